@@ -1,0 +1,5 @@
+/** The JUnit Platform engine that makes every program a test. */
+@NullMarked
+package dev.tapedeck.junit;
+
+import org.jspecify.annotations.NullMarked;
