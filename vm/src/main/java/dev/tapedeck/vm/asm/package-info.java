@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.vm.asm;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.vm.format;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.vm.host;
+
+import org.jspecify.annotations.NullMarked;

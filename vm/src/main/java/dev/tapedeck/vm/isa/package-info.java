@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.vm.isa;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,27 @@
+package dev.tapedeck.vm.machine;
+
+/**
+ * What a machine may use. Every limit is enforced, and reaching one is a fault or a refused growth, never an error of the
+ * host.
+ *
+ * @param stackCellsMax cells of all frames together, 64 to 2^27
+ * @param framesMax frames, 1 to 2^24
+ * @param memoryPagesMax 64 KiB pages of linear memory, 0 to 65,536; {@code memory.grow} beyond gives -1
+ * @param pendingInterruptsMax interrupts that wait, all signals together, 1 to 2^20
+ */
+public record Limits(int stackCellsMax, int framesMax, int memoryPagesMax, int pendingInterruptsMax) {
+    public static final Limits DEFAULT = new Limits(1 << 20, 1 << 16, 65_536, 1 << 16);
+
+    public Limits {
+        check("stackCellsMax", stackCellsMax, 64, 1 << 27);
+        check("framesMax", framesMax, 1, 1 << 24);
+        check("memoryPagesMax", memoryPagesMax, 0, 65_536);
+        check("pendingInterruptsMax", pendingInterruptsMax, 1, 1 << 20);
+    }
+
+    private static void check(String name, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(name + " is " + value + ", expected " + min + " to " + max);
+        }
+    }
+}

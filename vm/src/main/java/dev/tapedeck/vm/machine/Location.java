@@ -1,0 +1,30 @@
+package dev.tapedeck.vm.machine;
+
+/** A place in the machine's state that can hold a value. */
+public sealed interface Location {
+    /** A local or parameter: {@code frame} counts from 0, the outermost; {@code index} from 0. */
+    record Local(int frame, int index) implements Location {}
+
+    /** A cell of a frame's operand stack; {@code index} 0 is its deepest. */
+    record Operand(int frame, int index) implements Location {}
+
+    record GlobalVariable(int index) implements Location {}
+
+    /** One byte of linear memory, 0 to 2^32-1. */
+    record MemoryByte(long address) implements Location {}
+
+    /** Size of linear memory in 64 KiB pages. */
+    record MemorySize() implements Location {}
+
+    /** {@code status}, {@code depth} (number of frames), {@code sp}, {@code bp}, {@code hp}, {@code interrupts} (flag) or {@code exit}. */
+    record Register(String name) implements Location {}
+
+    /** The position of a frame: function and offset. */
+    record FramePosition(int frame) implements Location {}
+
+    /** The handler (function index, or -1) of a signal. */
+    record Handler(int signal) implements Location {}
+
+    /** The interrupts that wait for a signal. */
+    record Pending(int signal) implements Location {}
+}

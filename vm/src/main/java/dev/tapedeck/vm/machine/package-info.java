@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.vm.machine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,128 @@
+package dev.tapedeck.vm.program;
+
+import dev.tapedeck.vm.isa.ValueType;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A program: the immutable model that assembler and file reader produce, and that the verifier checks. Nothing here has
+ * been checked; only a {@code VerifiedProgram} runs.
+ *
+ * <p>Every index (type, import, function, global, table) counts from 0 within its list.
+ *
+ * @param name a name for people, such as {@code "quicksort"}; may be empty
+ * @param types the function types that {@code functions}, {@code imports} and {@code call_indirect} refer to
+ * @param imports the host functions that the program calls
+ * @param functions the functions
+ * @param globals the globals
+ * @param memory the linear memory, or null if the program has none
+ * @param tables the tables of functions for {@code call_indirect}
+ * @param data bytes that are copied into memory before the program starts
+ * @param exports functions that can be called by name
+ * @param entry index of the function that runs by default, or -1 if there is none
+ * @param tests the tests that the program brings along
+ * @param sources the source files that {@link Function#source} refers to; may be empty
+ */
+public record Program(
+        String name,
+        List<FunctionType> types,
+        List<HostImport> imports,
+        List<Function> functions,
+        List<Global> globals,
+        @Nullable MemoryType memory,
+        List<Table> tables,
+        List<DataSegment> data,
+        List<Export> exports,
+        int entry,
+        List<TestCase> tests,
+        List<String> sources) {
+    public Program {
+        types = List.copyOf(types);
+        imports = List.copyOf(imports);
+        functions = List.copyOf(functions);
+        globals = List.copyOf(globals);
+        tables = List.copyOf(tables);
+        data = List.copyOf(data);
+        exports = List.copyOf(exports);
+        tests = List.copyOf(tests);
+        sources = List.copyOf(sources);
+    }
+
+    /** The parameters and results of a function, first one first. */
+    public record FunctionType(List<ValueType> parameters, List<ValueType> results) {
+        public FunctionType {
+            parameters = List.copyOf(parameters);
+            results = List.copyOf(results);
+        }
+
+        @Override
+        public String toString() {
+            return list(parameters) + " -> " + list(results);
+        }
+
+        private static String list(List<ValueType> types) {
+            return "(" + String.join(", ", types.stream().map(ValueType::mnemonic).toList()) + ")";
+        }
+    }
+
+    /** A host function, bound by {@code module} and {@code name}; {@code type} is a type index. */
+    public record HostImport(String module, String name, int type) {
+        /** {@code module.name}, for messages. */
+        public String qualifiedName() {
+            return module + "." + name;
+        }
+    }
+
+    /**
+     * A global. {@code initial} is the cell it starts with; {@code name} may be empty.
+     */
+    public record Global(String name, ValueType type, boolean mutable, long initial) {}
+
+    /** Sizes in 64 KiB pages, 0 to 65,536. */
+    public record MemoryType(int initialPages, int maximumPages) {
+        /** The most pages that 32-bit addresses reach. */
+        public static final int PAGES_MAX = 65_536;
+
+        public static final int PAGE_BYTES = 65_536;
+    }
+
+    /** A table of functions: function indexes, or -1 for an empty element. */
+    public record Table(String name, List<Integer> elements) {
+        public Table {
+            elements = List.copyOf(elements);
+        }
+    }
+
+    /** An exported function. */
+    public record Export(String name, int function) {}
+
+    public FunctionType typeOf(Function function) {
+        return types.get(function.type());
+    }
+
+    public FunctionType typeOf(HostImport hostImport) {
+        return types.get(hostImport.type());
+    }
+
+    /** The function index that is exported under {@code name}, or that has this name, or empty. */
+    public Optional<Integer> findFunction(String name) {
+        for (Export export : exports) {
+            if (export.name().equals(name)) {
+                return Optional.of(export.function());
+            }
+        }
+        for (int i = 0; i < functions.size(); i++) {
+            if (functions.get(i).name().equals(name)) {
+                return Optional.of(i);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The name of a function for people; {@code fn3} where function 3 has none. */
+    public String functionName(int function) {
+        String name = functions.get(function).name();
+        return name.isEmpty() ? "fn" + function : name;
+    }
+}

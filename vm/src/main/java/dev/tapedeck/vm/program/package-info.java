@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.vm.program;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.vm.verify;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,12 @@
+/** The machine: programs, their verification, their text and binary forms, and their execution. */
+module dev.tapedeck.vm {
+    requires static org.jspecify;
+
+    exports dev.tapedeck.vm.asm;
+    exports dev.tapedeck.vm.format;
+    exports dev.tapedeck.vm.host;
+    exports dev.tapedeck.vm.isa;
+    exports dev.tapedeck.vm.machine;
+    exports dev.tapedeck.vm.program;
+    exports dev.tapedeck.vm.verify;
+}
