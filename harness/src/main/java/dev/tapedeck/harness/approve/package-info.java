@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.approve;
+
+import org.jspecify.annotations.NullMarked;

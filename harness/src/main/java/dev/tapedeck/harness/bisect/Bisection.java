@@ -1,0 +1,111 @@
+package dev.tapedeck.harness.bisect;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a bisection found. Everything here is plain text and numbers, ready for a report.
+ *
+ * @param diverged whether the runs differ
+ * @param kind what kind of difference
+ * @param summary one sentence for people, such as {@code "local 'sum' is 7, was 6, after i64.add in total (sum.tasm:12)"}
+ * @param a the first (reference) run
+ * @param b the second run
+ * @param differences what differs in the state right after the first divergent instruction; at most 64 rows
+ * @param probes digests and checkpoints compared
+ * @param replayed instructions executed to find it, both sides together
+ */
+public record Bisection(
+        boolean diverged,
+        Kind kind,
+        String summary,
+        Side a,
+        Side b,
+        List<StateDifference> differences,
+        long probes,
+        long replayed) {
+    /** What made the runs differ. */
+    public enum Kind {
+        /** They do not differ. */
+        NONE("none"),
+        /** They start with other arguments, or in another function. */
+        START("start"),
+        /** A host call gave something else. */
+        HOST("host"),
+        /** An interrupt came on one side only, or was another. */
+        INTERRUPT("interrupt"),
+        /** The same instruction on the same state did something else. */
+        MACHINE("machine"),
+        /** The programs differ, and an instruction behaves differently. */
+        PROGRAM("program"),
+        /** One run goes on where the other ended. */
+        END("end"),
+        /** One of the recordings does not replay, so nothing else can be concluded. */
+        REPLAY("replay");
+
+        private final String mnemonic;
+
+        Kind(String mnemonic) {
+            this.mnemonic = mnemonic;
+        }
+
+        /** The stable name in JSON. */
+        public String mnemonic() {
+            return mnemonic;
+        }
+    }
+
+    /**
+     * One run at the first divergent instruction.
+     *
+     * @param name the recording's path or title
+     * @param program the program's name
+     * @param instructions how long the recording is
+     * @param at the first divergent instruction; empty if the run had ended, or the runs do not differ
+     * @param frames call stack before it, innermost first
+     * @param before instructions executed before it, the last one last, {@code at} not included; at most 16
+     * @param event what came from outside at this instruction (host result, interrupt), in words
+     * @param outcome how the run ended, in words
+     */
+    public record Side(
+            String name,
+            String program,
+            long instructions,
+            Optional<Executed> at,
+            List<Frame> frames,
+            List<Executed> before,
+            Optional<String> event,
+            String outcome) {}
+
+    /**
+     * An executed instruction.
+     *
+     * @param icount instructions completed before it
+     * @param function name
+     * @param offset in the function
+     * @param source file, or empty
+     * @param line from 1, or 0
+     * @param text as disassembled
+     */
+    public record Executed(long icount, String function, int offset, String source, int line, String text) {
+        /** {@code function+offset (source:line)}. */
+        public String place() {
+            return function + "+" + offset + (line > 0 ? " (" + source + ":" + line + ")" : "");
+        }
+    }
+
+    /** A frame of a call stack; {@code interrupt} if it was entered by an interrupt. */
+    public record Frame(String function, int offset, String source, int line, boolean interrupt) {}
+
+    /**
+     * A place in the state that differs.
+     *
+     * @param location in words: {@code local 'sum' of total}, {@code memory 0x1000}
+     * @param a its value in the first run
+     * @param b its value in the second
+     * @param writerA the instruction that last wrote it in the first run, empty if none is known
+     * @param writerB the same in the second
+     */
+    public record StateDifference(
+            String location, String a, String b, Optional<Executed> writerA, Optional<Executed> writerB) {}
+}

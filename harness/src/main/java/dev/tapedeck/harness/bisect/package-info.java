@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.bisect;
+
+import org.jspecify.annotations.NullMarked;

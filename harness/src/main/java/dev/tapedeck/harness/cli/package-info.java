@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.log;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.recording;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.replay;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,21 @@
+package dev.tapedeck.harness.report;
+
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.recording.Recording;
+import java.util.Optional;
+
+/**
+ * What a report says about one failed run.
+ *
+ * @param title program and test
+ * @param reason why the test failed, one line; empty for a bare bisection
+ * @param recording the run in question
+ * @param bisection against a reference, if there is one
+ * @param textDiff unified diff of received against approved text, if there is one
+ */
+public record Report(
+        String title,
+        String reason,
+        Recording recording,
+        Optional<Bisection> bisection,
+        Optional<String> textDiff) {}

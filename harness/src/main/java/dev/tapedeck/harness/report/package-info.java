@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.report;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tapedeck.harness.suite;
+
+import org.jspecify.annotations.NullMarked;
