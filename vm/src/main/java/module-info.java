@@ -1,6 +1,6 @@
 /** The machine: programs, their verification, their text and binary forms, and their execution. */
 module dev.tapedeck.vm {
-    requires static org.jspecify;
+    requires static transitive org.jspecify;
 
     exports dev.tapedeck.vm.asm;
     exports dev.tapedeck.vm.format;

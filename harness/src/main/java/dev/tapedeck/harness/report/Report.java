@@ -14,8 +14,4 @@ import java.util.Optional;
  * @param textDiff unified diff of received against approved text, if there is one
  */
 public record Report(
-        String title,
-        String reason,
-        Recording recording,
-        Optional<Bisection> bisection,
-        Optional<String> textDiff) {}
+        String title, String reason, Recording recording, Optional<Bisection> bisection, Optional<String> textDiff) {}

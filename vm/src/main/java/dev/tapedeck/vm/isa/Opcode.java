@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * on the state (a call's on the callee's type), and the verifier has a rule for it.
  */
 public enum Opcode {
+    // spotless:off (one row per instruction: a table)
     UNREACHABLE("unreachable", Code.UNREACHABLE, "*", PURE, "Faults with unreachable."),
     NOP("nop", Code.NOP, "->", PURE, "Does nothing."),
     BR("br", Code.BR, "*", STATE, "Jumps to the label.", OperandKind.LABEL),
@@ -216,6 +217,7 @@ public enum Opcode {
     INTERRUPT_RETURN("interrupt.return", Code.INTERRUPT_RETURN, "*", STATE, "Leaves an interrupt handler and sets the interrupt flag. Faults outside a handler."),
     HP_GET("hp.get", Code.HP_GET, "-> i32", STATE, "Pushes the heap pointer register."),
     HP_SET("hp.set", Code.HP_SET, "i32 ->", STATE, "Pops into the heap pointer register.");
+    // spotless:on
 
     /** The types that an instruction pops and pushes, deepest cell first. */
     public record Effect(List<ValueType> pops, List<ValueType> pushes) {}

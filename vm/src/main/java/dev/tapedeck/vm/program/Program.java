@@ -62,7 +62,8 @@ public record Program(
         }
 
         private static String list(List<ValueType> types) {
-            return "(" + String.join(", ", types.stream().map(ValueType::mnemonic).toList()) + ")";
+            return "("
+                    + String.join(", ", types.stream().map(ValueType::mnemonic).toList()) + ")";
         }
     }
 
