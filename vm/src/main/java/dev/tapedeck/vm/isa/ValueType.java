@@ -34,6 +34,14 @@ public enum ValueType {
         return code;
     }
 
+    /** Whether a cell is a value of this type in its one representation: 32-bit types are sign-extended. */
+    public boolean represents(long cell) {
+        return switch (this) {
+            case I32, F32 -> cell == (int) cell;
+            case I64, F64 -> true;
+        };
+    }
+
     public static Optional<ValueType> ofCode(int code) {
         for (ValueType type : values()) {
             if (type.code == code) {

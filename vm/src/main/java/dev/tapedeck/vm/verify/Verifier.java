@@ -1,19 +1,461 @@
 package dev.tapedeck.vm.verify;
 
+import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.Program.Export;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.Global;
+import dev.tapedeck.vm.program.Program.HostImport;
+import dev.tapedeck.vm.program.Program.MemoryType;
+import dev.tapedeck.vm.program.Program.Table;
+import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.TestCase;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Checks a program once, at load, so that nothing has to be checked again while it runs: every index is in range, every
  * jump lands on an instruction, every path reaches an instruction with the same types on the stack, operands have the
- * types of the instruction table, no path falls off the end, no instruction is out of reach.
+ * types of the instruction table, no path falls off the end, no instruction is out of reach. Every size is within
+ * {@link ProgramLimits}.
+ *
+ * <p>What it leaves to others: whether the host has the imported functions, and whether the names of expected faults
+ * exist.
  */
 public final class Verifier {
-    private Verifier() {}
+    /** JUnit refuses tags with one of these. */
+    private static final String NOT_IN_TAGS = ",()&|!";
+
+    private final Program program;
+
+    private Verifier(Program program) {
+        this.program = program;
+    }
 
     /**
      * @throws VerifyException if the program is not valid; the message has the first reason found
      */
     public static VerifiedProgram verify(Program program) throws VerifyException {
-        throw new UnsupportedOperationException("not yet");
+        Verifier verifier = new Verifier(program);
+        checkName("the program's name", program.name());
+        verifier.checkTypes();
+        verifier.checkImports();
+        verifier.checkSources();
+        verifier.checkFunctions();
+        verifier.checkGlobals();
+        verifier.checkMemory();
+        verifier.checkTables();
+        verifier.checkExports();
+        verifier.checkEntry();
+        List<Integer> operandCellsMax = verifier.checkCode();
+        verifier.checkTests();
+        return new VerifiedProgram(program, operandCellsMax);
+    }
+
+    private void checkTypes() throws VerifyException {
+        checkCount("types", program.types().size(), ProgramLimits.TYPES_MAX);
+        Map<FunctionType, Integer> seen = new HashMap<>();
+        for (int i = 0; i < program.types().size(); i++) {
+            FunctionType type = program.types().get(i);
+            checkCount("parameters of type " + i, type.parameters().size(), ProgramLimits.PARAMETERS_MAX);
+            checkCount("results of type " + i, type.results().size(), ProgramLimits.RESULTS_MAX);
+            // Two numbers for one type would make "the same type" a question of which one was asked.
+            Integer same = seen.putIfAbsent(type, i);
+            if (same != null) {
+                throw new VerifyException("type " + i + " is " + type + ", as type " + same
+                        + " is already; use that one, as types must differ");
+            }
+        }
+    }
+
+    private void checkImports() throws VerifyException {
+        checkCount("imports", program.imports().size(), ProgramLimits.IMPORTS_MAX);
+        for (int i = 0; i < program.imports().size(); i++) {
+            HostImport hostImport = program.imports().get(i);
+            checkName("the module of import " + i, hostImport.module());
+            checkName("the name of import " + i, hostImport.name());
+            if (hostImport.module().isEmpty() || hostImport.name().isEmpty()) {
+                throw new VerifyException("import " + i + " is " + quote(hostImport.qualifiedName())
+                        + ", expected a module and a name that are not empty");
+            }
+            checkIndex("import " + i, "type", hostImport.type(), program.types().size());
+        }
+    }
+
+    private void checkSources() throws VerifyException {
+        checkCount("sources", program.sources().size(), ProgramLimits.SOURCES_MAX);
+        for (int i = 0; i < program.sources().size(); i++) {
+            checkName("source " + i, program.sources().get(i));
+        }
+    }
+
+    /** Everything about functions but their code: a call needs the types of functions that come later. */
+    private void checkFunctions() throws VerifyException {
+        checkCount("functions", program.functions().size(), ProgramLimits.FUNCTIONS_MAX);
+        long instructions = 0;
+        for (int i = 0; i < program.functions().size(); i++) {
+            Function function = program.functions().get(i);
+            checkName("the name of function " + i, function.name());
+            String where = "function " + quote(program.functionName(i));
+            checkIndex(where, "type", function.type(), program.types().size());
+            int parameters = program.typeOf(function).parameters().size();
+            int locals = parameters + function.locals().size();
+            checkCount("parameters and locals of " + where, locals, ProgramLimits.LOCALS_PER_FUNCTION_MAX);
+            if (function.localNames().size() > locals) {
+                throw new VerifyException(
+                        where + " has " + function.localNames().size() + " local names, expected at" + " most " + locals
+                                + ", one for each parameter and local");
+            }
+            for (int k = 0; k < function.localNames().size(); k++) {
+                checkName(
+                        "the name of local " + k + " of " + where,
+                        function.localNames().get(k));
+            }
+            if (function.source() != -1) {
+                checkIndex(where, "source", function.source(), program.sources().size());
+            }
+            checkLines(where, function);
+            checkCount("instructions of " + where, function.code().size(), ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX);
+            if (function.code().isEmpty()) {
+                throw new VerifyException(where + " has no instructions, expected at least a return");
+            }
+            instructions += function.code().size();
+            for (Instruction instruction : function.code()) {
+                instructions += instruction.labels().size();
+            }
+            checkCount("instructions and jump targets", instructions, ProgramLimits.INSTRUCTIONS_MAX);
+        }
+    }
+
+    private static void checkLines(String where, Function function) throws VerifyException {
+        if (!function.lines().isEmpty()
+                && function.lines().size() != function.code().size()) {
+            throw new VerifyException(where + " has " + function.lines().size() + " line numbers for "
+                    + function.code().size() + " instructions, expected one for each, or none");
+        }
+        for (int offset = 0; offset < function.lines().size(); offset++) {
+            if (function.lines().get(offset) < 0) {
+                throw new VerifyException(where + ", offset " + offset + ": the source line is "
+                        + function.lines().get(offset) + ", expected 1 or more, or 0 if unknown");
+            }
+        }
+    }
+
+    private List<Integer> checkCode() throws VerifyException {
+        List<Integer> operandCellsMax = new ArrayList<>(program.functions().size());
+        FunctionVerifier.TransferBudget budget = new FunctionVerifier.TransferBudget();
+        for (int i = 0; i < program.functions().size(); i++) {
+            operandCellsMax.add(new FunctionVerifier(program, i, budget).verify());
+        }
+        return operandCellsMax;
+    }
+
+    private void checkGlobals() throws VerifyException {
+        checkCount("globals", program.globals().size(), ProgramLimits.GLOBALS_MAX);
+        for (int i = 0; i < program.globals().size(); i++) {
+            Global global = program.globals().get(i);
+            checkName("the name of global " + i, global.name());
+            checkCell("the initial value of global " + i, global.type(), global.initial());
+        }
+    }
+
+    private void checkMemory() throws VerifyException {
+        MemoryType memory = program.memory();
+        long bytes = 0;
+        if (memory != null) {
+            int max = memory.maximumPages();
+            if (max < 0 || max > MemoryType.PAGES_MAX) {
+                throw new VerifyException(
+                        "the maximum memory size is " + max + " pages, expected 0 to " + MemoryType.PAGES_MAX);
+            }
+            if (memory.initialPages() < 0 || memory.initialPages() > max) {
+                throw new VerifyException("the initial memory size is " + memory.initialPages()
+                        + " pages, expected 0 to " + max + ", the maximum size");
+            }
+            bytes = (long) memory.initialPages() * MemoryType.PAGE_BYTES;
+        }
+        checkCount("data segments", program.data().size(), ProgramLimits.DATA_SEGMENTS_MAX);
+        long dataBytes = 0;
+        for (int i = 0; i < program.data().size(); i++) {
+            DataSegment segment = program.data().get(i);
+            checkName("the name of data segment " + i, segment.name());
+            String where = "data segment " + i + (segment.name().isEmpty() ? "" : " " + quote(segment.name()));
+            if (memory == null) {
+                throw new VerifyException(where + " needs a memory, and the program has none");
+            }
+            long address = segment.address();
+            if (address < 0 || address > bytes || segment.length() > bytes - address) {
+                throw new VerifyException(where + " has " + segment.length() + " bytes at address " + address
+                        + ", which is not inside the initial memory of " + bytes + " bytes; enlarge the memory");
+            }
+            dataBytes += segment.length();
+            checkCount("bytes of data", dataBytes, ProgramLimits.DATA_BYTES_MAX);
+        }
+    }
+
+    private void checkTables() throws VerifyException {
+        checkCount("tables", program.tables().size(), ProgramLimits.TABLES_MAX);
+        long elements = 0;
+        for (int i = 0; i < program.tables().size(); i++) {
+            Table table = program.tables().get(i);
+            checkName("the name of table " + i, table.name());
+            elements += table.elements().size();
+            checkCount("table elements", elements, ProgramLimits.TABLE_ELEMENTS_MAX);
+            for (int k = 0; k < table.elements().size(); k++) {
+                int function = table.elements().get(k);
+                if (function != -1) {
+                    checkIndex(
+                            "element " + k + " of table " + i,
+                            "function",
+                            function,
+                            program.functions().size());
+                }
+            }
+        }
+    }
+
+    private void checkExports() throws VerifyException {
+        checkCount("exports", program.exports().size(), ProgramLimits.EXPORTS_MAX);
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < program.exports().size(); i++) {
+            Export export = program.exports().get(i);
+            checkName("the name of export " + i, export.name());
+            if (export.name().isEmpty()) {
+                throw new VerifyException("export " + i + " has no name");
+            }
+            if (!names.add(export.name())) {
+                throw new VerifyException("two exports are named " + quote(export.name()) + "; rename one");
+            }
+            checkIndex(
+                    "export " + quote(export.name()),
+                    "function",
+                    export.function(),
+                    program.functions().size());
+        }
+    }
+
+    private void checkEntry() throws VerifyException {
+        if (program.entry() != -1) {
+            checkIndex(
+                    "the entry",
+                    "function",
+                    program.entry(),
+                    program.functions().size());
+        }
+    }
+
+    // Tests
+
+    private void checkTests() throws VerifyException {
+        checkCount("tests", program.tests().size(), ProgramLimits.TESTS_MAX);
+        Map<String, Integer> functions = functionsByName();
+        Set<String> names = new HashSet<>();
+        long interrupts = 0;
+        for (int i = 0; i < program.tests().size(); i++) {
+            TestCase test = program.tests().get(i);
+            checkName("the name of test " + i, test.name());
+            if (test.name().isEmpty()) {
+                throw new VerifyException("test " + i + " has no name");
+            }
+            String where = "test " + quote(test.name());
+            if (!names.add(test.name())) {
+                throw new VerifyException("two tests are named " + quote(test.name()) + "; rename one");
+            }
+            checkTest(where, test, functions);
+            interrupts += test.interrupts().size();
+            checkCount("scheduled interrupts", interrupts, ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
+        }
+    }
+
+    private static final int AMBIGUOUS = -1;
+
+    private Map<String, Integer> functionsByName() {
+        Map<String, Integer> functions = new HashMap<>();
+        for (int i = 0; i < program.functions().size(); i++) {
+            functions.merge(program.functions().get(i).name(), i, (first, second) -> AMBIGUOUS);
+        }
+        for (Export export : program.exports()) {
+            functions.put(export.name(), export.function());
+        }
+        return functions;
+    }
+
+    private void checkTest(String where, TestCase test, Map<String, Integer> functions) throws VerifyException {
+        checkName(where + ": the function", test.function());
+        FunctionType type = program.typeOf(program.functions().get(testedFunction(where, test, functions)));
+        checkCells(where, "argument", "parameter", type.parameters(), test.arguments());
+        if (test.expectedResults().isPresent()) {
+            checkCells(
+                    where,
+                    "expected result",
+                    "result",
+                    type.results(),
+                    test.expectedResults().get());
+        }
+        checkTags(where, test.tags());
+        checkBytes(where + ": the input", test.input());
+        checkBytes(where + ": the expected output", test.expectedOutput().orElse(""));
+        if (test.instructionLimit().isPresent() && test.instructionLimit().getAsLong() < 0) {
+            throw new VerifyException(where + ": the instruction limit is "
+                    + test.instructionLimit().getAsLong() + ", expected 0 or more");
+        }
+        checkInterrupts(where, test.interrupts());
+        checkName(where + ": the expected fault", test.expectedFault().orElse(""));
+        if (test.expectedFault().isPresent() && test.expectedFault().get().isEmpty()) {
+            throw new VerifyException(where + ": the expected fault has no name");
+        }
+        checkName(where + ": the reason for being disabled", test.disabled().orElse(""));
+        if (test.line() < 0) {
+            throw new VerifyException(
+                    where + ": the source line is " + test.line() + ", expected 1 or more, or 0 if unknown");
+        }
+    }
+
+    private int testedFunction(String where, TestCase test, Map<String, Integer> functions) throws VerifyException {
+        if (test.function().isEmpty()) {
+            if (program.entry() == -1) {
+                throw new VerifyException(
+                        where + " runs the program's entry, and the program has none; name an entry or a function");
+            }
+            return program.entry();
+        }
+        Integer function = functions.get(test.function());
+        if (function == null) {
+            throw new VerifyException(where + ": there is no function or export " + quote(test.function()));
+        }
+        if (function == AMBIGUOUS) {
+            throw new VerifyException(where + ": several functions are named " + quote(test.function())
+                    + "; export the one that is meant");
+        }
+        return function;
+    }
+
+    private static void checkCells(String where, String what, String typeWhat, List<ValueType> types, List<Long> cells)
+            throws VerifyException {
+        if (types.size() != cells.size()) {
+            throw new VerifyException(where + " has " + count(cells.size(), what) + ", expected " + types.size()
+                    + ", as the function has " + count(types.size(), typeWhat));
+        }
+        for (int i = 0; i < cells.size(); i++) {
+            checkCell(where + ": " + what + " " + i, types.get(i), cells.get(i));
+        }
+    }
+
+    private static void checkTags(String where, List<String> tags) throws VerifyException {
+        checkCount("tags of " + where, tags.size(), ProgramLimits.TAGS_PER_TEST_MAX);
+        for (String tag : tags) {
+            checkName(where + ": a tag", tag);
+            boolean word = !tag.isEmpty()
+                    && tag.chars()
+                            .noneMatch(c -> Character.isWhitespace(c)
+                                    || Character.isISOControl(c)
+                                    || NOT_IN_TAGS.indexOf(c) >= 0);
+            if (!word) {
+                throw new VerifyException(where + " has the tag " + quote(tag)
+                        + ", expected a word without white space and without any of " + NOT_IN_TAGS);
+            }
+        }
+    }
+
+    private static void checkBytes(String what, String latin1) throws VerifyException {
+        checkCount("bytes of " + what, latin1.length(), ProgramLimits.TEXT_BYTES_MAX);
+        for (int i = 0; i < latin1.length(); i++) {
+            if (latin1.charAt(i) > 0xFF) {
+                throw new VerifyException(what + " has U+" + hex(latin1.charAt(i)) + " at " + i
+                        + ", expected chars that stand for one byte each, up to U+00FF");
+            }
+        }
+    }
+
+    private static void checkInterrupts(String where, List<ScheduledInterrupt> interrupts) throws VerifyException {
+        long before = 0;
+        for (int i = 0; i < interrupts.size(); i++) {
+            ScheduledInterrupt interrupt = interrupts.get(i);
+            if (interrupt.signal() < 1 || interrupt.signal() > 31) {
+                throw new VerifyException(
+                        where + ": interrupt " + i + " has signal " + interrupt.signal() + ", expected 1 to 31");
+            }
+            if (interrupt.icount() < before) {
+                throw new VerifyException(where + ": interrupt " + i + " comes at instruction count "
+                        + interrupt.icount() + ", expected " + before + " or more, as they stand in order");
+            }
+            before = interrupt.icount();
+        }
+    }
+
+    // What several of the above need
+
+    private static void checkCount(String what, long count, long max) throws VerifyException {
+        if (count > max) {
+            throw new VerifyException("too many " + what + ": " + count + ", expected at most " + max);
+        }
+    }
+
+    private static void checkIndex(String where, String what, int index, int count) throws VerifyException {
+        if (index < 0 || index >= count) {
+            throw new VerifyException(where + " refers to " + what + " " + index + ", but " + countText(what, count));
+        }
+    }
+
+    private static void checkCell(String what, ValueType type, long cell) throws VerifyException {
+        if (!type.represents(cell)) {
+            throw new VerifyException(what + " is the cell " + cell + ", which is no " + type
+                    + ": expected 32 bits, sign-extended to 64");
+        }
+    }
+
+    private static void checkName(String what, String name) throws VerifyException {
+        checkCount("characters in " + what, name.length(), ProgramLimits.NAME_CHARS_MAX);
+        for (int i = 0; i < name.length(); i++) {
+            if (Character.isSurrogate(name.charAt(i))) {
+                boolean pair = i + 1 < name.length() && Character.isSurrogatePair(name.charAt(i), name.charAt(i + 1));
+                if (!pair) {
+                    throw new VerifyException(what + " is not Unicode text: half of a surrogate pair, U+"
+                            + hex(name.charAt(i)) + ", at " + i);
+                }
+                i++;
+            }
+        }
+    }
+
+    static String countText(String what, int count) {
+        return "the " + (what.equals("local") ? "function" : "program") + " has " + count(count, what);
+    }
+
+    private static String count(int count, String what) {
+        return count + " " + what + (count == 1 ? "" : "s");
+    }
+
+    private static String hex(char c) {
+        return String.format(Locale.ROOT, "%04X", (int) c);
+    }
+
+    private static final int QUOTED_CHARS_MAX = 60;
+
+    /** A name in single quotes, fit for one line of a message whatever is in it. */
+    static String quote(String name) {
+        return "'" + plain(name) + "'";
+    }
+
+    static String plain(String name) {
+        StringBuilder text = new StringBuilder();
+        int length = Math.min(name.length(), QUOTED_CHARS_MAX);
+        name.chars().limit(length).forEach(c -> {
+            if (Character.isISOControl(c)) {
+                text.append("\\u").append(hex((char) c));
+            } else {
+                text.append((char) c);
+            }
+        });
+        return text + (length < name.length() ? "..." : "");
     }
 }
