@@ -1,13 +1,370 @@
 package dev.tapedeck.vm.format;
 
+import dev.tapedeck.vm.format.BcFormat.Section;
+import dev.tapedeck.vm.format.BcFormat.TestPart;
+import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.OperandKind;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.Program.Export;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.Global;
+import dev.tapedeck.vm.program.Program.HostImport;
+import dev.tapedeck.vm.program.Program.MemoryType;
+import dev.tapedeck.vm.program.Program.Table;
+import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.Sha256;
+import dev.tapedeck.vm.program.TestCase;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
-/** Writes programs as {@code .bc} files. */
+/** Writes programs as {@code .bc} files. The layout is described in {@code docs/bc-format.md}. */
 public final class BcWriter {
-    private BcWriter() {}
+    private final Program program;
 
-    /** The bytes of a {@code .bc} file; the same program always gives the same bytes. */
+    /** Each string once, in the order of first use; index 0 is the empty string, which is not stored. */
+    private final Map<String, Integer> strings = new LinkedHashMap<>();
+
+    private final BcOutput sections = new BcOutput();
+
+    private BcWriter(Program program) {
+        this.program = program;
+        strings.put("", 0);
+    }
+
+    /**
+     * The bytes of a {@code .bc} file; the same program always gives the same bytes.
+     *
+     * @throws IllegalArgumentException if the format cannot hold the program: the verifier would refuse it, or the file
+     *     would be larger than {@link ProgramLimits#FILE_BYTES_MAX}
+     */
     public static byte[] write(Program program) {
-        throw new UnsupportedOperationException("not yet");
+        return new BcWriter(program).file();
+    }
+
+    /**
+     * What identifies a program, debug information included: the SHA-256 digest of its {@code .bc} file, as 64 lower-case
+     * hexadecimal digits.
+     *
+     * @throws IllegalArgumentException as {@link #write}
+     */
+    public static String identity(Program program) {
+        return HexFormat.of().formatHex(Sha256.digest(write(program)));
+    }
+
+    private byte[] file() {
+        section(Section.PROGRAM, programSection());
+        section(Section.TYPES, types());
+        section(Section.IMPORTS, imports());
+        section(Section.FUNCTIONS, functions());
+        section(Section.GLOBALS, globals());
+        section(Section.MEMORY, memory());
+        section(Section.TABLES, tables());
+        section(Section.DATA, data());
+        section(Section.EXPORTS, exports());
+        section(Section.TESTS, tests());
+        section(Section.NAMES, names());
+        section(Section.LINES, lines());
+
+        BcOutput file = new BcOutput();
+        file.raw(BcFormat.magic());
+        file.unsigned(BcFormat.VERSION);
+        // The strings stand first, but are known only after all others have been written.
+        write(file, Section.STRINGS, strings());
+        file.raw(sections.toByteArray());
+        file.raw(Sha256.digest(file.toByteArray()));
+        if (file.size() > ProgramLimits.FILE_BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "the file would have " + file.size() + " bytes, expected at most " + ProgramLimits.FILE_BYTES_MAX);
+        }
+        return file.toByteArray();
+    }
+
+    private void section(Section section, BcOutput content) {
+        write(sections, section, content);
+    }
+
+    /** A section that has nothing in it is left out. */
+    private static void write(BcOutput file, Section section, BcOutput content) {
+        if (content.size() > 0) {
+            file.u8(section.id);
+            file.blob(content.toByteArray());
+        }
+    }
+
+    private BcOutput strings() {
+        BcOutput out = new BcOutput();
+        if (strings.size() > 1) {
+            out.index("number of strings", strings.size() - 1);
+            strings.keySet().stream().skip(1).forEach(text -> out.blob(utf8(text)));
+        }
+        return out;
+    }
+
+    private static byte[] utf8(String text) {
+        try {
+            // Unlike String.getBytes, a new encoder reports half surrogate pairs instead of replacing them.
+            ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+            byte[] bytes = new byte[encoded.remaining()];
+            encoded.get(bytes);
+            return bytes;
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("a name is not Unicode text: it has half of a surrogate pair", e);
+        }
+    }
+
+    private void string(BcOutput out, String text) {
+        Integer known = strings.putIfAbsent(text, strings.size());
+        out.unsigned(known == null ? strings.size() - 1 : known);
+    }
+
+    private BcOutput programSection() {
+        BcOutput out = new BcOutput();
+        string(out, program.name());
+        out.indexOrNone("the entry", program.entry());
+        return out;
+    }
+
+    /** Starts a list: its length, or nothing at all if it is empty. */
+    private static BcOutput list(List<?> entries) {
+        BcOutput out = new BcOutput();
+        if (!entries.isEmpty()) {
+            out.unsigned(entries.size());
+        }
+        return out;
+    }
+
+    private BcOutput types() {
+        BcOutput out = list(program.types());
+        for (FunctionType type : program.types()) {
+            valueTypes(out, type.parameters());
+            valueTypes(out, type.results());
+        }
+        return out;
+    }
+
+    private static void valueTypes(BcOutput out, List<ValueType> types) {
+        out.unsigned(types.size());
+        types.forEach(out::type);
+    }
+
+    private BcOutput imports() {
+        BcOutput out = list(program.imports());
+        for (HostImport hostImport : program.imports()) {
+            string(out, hostImport.module());
+            string(out, hostImport.name());
+            out.index("the type of an import", hostImport.type());
+        }
+        return out;
+    }
+
+    private BcOutput functions() {
+        BcOutput out = list(program.functions());
+        for (Function function : program.functions()) {
+            out.index("the type of a function", function.type());
+            valueTypes(out, function.locals());
+            out.unsigned(function.code().size());
+            function.code().forEach(instruction -> instruction(out, instruction));
+        }
+        return out;
+    }
+
+    private static void instruction(BcOutput out, Instruction instruction) {
+        out.unsigned(instruction.opcode().code());
+        List<OperandKind> kinds = instruction.opcode().operands();
+        boolean labels = false;
+        for (int i = 0; i < kinds.size(); i++) {
+            long value = i == 0 ? instruction.a() : instruction.b();
+            switch (kinds.get(i)) {
+                case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, COUNT -> out.index("an operand", value);
+                case LABELS -> {
+                    labels = true;
+                    out.unsigned(instruction.labels().size());
+                    instruction.labels().forEach(label -> out.index("a jump target", label));
+                }
+                case OFFSET -> out.u32("a memory offset", value);
+                case I32 -> out.i32("an i32 constant", value);
+                case I64 -> out.signed(value);
+                case F32 -> {
+                    if (value >>> 32 != 0) {
+                        throw new IllegalArgumentException("the bits of an f32 constant are " + value);
+                    }
+                    out.bits32(value);
+                }
+                case F64 -> out.bits64(value);
+            }
+        }
+        int values = labels ? 0 : kinds.size();
+        boolean extra = (values < 1 && instruction.a() != 0)
+                || (values < 2 && instruction.b() != 0)
+                || (!labels && !instruction.labels().isEmpty());
+        if (extra) {
+            throw new IllegalArgumentException(
+                    "'" + instruction.opcode().mnemonic() + "' has operands that it does not take");
+        }
+    }
+
+    private BcOutput globals() {
+        BcOutput out = list(program.globals());
+        for (Global global : program.globals()) {
+            string(out, global.name());
+            out.type(global.type());
+            out.u8(global.mutable() ? 1 : 0);
+            out.cell("the initial value of a global", global.type(), global.initial());
+        }
+        return out;
+    }
+
+    private BcOutput memory() {
+        BcOutput out = new BcOutput();
+        MemoryType memory = program.memory();
+        if (memory != null) {
+            out.index("the initial memory size", memory.initialPages());
+            out.index("the maximum memory size", memory.maximumPages());
+        }
+        return out;
+    }
+
+    private BcOutput tables() {
+        BcOutput out = list(program.tables());
+        for (Table table : program.tables()) {
+            string(out, table.name());
+            out.unsigned(table.elements().size());
+            table.elements().forEach(function -> out.indexOrNone("a table element", function));
+        }
+        return out;
+    }
+
+    private BcOutput data() {
+        BcOutput out = list(program.data());
+        for (DataSegment segment : program.data()) {
+            string(out, segment.name());
+            out.u32("the address of a data segment", segment.address());
+            out.blob(segment.bytes());
+        }
+        return out;
+    }
+
+    private BcOutput exports() {
+        BcOutput out = list(program.exports());
+        for (Export export : program.exports()) {
+            string(out, export.name());
+            out.index("an exported function", export.function());
+        }
+        return out;
+    }
+
+    private BcOutput tests() {
+        BcOutput out = list(program.tests());
+        program.tests().forEach(test -> test(out, test));
+        return out;
+    }
+
+    private void test(BcOutput out, TestCase test) {
+        string(out, test.name());
+        string(out, test.function());
+        cells(out, test.arguments());
+        out.unsigned(test.tags().size());
+        test.tags().forEach(tag -> string(out, tag));
+        out.latin1("the input of a test", test.input());
+        out.bits64(test.seed());
+        out.unsigned(test.interrupts().size());
+        for (ScheduledInterrupt interrupt : test.interrupts()) {
+            out.u63("the instruction count of an interrupt", interrupt.icount());
+            out.index("the signal of an interrupt", interrupt.signal());
+            out.signed(interrupt.payload());
+        }
+        out.index("the source line of a test", test.line());
+        out.unsigned((test.instructionLimit().isPresent() ? TestPart.INSTRUCTION_LIMIT : 0)
+                | (test.expectedOutput().isPresent() ? TestPart.EXPECTED_OUTPUT : 0)
+                | (test.expectedExitCode().isPresent() ? TestPart.EXPECTED_EXIT_CODE : 0)
+                | (test.expectedFault().isPresent() ? TestPart.EXPECTED_FAULT : 0)
+                | (test.expectedResults().isPresent() ? TestPart.EXPECTED_RESULTS : 0)
+                | (test.disabled().isPresent() ? TestPart.DISABLED : 0)
+                | (test.approved() ? TestPart.APPROVED : 0));
+        test.instructionLimit().ifPresent(limit -> out.u63("the instruction limit of a test", limit));
+        test.expectedOutput().ifPresent(output -> out.latin1("the expected output of a test", output));
+        test.expectedExitCode().ifPresent(out::signed);
+        test.expectedFault().ifPresent(fault -> string(out, fault));
+        test.expectedResults().ifPresent(results -> cells(out, results));
+        test.disabled().ifPresent(reason -> string(out, reason));
+    }
+
+    private static void cells(BcOutput out, List<Long> cells) {
+        out.unsigned(cells.size());
+        cells.forEach(out::signed);
+    }
+
+    private BcOutput names() {
+        boolean none = program.functions().stream()
+                .allMatch(function ->
+                        function.name().isEmpty() && function.localNames().isEmpty());
+        if (none) {
+            return new BcOutput();
+        }
+        BcOutput out = list(program.functions());
+        for (Function function : program.functions()) {
+            string(out, function.name());
+            out.unsigned(function.localNames().size());
+            function.localNames().forEach(name -> string(out, name));
+        }
+        return out;
+    }
+
+    private BcOutput lines() {
+        boolean none = program.sources().isEmpty()
+                && program.functions().stream()
+                        .allMatch(function ->
+                                function.source() == -1 && function.lines().isEmpty());
+        BcOutput out = new BcOutput();
+        if (none) {
+            return out;
+        }
+        out.unsigned(program.sources().size());
+        program.sources().forEach(source -> string(out, source));
+        out.unsigned(program.functions().size());
+        for (Function function : program.functions()) {
+            out.indexOrNone("the source of a function", function.source());
+            lineRuns(out, function);
+        }
+        return out;
+    }
+
+    private static void lineRuns(BcOutput out, Function function) {
+        List<Integer> lines = function.lines();
+        if (!lines.isEmpty() && lines.size() != function.code().size()) {
+            throw new IllegalArgumentException("a function has " + lines.size() + " line numbers for "
+                    + function.code().size() + " instructions");
+        }
+        BcOutput runs = new BcOutput();
+        int count = 0;
+        int before = 0;
+        for (int start = 0; start < lines.size(); ) {
+            int end = start + 1;
+            while (end < lines.size() && Objects.equals(lines.get(end), lines.get(start))) {
+                end++;
+            }
+            int line = lines.get(start);
+            if (line < 0) {
+                throw new IllegalArgumentException("a source line is " + line + ", expected 0 or more");
+            }
+            runs.unsigned(end - start);
+            runs.signed((long) line - before);
+            before = line;
+            start = end;
+            count++;
+        }
+        out.unsigned(count);
+        out.raw(runs.toByteArray());
     }
 }

@@ -1,8 +1,10 @@
 package dev.tapedeck.vm.program;
 
 import dev.tapedeck.vm.isa.ValueType;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,6 +121,41 @@ public record Program(
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * The same program without debug information: no sources, no lines in functions, and no names but those that something
+     * refers to: imports, exports, tests, and functions that tests run.
+     */
+    public Program stripped() {
+        Set<String> tested = new HashSet<>();
+        tests.forEach(test -> tested.add(test.function()));
+        return new Program(
+                name,
+                types,
+                imports,
+                functions.stream()
+                        .map(function -> new Function(
+                                tested.contains(function.name()) ? function.name() : "",
+                                function.type(),
+                                function.locals(),
+                                List.of(),
+                                function.code(),
+                                -1,
+                                List.of()))
+                        .toList(),
+                globals.stream()
+                        .map(global -> new Global("", global.type(), global.mutable(), global.initial()))
+                        .toList(),
+                memory,
+                tables.stream().map(table -> new Table("", table.elements())).toList(),
+                data.stream()
+                        .map(segment -> new DataSegment("", segment.address(), segment.bytes()))
+                        .toList(),
+                exports,
+                entry,
+                tests,
+                List.of());
     }
 
     /** The name of a function for people; {@code fn3} where function 3 has none. */

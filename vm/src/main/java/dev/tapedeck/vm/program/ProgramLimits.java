@@ -16,6 +16,9 @@ public final class ProgramLimits {
     /** Characters of one name, tag or source file name. */
     public static final int NAME_CHARS_MAX = 1 << 16;
 
+    /** Different names, tags and source file names of the whole program together. */
+    public static final int STRINGS_MAX = 1 << 22;
+
     /** Bytes of the input of a test, and of its expected output. */
     public static final int TEXT_BYTES_MAX = 1 << 24;
 
@@ -27,11 +30,17 @@ public final class ProgramLimits {
     /** Results of a function type, as in WebAssembly's engines. */
     public static final int RESULTS_MAX = 1_000;
 
+    /** Parameters and results of all function types together. */
+    public static final int TYPE_CELLS_MAX = 1 << 20;
+
     public static final int IMPORTS_MAX = 1 << 16;
-    public static final int FUNCTIONS_MAX = 1 << 20;
+    public static final int FUNCTIONS_MAX = 1 << 18;
 
     /** Parameters and locals of one function together, as in WebAssembly's engines. */
     public static final int LOCALS_PER_FUNCTION_MAX = 50_000;
+
+    /** Locals of all functions together, and names of parameters and locals of all functions together. */
+    public static final int LOCALS_MAX = 1 << 23;
 
     /** Instructions of one function. */
     public static final int INSTRUCTIONS_PER_FUNCTION_MAX = 1 << 22;
@@ -62,7 +71,10 @@ public final class ProgramLimits {
     public static final int EXPORTS_MAX = 1 << 20;
     public static final int SOURCES_MAX = 1 << 16;
     public static final int TESTS_MAX = 1 << 16;
-    public static final int TAGS_PER_TEST_MAX = 1 << 10;
+    public static final int TAGS_PER_TEST_MAX = 1 << 8;
+
+    /** Arguments and expected results of all tests together. */
+    public static final int TEST_CELLS_MAX = 1 << 20;
 
     /** Scheduled interrupts of all tests together. */
     public static final int SCHEDULED_INTERRUPTS_MAX = 1 << 20;

@@ -64,10 +64,13 @@ public final class Verifier {
     private void checkTypes() throws VerifyException {
         checkCount("types", program.types().size(), ProgramLimits.TYPES_MAX);
         Map<FunctionType, Integer> seen = new HashMap<>();
+        long cells = 0;
         for (int i = 0; i < program.types().size(); i++) {
             FunctionType type = program.types().get(i);
             checkCount("parameters of type " + i, type.parameters().size(), ProgramLimits.PARAMETERS_MAX);
             checkCount("results of type " + i, type.results().size(), ProgramLimits.RESULTS_MAX);
+            cells += type.parameters().size() + type.results().size();
+            checkCount("parameters and results of all types", cells, ProgramLimits.TYPE_CELLS_MAX);
             // Two numbers for one type would make "the same type" a question of which one was asked.
             Integer same = seen.putIfAbsent(type, i);
             if (same != null) {
@@ -102,19 +105,25 @@ public final class Verifier {
     private void checkFunctions() throws VerifyException {
         checkCount("functions", program.functions().size(), ProgramLimits.FUNCTIONS_MAX);
         long instructions = 0;
+        long locals = 0;
+        long localNames = 0;
         for (int i = 0; i < program.functions().size(); i++) {
             Function function = program.functions().get(i);
             checkName("the name of function " + i, function.name());
             String where = "function " + quote(program.functionName(i));
             checkIndex(where, "type", function.type(), program.types().size());
-            int parameters = program.typeOf(function).parameters().size();
-            int locals = parameters + function.locals().size();
-            checkCount("parameters and locals of " + where, locals, ProgramLimits.LOCALS_PER_FUNCTION_MAX);
-            if (function.localNames().size() > locals) {
+            int variables = program.typeOf(function).parameters().size()
+                    + function.locals().size();
+            checkCount("parameters and locals of " + where, variables, ProgramLimits.LOCALS_PER_FUNCTION_MAX);
+            if (function.localNames().size() > variables) {
                 throw new VerifyException(
-                        where + " has " + function.localNames().size() + " local names, expected at" + " most " + locals
-                                + ", one for each parameter and local");
+                        where + " has " + function.localNames().size() + " local names, expected at" + " most "
+                                + variables + ", one for each parameter and local");
             }
+            locals += function.locals().size();
+            checkCount("locals of all functions", locals, ProgramLimits.LOCALS_MAX);
+            localNames += function.localNames().size();
+            checkCount("names of locals of all functions", localNames, ProgramLimits.LOCALS_MAX);
             for (int k = 0; k < function.localNames().size(); k++) {
                 checkName(
                         "the name of local " + k + " of " + where,
@@ -260,6 +269,7 @@ public final class Verifier {
         Map<String, Integer> functions = functionsByName();
         Set<String> names = new HashSet<>();
         long interrupts = 0;
+        long cells = 0;
         for (int i = 0; i < program.tests().size(); i++) {
             TestCase test = program.tests().get(i);
             checkName("the name of test " + i, test.name());
@@ -271,8 +281,11 @@ public final class Verifier {
                 throw new VerifyException("two tests are named " + quote(test.name()) + "; rename one");
             }
             checkTest(where, test, functions);
+            cells += test.arguments().size()
+                    + test.expectedResults().map(List::size).orElse(0);
+            checkCount("arguments and expected results of all tests", cells, ProgramLimits.TEST_CELLS_MAX);
             interrupts += test.interrupts().size();
-            checkCount("scheduled interrupts", interrupts, ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
+            checkCount("scheduled interrupts of all tests", interrupts, ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
         }
     }
 

@@ -1,0 +1,126 @@
+package dev.tapedeck.vm.format;
+
+import dev.tapedeck.vm.isa.ValueType;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Bytes in the encodings of {@code .bc} files. Refuses values that the encoding does not have, so that nothing is written
+ * that could not be read back.
+ */
+final class BcOutput {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    byte[] toByteArray() {
+        return bytes.toByteArray();
+    }
+
+    int size() {
+        return bytes.size();
+    }
+
+    void u8(int value) {
+        bytes.write(value);
+    }
+
+    void raw(byte[] values) {
+        bytes.writeBytes(values);
+    }
+
+    /** An unsigned LEB128 number of up to 64 bits. */
+    void unsigned(long value) {
+        long rest = value;
+        while ((rest & ~0x7FL) != 0) {
+            bytes.write((int) (rest & 0x7F) | 0x80);
+            rest >>>= 7;
+        }
+        bytes.write((int) rest);
+    }
+
+    /** A signed LEB128 number of up to 64 bits. */
+    void signed(long value) {
+        long rest = value;
+        while (rest < -64 || rest > 63) {
+            bytes.write((int) (rest & 0x7F) | 0x80);
+            rest >>= 7;
+        }
+        bytes.write((int) (rest & 0x7F));
+    }
+
+    /** A count, an index, or anything else from 0 to 2^31-1. */
+    void index(String what, long value) {
+        unsigned(within(what, value, 0, Integer.MAX_VALUE));
+    }
+
+    /** An index from -1 (none) on, stored as one more. */
+    void indexOrNone(String what, long value) {
+        unsigned(within(what, value, -1, Integer.MAX_VALUE) + 1);
+    }
+
+    void u32(String what, long value) {
+        unsigned(within(what, value, 0, 0xFFFF_FFFFL));
+    }
+
+    void u63(String what, long value) {
+        unsigned(within(what, value, 0, Long.MAX_VALUE));
+    }
+
+    void i32(String what, long value) {
+        signed(within(what, value, Integer.MIN_VALUE, Integer.MAX_VALUE));
+    }
+
+    /** The low 32 bits, little-endian. */
+    void bits32(long value) {
+        littleEndian(value, 4);
+    }
+
+    /** 64 bits, little-endian. */
+    void bits64(long value) {
+        littleEndian(value, 8);
+    }
+
+    private void littleEndian(long value, int count) {
+        for (int i = 0; i < count; i++) {
+            bytes.write((int) (value >>> (8 * i)) & 0xFF);
+        }
+    }
+
+    void type(ValueType type) {
+        u8(type.code());
+    }
+
+    /** A cell that is known to be of a type. */
+    void cell(String what, ValueType type, long cell) {
+        if (!type.represents(cell)) {
+            throw new IllegalArgumentException(what + " is the cell " + cell + ", which is no " + type);
+        }
+        switch (type) {
+            case I32, I64 -> signed(cell);
+            case F32 -> bits32(cell);
+            case F64 -> bits64(cell);
+        }
+    }
+
+    /** Bytes, after their number. */
+    void blob(byte[] values) {
+        unsigned(values.length);
+        raw(values);
+    }
+
+    /** A string of chars up to U+00FF, one byte each, after their number. */
+    void latin1(String what, String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) > 0xFF) {
+                throw new IllegalArgumentException(what + " has a char above U+00FF at " + i);
+            }
+        }
+        blob(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static long within(String what, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(what + " is " + value + ", expected " + min + " to " + max);
+        }
+        return value;
+    }
+}
