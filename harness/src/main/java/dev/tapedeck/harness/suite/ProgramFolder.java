@@ -1,0 +1,88 @@
+package dev.tapedeck.harness.suite;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The programs in a folder and below it.
+ *
+ * @param root the folder
+ * @param names the programs' paths below it, with {@code /} between the parts on every system, sorted
+ */
+public record ProgramFolder(Path root, List<String> names) {
+    public ProgramFolder {
+        names = List.copyOf(names);
+    }
+
+    /**
+     * Looks through a folder. Files and folders whose names begin with a dot are passed over. A linked folder is looked
+     * through unless it has been seen already, so loops end, and each program is found once.
+     *
+     * @throws IOException if a folder cannot be read
+     */
+    public static ProgramFolder list(Path root) throws IOException {
+        List<String> names = new ArrayList<>();
+        Set<Path> seen = new HashSet<>();
+        // Real folders first: where a folder is reached both ways, the path without the link names its programs.
+        Deque<Path> links = new ArrayDeque<>();
+        walk(root, root, names, seen, links);
+        while (!links.isEmpty()) {
+            walk(root, links.removeFirst(), names, seen, links);
+        }
+        names.sort(null);
+        return new ProgramFolder(root, names);
+    }
+
+    private static void walk(Path root, Path folder, List<String> names, Set<Path> seen, Deque<Path> links)
+            throws IOException {
+        Deque<Path> folders = new ArrayDeque<>();
+        folders.add(folder);
+        while (!folders.isEmpty()) {
+            Path current = folders.removeFirst();
+            if (!seen.add(current.toRealPath())) {
+                continue;
+            }
+            for (Path entry : sortedEntries(current)) {
+                if (Files.isDirectory(entry)) {
+                    (Files.isSymbolicLink(entry) ? links : folders).addLast(entry);
+                } else if (ProgramFile.isProgram(entry)) {
+                    names.add(nameBelow(root, entry));
+                }
+            }
+        }
+    }
+
+    private static List<Path> sortedEntries(Path folder) throws IOException {
+        List<Path> entries = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+            for (Path entry : stream) {
+                if (!entry.getFileName().toString().startsWith(".")) {
+                    entries.add(entry);
+                }
+            }
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        entries.sort(null);
+        return entries;
+    }
+
+    /** The name of a program: its path below the root, with {@code /} between the parts. */
+    public static String nameBelow(Path root, Path file) {
+        return root.relativize(file).toString().replace(root.getFileSystem().getSeparator(), "/");
+    }
+
+    /** The file of a program by its name. */
+    public Path file(String name) {
+        return root.resolve(name);
+    }
+}

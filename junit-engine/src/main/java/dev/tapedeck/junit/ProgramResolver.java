@@ -1,0 +1,473 @@
+package dev.tapedeck.junit;
+
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
+
+import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.suite.ProgramFolder;
+import dev.tapedeck.vm.program.TestCase;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.FileSystemNotFoundException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.platform.commons.PreconditionViolationException;
+import org.junit.platform.commons.support.AnnotationSupport;
+import org.junit.platform.commons.support.ReflectionSupport;
+import org.junit.platform.commons.util.ClassLoaderUtils;
+import org.junit.platform.engine.ConfigurationParameters;
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.TestSource;
+import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.discovery.ClassSelector;
+import org.junit.platform.engine.discovery.ClasspathResourceSelector;
+import org.junit.platform.engine.discovery.ClasspathRootSelector;
+import org.junit.platform.engine.discovery.DirectorySelector;
+import org.junit.platform.engine.discovery.FilePosition;
+import org.junit.platform.engine.discovery.FileSelector;
+import org.junit.platform.engine.discovery.MethodSelector;
+import org.junit.platform.engine.discovery.PackageSelector;
+import org.junit.platform.engine.discovery.UniqueIdSelector;
+import org.junit.platform.engine.discovery.UriSelector;
+import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.engine.support.descriptor.DirectorySource;
+import org.junit.platform.engine.support.descriptor.EngineDescriptor;
+import org.junit.platform.engine.support.descriptor.FileSource;
+import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.engine.support.discovery.EngineDiscoveryRequestResolver.InitializationContext;
+import org.junit.platform.engine.support.discovery.SelectorResolver;
+
+/**
+ * Finds the tests that selectors mean. Every selector comes down to tests of programs in a container, and a container is
+ * either a class with {@link Programs} or a folder.
+ */
+final class ProgramResolver implements SelectorResolver {
+    static final String CLASS = "class";
+    static final String FOLDER = "folder";
+    static final String PROGRAM = "program";
+    static final String TEST = "test";
+    static final String PROBLEM = "problem";
+
+    /** All tests of a program. */
+    private record ProgramSelector(UniqueId container, String program) implements DiscoverySelector {}
+
+    private record TestSelector(UniqueId container, String program, String test) implements DiscoverySelector {}
+
+    /** The one failing test of a container that has no programs. */
+    private record ProblemSelector(UniqueId container) implements DiscoverySelector {}
+
+    private record ProgramKey(UniqueId container, String program) {}
+
+    private final Path projectDirectory = Settings.projectDirectory();
+    private final Optional<Path> programsFolder;
+    private final String programsText;
+    private final UniqueId engine;
+    private final Predicate<String> classNames;
+    private final boolean surefire = calledBySurefire();
+    private final Map<ProgramKey, LoadedProgram> programs = new HashMap<>();
+
+    ProgramResolver(InitializationContext<EngineDescriptor> context) {
+        ConfigurationParameters parameters = context.getDiscoveryRequest().getConfigurationParameters();
+        this.programsText = Settings.programs(parameters);
+        this.programsFolder = path(programsText);
+        this.engine = context.getEngineDescriptor().getUniqueId();
+        this.classNames = context.getClassNameFilter();
+    }
+
+    /**
+     * Surefire reports a test that comes from a file under a wrong class name, and 3.5.3 drops it: no test, build
+     * successful. It is right about tests that come from a method, which need not exist. See
+     * docs/junit.md, "Surefire".
+     */
+    private static boolean calledBySurefire() {
+        return StackWalker.getInstance()
+                .walk(frames ->
+                        frames.anyMatch(frame -> frame.getClassName().startsWith("org.apache.maven.surefire.")));
+    }
+
+    // Classes
+
+    @Override
+    public Resolution resolve(ClassSelector selector, Context context) {
+        Class<?> selected;
+        try {
+            selected = selector.getJavaClass();
+        } catch (PreconditionViolationException | LinkageError e) {
+            // A class that cannot be loaded is no class of ours; the engine it belongs to will say more.
+            return Resolution.unresolved();
+        }
+        return AnnotationSupport.findAnnotation(selected, Programs.class)
+                .flatMap(annotation -> context.addToParent(parent -> Optional.of(classContainer(selected, annotation))))
+                .map(container -> Resolution.match(Match.exact(container, () -> children(container))))
+                .orElseGet(Resolution::unresolved);
+    }
+
+    private ProgramsDescriptor classContainer(Class<?> selected, Programs annotation) {
+        UniqueId id = engine.append(CLASS, selected.getName());
+        String text = annotation.value().isEmpty() ? programsText : annotation.value();
+        return new ProgramsDescriptor(
+                id,
+                // Surefire takes the simple name as a sign to report the full one.
+                selected.getSimpleName(),
+                ClassSource.from(selected),
+                path(text).orElse(projectDirectory),
+                text);
+    }
+
+    @Override
+    public Resolution resolve(PackageSelector selector, Context context) {
+        return selectors(
+                ReflectionSupport.findAllClassesInPackage(
+                                selector.getPackageName(), ProgramResolver::standsForPrograms, classNames)
+                        .stream()
+                        .map(found -> selectClass(found))
+                        .collect(Collectors.toCollection(LinkedHashSet::new)));
+    }
+
+    private static boolean standsForPrograms(Class<?> candidate) {
+        return AnnotationSupport.isAnnotated(candidate, Programs.class);
+    }
+
+    /** {@code Class#name}, where the name is a test's as reports show it. */
+    @Override
+    public Resolution resolve(MethodSelector selector, Context context) {
+        Optional<ProgramsDescriptor> container;
+        try {
+            container = container(context, selectClass(selector.getJavaClass()));
+        } catch (PreconditionViolationException | LinkageError e) {
+            return Resolution.unresolved();
+        }
+        if (container.isEmpty()) {
+            return Resolution.unresolved();
+        }
+        String name = selector.getMethodName();
+        UniqueId id = container.get().getUniqueId();
+        Set<DiscoverySelector> selected = new LinkedHashSet<>();
+        for (String program : programNames(container.get())) {
+            if (name.equals(program) || name.startsWith(program + ": ")) {
+                LoadedProgram loaded = load(container.get(), program);
+                for (TestCase test : loaded.tests()) {
+                    if (name.equals(program) || name.equals(loaded.displayName(test))) {
+                        selected.add(new TestSelector(id, program, test.name()));
+                    }
+                }
+            }
+        }
+        return selectors(selected);
+    }
+
+    // Files and folders
+
+    @Override
+    public Resolution resolve(ClasspathRootSelector selector, Context context) {
+        Set<DiscoverySelector> selected = new LinkedHashSet<>();
+        ReflectionSupport.findAllClassesInClasspathRoot(
+                        selector.getClasspathRoot(), ProgramResolver::standsForPrograms, classNames)
+                .forEach(found -> selected.add(selectClass(found)));
+        path(selector.getClasspathRoot()).ifPresent(root -> selected.addAll(below(root)));
+        return selectors(selected);
+    }
+
+    @Override
+    public Resolution resolve(ClasspathResourceSelector selector, Context context) {
+        URL resource = ClassLoaderUtils.getDefaultClassLoader().getResource(selector.getClasspathResourceName());
+        if (resource == null) {
+            return Resolution.unresolved();
+        }
+        try {
+            return path(resource.toURI())
+                    .map(path -> selectors(at(path, selector.getPosition().orElse(null))))
+                    .orElseGet(Resolution::unresolved);
+        } catch (URISyntaxException e) {
+            return Resolution.unresolved();
+        }
+    }
+
+    @Override
+    public Resolution resolve(UriSelector selector, Context context) {
+        FilePosition position =
+                FilePosition.fromQuery(selector.getUri().getQuery()).orElse(null);
+        return path(selector.getUri())
+                .map(path -> selectors(at(path, position)))
+                .orElseGet(Resolution::unresolved);
+    }
+
+    @Override
+    public Resolution resolve(DirectorySelector selector, Context context) {
+        return path(selector.getRawPath()).map(path -> selectors(below(path))).orElseGet(Resolution::unresolved);
+    }
+
+    @Override
+    public Resolution resolve(FileSelector selector, Context context) {
+        return path(selector.getRawPath())
+                .map(path -> selectors(at(path, selector.getPosition().orElse(null))))
+                .orElseGet(Resolution::unresolved);
+    }
+
+    private Set<DiscoverySelector> at(Path path, @Nullable FilePosition position) {
+        if (Files.isDirectory(path)) {
+            return below(path);
+        }
+        if (!ProgramFile.isProgram(path) || !Files.exists(path)) {
+            return Set.of();
+        }
+        Path root = rootOf(path);
+        UniqueId container = engine.append(FOLDER, folderName(root));
+        String program = ProgramFolder.nameBelow(root, path);
+        if (position == null) {
+            return Set.of(new ProgramSelector(container, program));
+        }
+        // The test that the line belongs to: the last one that begins at or above it.
+        TestCase selected = null;
+        for (TestCase test : load(container, root, program).tests()) {
+            if (test.line() <= position.getLine() && (selected == null || test.line() >= selected.line())) {
+                selected = test;
+            }
+        }
+        return selected == null
+                ? Set.of(new ProgramSelector(container, program))
+                : Set.of(new TestSelector(container, program, selected.name()));
+    }
+
+    /** Empty if there is no program: the folder may well be another engine's. */
+    private Set<DiscoverySelector> below(Path folder) {
+        Path root = rootOf(folder);
+        UniqueId container = engine.append(FOLDER, folderName(root));
+        Set<DiscoverySelector> selected = new LinkedHashSet<>();
+        try {
+            for (String program : ProgramFolder.list(folder).names()) {
+                selected.add(new ProgramSelector(container, ProgramFolder.nameBelow(root, folder.resolve(program))));
+            }
+        } catch (IOException e) {
+            return Set.of();
+        }
+        return selected;
+    }
+
+    /** The folder that programs at or below {@code path} are named from, so that a program is always named the same. */
+    private Path rootOf(Path path) {
+        if (programsFolder.isPresent() && path.startsWith(programsFolder.get())) {
+            return programsFolder.get();
+        }
+        Path parent = path.getParent();
+        return Files.isDirectory(path) || parent == null ? path : parent;
+    }
+
+    private String folderName(Path folder) {
+        Path shown = folder.startsWith(projectDirectory) ? projectDirectory.relativize(folder) : folder;
+        String name = shown.toString().replace(folder.getFileSystem().getSeparator(), "/");
+        return name.isEmpty() ? "." : name;
+    }
+
+    // Unique ids, and what selectors come down to
+
+    @Override
+    public Resolution resolve(UniqueIdSelector selector, Context context) {
+        List<UniqueId.Segment> segments = selector.getUniqueId().getSegments();
+        if (segments.size() < 2 || !selector.getUniqueId().hasPrefix(engine)) {
+            return Resolution.unresolved();
+        }
+        UniqueId container = engine.append(segments.get(1));
+        if (segments.size() == 2) {
+            return container(segments.get(1), context);
+        }
+        UniqueId.Segment second = segments.get(2);
+        if (segments.size() == 3 && second.getType().equals(PROBLEM)) {
+            return selectors(Set.of(new ProblemSelector(container)));
+        }
+        if (!second.getType().equals(PROGRAM)) {
+            return Resolution.unresolved();
+        }
+        if (segments.size() == 3) {
+            return selectors(Set.of(new ProgramSelector(container, second.getValue())));
+        }
+        if (segments.size() == 4 && segments.get(3).getType().equals(TEST)) {
+            return resolve(
+                    new TestSelector(
+                            container, second.getValue(), segments.get(3).getValue()),
+                    context);
+        }
+        return Resolution.unresolved();
+    }
+
+    private Resolution container(UniqueId.Segment segment, Context context) {
+        if (segment.getType().equals(CLASS)) {
+            return resolve(selectClass(segment.getValue()), context);
+        }
+        if (!segment.getType().equals(FOLDER)) {
+            return Resolution.unresolved();
+        }
+        return path(segment.getValue())
+                .filter(Files::isDirectory)
+                .flatMap(folder -> context.addToParent(parent -> Optional.of(new ProgramsDescriptor(
+                        engine.append(FOLDER, folderName(folder)),
+                        folderName(folder),
+                        DirectorySource.from(folder.toFile()),
+                        folder,
+                        folderName(folder)))))
+                .map(container -> Resolution.match(Match.exact(container, () -> children(container))))
+                .orElseGet(Resolution::unresolved);
+    }
+
+    private Set<DiscoverySelector> children(ProgramsDescriptor container) {
+        Set<DiscoverySelector> selected = new LinkedHashSet<>();
+        for (String program : programNames(container)) {
+            selected.add(new ProgramSelector(container.getUniqueId(), program));
+        }
+        return selected.isEmpty() ? Set.of(new ProblemSelector(container.getUniqueId())) : selected;
+    }
+
+    @Override
+    public Resolution resolve(DiscoverySelector selector, Context context) {
+        if (selector instanceof ProgramSelector selected) {
+            return container(context, selectUniqueId(selected.container()))
+                    .map(container -> load(container, selected.program()).tests().stream()
+                            .map(test -> new TestSelector(selected.container(), selected.program(), test.name()))
+                            .collect(Collectors.toCollection(LinkedHashSet::new)))
+                    .map(ProgramResolver::selectors)
+                    .orElseGet(Resolution::unresolved);
+        } else if (selector instanceof TestSelector selected) {
+            return context.addToParent(() -> selectUniqueId(selected.container()), parent -> test(parent, selected))
+                    .map(test -> Resolution.match(Match.exact(test)))
+                    .orElseGet(Resolution::unresolved);
+        } else if (selector instanceof ProblemSelector selected) {
+            return context.addToParent(
+                            () -> selectUniqueId(selected.container()),
+                            parent -> Optional.of(problem((ProgramsDescriptor) parent)))
+                    .map(problem -> Resolution.match(Match.exact(problem)))
+                    .orElseGet(Resolution::unresolved);
+        }
+        return Resolution.unresolved();
+    }
+
+    private Optional<ProgramTestDescriptor> test(TestDescriptor parent, TestSelector selected) {
+        ProgramsDescriptor container = (ProgramsDescriptor) parent;
+        LoadedProgram program = load(container, selected.program());
+        return program.tests().stream()
+                .filter(test -> test.name().equals(selected.test()))
+                .findFirst()
+                .map(test -> new ProgramTestDescriptor(
+                        selected.container().append(PROGRAM, selected.program()).append(TEST, test.name()),
+                        program,
+                        test,
+                        source(container, program, test),
+                        outputFolder(container.folder(), program.name())));
+    }
+
+    private TestSource source(ProgramsDescriptor container, LoadedProgram program, TestCase test) {
+        Optional<String> className = container
+                .getSource()
+                .filter(ClassSource.class::isInstance)
+                .map(source -> ((ClassSource) source).getClassName());
+        if (surefire && className.isPresent()) {
+            return MethodSource.from(className.get(), program.displayName(test));
+        }
+        return test.line() > 0
+                ? FileSource.from(
+                        program.file().toFile(),
+                        org.junit.platform.engine.support.descriptor.FilePosition.from(test.line()))
+                : FileSource.from(program.file().toFile());
+    }
+
+    private ProblemDescriptor problem(ProgramsDescriptor container) {
+        String text = container.folderText();
+        String reason;
+        if (Files.isDirectory(container.folder())) {
+            try {
+                ProgramFolder.list(container.folder());
+                reason = "there is no .bc or .tasm file in the folder";
+            } catch (IOException e) {
+                reason = "the folder cannot be read (" + e.getMessage() + ")";
+            }
+        } else {
+            reason = Files.exists(container.folder()) ? "that is a file, not a folder" : "there is no such folder";
+        }
+        String message = "No program to test in " + text + ": " + reason + " (" + container.folder()
+                + "). Put programs there, or name another folder with " + Settings.PROGRAMS + ".";
+        TestSource source = container
+                .getSource()
+                .filter(found -> surefire && found instanceof ClassSource)
+                .<TestSource>map(found -> MethodSource.from(((ClassSource) found).getClassName(), text))
+                .orElseGet(() -> DirectorySource.from(container.folder().toFile()));
+        return new ProblemDescriptor(container.getUniqueId().append(PROBLEM, text), text, source, message);
+    }
+
+    private List<String> programNames(ProgramsDescriptor container) {
+        try {
+            return Files.isDirectory(container.folder())
+                    ? ProgramFolder.list(container.folder()).names()
+                    : List.of();
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    private LoadedProgram load(ProgramsDescriptor container, String program) {
+        return load(container.getUniqueId(), container.folder(), program);
+    }
+
+    private LoadedProgram load(UniqueId container, Path folder, String program) {
+        return programs.computeIfAbsent(
+                new ProgramKey(container, program), key -> LoadedProgram.of(folder.resolve(program), program));
+    }
+
+    /**
+     * Where a program's results go below the output folder: its name, and before it its folder unless that is the
+     * configured one.
+     */
+    private String outputFolder(Path folder, String program) {
+        if (programsFolder.isPresent() && folder.equals(programsFolder.get())) {
+            return program;
+        }
+        String name = folder.startsWith(projectDirectory)
+                ? folderName(folder)
+                : "elsewhere/" + folderName(folder).replaceAll("^[A-Za-z]:|^/+", "");
+        return name + "/" + program;
+    }
+
+    private static Optional<ProgramsDescriptor> container(Context context, DiscoverySelector selector) {
+        return context.resolve(selector)
+                .filter(ProgramsDescriptor.class::isInstance)
+                .map(ProgramsDescriptor.class::cast);
+    }
+
+    private static Resolution selectors(Collection<? extends DiscoverySelector> selected) {
+        return selected.isEmpty() ? Resolution.unresolved() : Resolution.selectors(new LinkedHashSet<>(selected));
+    }
+
+    /** Absolute and normalized; empty if the text cannot be a path. */
+    private Optional<Path> path(String text) {
+        try {
+            return Optional.of(projectDirectory.resolve(text).normalize());
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Empty unless the address is a file's. */
+    private static Optional<Path> path(URI uri) {
+        if (!"file".equalsIgnoreCase(uri.getScheme())) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Path.of(new URI(uri.getScheme(), uri.getHost(), uri.getPath(), null))
+                    .normalize());
+        } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package dev.tapedeck.junit;
+
+import dev.tapedeck.harness.suite.ProgramException;
+import dev.tapedeck.harness.suite.Verdict;
+import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.platform.engine.TestSource;
+import org.junit.platform.engine.TestTag;
+import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.support.descriptor.AbstractTestDescriptor;
+import org.junit.platform.engine.support.hierarchical.ExclusiveResource;
+import org.junit.platform.engine.support.hierarchical.Node;
+import org.opentest4j.AssertionFailedError;
+
+/** One test of a program. */
+final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node<TapedeckContext> {
+    private final LoadedProgram program;
+    private final TestCase test;
+    private final String outputFolder;
+    private final Set<TestTag> tags;
+
+    /** @param outputFolder where the program's results go, below the configured output folder */
+    ProgramTestDescriptor(
+            UniqueId uniqueId, LoadedProgram program, TestCase test, TestSource source, String outputFolder) {
+        super(uniqueId, program.displayName(test), source);
+        this.program = program;
+        this.test = test;
+        this.outputFolder = outputFolder;
+        Set<TestTag> testTags = new LinkedHashSet<>();
+        for (String tag : test.tags()) {
+            testTags.add(TestTag.create(tag));
+        }
+        this.tags = Set.copyOf(testTags);
+    }
+
+    @Override
+    public Type getType() {
+        return Type.TEST;
+    }
+
+    @Override
+    public Set<TestTag> getTags() {
+        return tags;
+    }
+
+    @Override
+    public ExecutionMode getExecutionMode() {
+        return ExecutionMode.CONCURRENT;
+    }
+
+    /** Its folder in the output: two containers may hold the same program. */
+    @Override
+    public Set<ExclusiveResource> getExclusiveResources() {
+        return Set.of(new ExclusiveResource(
+                "dev.tapedeck.output/" + outputFolder + "/" + test.name(), ExclusiveResource.LockMode.READ_WRITE));
+    }
+
+    @Override
+    public SkipResult shouldBeSkipped(TapedeckContext context) {
+        return test.disabled().map(SkipResult::skip).orElseGet(SkipResult::doNotSkip);
+    }
+
+    @Override
+    public TapedeckContext execute(TapedeckContext context, DynamicTestExecutor dynamicTestExecutor) {
+        Verdict verdict = run(context);
+        Attachments.publish(context.listener(), this, attachments(verdict));
+        switch (verdict.kind()) {
+            case PASSED, DISABLED -> {}
+            case FAILED -> {
+                AssertionFailedError failure =
+                        verdict.expected().isPresent() && verdict.actual().isPresent()
+                                ? new AssertionFailedError(
+                                        verdict.message(),
+                                        verdict.expected().get(),
+                                        verdict.actual().get())
+                                : new AssertionFailedError(verdict.message());
+                failure.setStackTrace(stackTrace(verdict));
+                throw failure;
+            }
+            case ERROR -> throw notRun(verdict.message(), stackTrace(verdict));
+        }
+        return context;
+    }
+
+    private Verdict run(TapedeckContext context) {
+        if (context.setup() instanceof TapedeckContext.Ready ready) {
+            VerifiedProgram verified;
+            try {
+                verified = program.program();
+            } catch (ProgramException e) {
+                throw notRun(String.valueOf(e.getMessage()), new StackTraceElement[0]);
+            }
+            return ready.runner().run(program.file(), program.name(), outputFolder, verified, test);
+        }
+        throw notRun(((TapedeckContext.Misconfigured) context.setup()).problem(), new StackTraceElement[0]);
+    }
+
+    private static List<Path> attachments(Verdict verdict) {
+        List<Path> files = new ArrayList<>(verdict.attachments());
+        verdict.recording().ifPresent(recording -> files.add(recording.toAbsolutePath()));
+        return files;
+    }
+
+    private static ProgramNotRunException notRun(String message, StackTraceElement[] frames) {
+        ProgramNotRunException error = new ProgramNotRunException(message);
+        error.setStackTrace(frames);
+        return error;
+    }
+
+    /** The program's own call stack, in the place of Java's: {@code at sum.tasm.main(sum.tasm:9)}. */
+    private StackTraceElement[] stackTrace(Verdict verdict) {
+        return verdict.frames().stream()
+                .map(frame -> new StackTraceElement(
+                        program.name(),
+                        frame.function(),
+                        frame.source().isEmpty() ? program.name() : frame.source(),
+                        frame.line() > 0 ? frame.line() : -1))
+                .toArray(StackTraceElement[]::new);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.tapedeck.junit;
+
+import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.suite.TestRunner;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.platform.engine.ConfigurationParameters;
+
+/**
+ * The engine's settings. Each is a JUnit configuration parameter, and so can be given as a system property
+ * ({@code mvn test -Dtapedeck.limit=1000000}), in a file {@code junit-platform.properties} on the test class path, or in
+ * the launcher's configuration (Surefire's {@code configurationParameters}). Folders are relative to the project's
+ * directory.
+ */
+public final class Settings {
+    /**
+     * The folder that holds the programs. Surefire looks for tests before it knows its
+     * {@code configurationParameters}, so there this one has to be a system property or stand in
+     * {@code junit-platform.properties}.
+     *
+     * <p>Values: a path. Default: {@value #PROGRAMS_DEFAULT}. Example: {@code tapedeck.programs=src/it/programs}
+     */
+    public static final String PROGRAMS = "tapedeck.programs";
+
+    public static final String PROGRAMS_DEFAULT = "src/test/programs";
+
+    /**
+     * The folder that recordings, reports and received files are written to.
+     *
+     * <p>Values: a path. Default: {@value #OUTPUT_DEFAULT}. Example: {@code tapedeck.output=build/tapedeck}
+     */
+    public static final String OUTPUT = "tapedeck.output";
+
+    public static final String OUTPUT_DEFAULT = "target/tapedeck";
+
+    /**
+     * What to do about approved files: {@code check} compares, and a missing one fails; {@code new} compares, and writes
+     * those that are missing; {@code all} writes all that differ. Where the environment variable {@code CI} is set (to
+     * anything but {@code false}), only a system property counts and everything else means {@code check}.
+     *
+     * <p>Values: {@code check}, {@code new}, {@code all}. Default: {@code check}. Example:
+     * {@code mvn test -Dtapedeck.approve=new}
+     */
+    public static final String APPROVE = "tapedeck.approve";
+
+    /**
+     * Instructions after which a test is stopped and fails, if it names no limit of its own.
+     *
+     * <p>Values: 1 to 4611686018427387904; underscores are allowed. Default: {@value #LIMIT_DEFAULT}. Example:
+     * {@code tapedeck.limit=50_000_000}
+     */
+    public static final String LIMIT = "tapedeck.limit";
+
+    public static final long LIMIT_DEFAULT = TestRunner.INSTRUCTION_LIMIT_DEFAULT;
+
+    /**
+     * Whether tests run in parallel.
+     *
+     * <p>Values: {@code true}, {@code false}. Default: {@code false}. Example: {@code tapedeck.parallel.enabled=true}
+     */
+    public static final String PARALLEL_ENABLED = "tapedeck.parallel.enabled";
+
+    /**
+     * How many threads run tests in parallel: what follows this prefix are JUnit's own settings for that, as under
+     * {@code junit.jupiter.execution.parallel.config.}
+     *
+     * <p>Values: {@code strategy} ({@code dynamic}, {@code fixed}, {@code custom}), {@code fixed.parallelism} and so on.
+     * Default: {@code dynamic}, one thread for each processor. Example: {@code tapedeck.parallel.config.strategy=fixed}
+     * with {@code tapedeck.parallel.config.fixed.parallelism=4}
+     */
+    public static final String PARALLEL_CONFIG_PREFIX = "tapedeck.parallel.config.";
+
+    private static final long LIMIT_MAX = 1L << 62;
+
+    private Settings() {}
+
+    /** A setting has a value that it cannot have; the message says which, and what is expected. */
+    static final class InvalidSettingException extends Exception {
+        private static final long serialVersionUID = 1;
+
+        InvalidSettingException(String message) {
+            super(message);
+        }
+    }
+
+    /** The project's directory. Surefire names it, and without forks the process has another working directory. */
+    static Path projectDirectory() {
+        return Path.of(System.getProperty("basedir", "")).toAbsolutePath().normalize();
+    }
+
+    static String programs(ConfigurationParameters parameters) {
+        return text(parameters, PROGRAMS).orElse(PROGRAMS_DEFAULT);
+    }
+
+    static Path output(ConfigurationParameters parameters) {
+        return projectDirectory()
+                .resolve(text(parameters, OUTPUT).orElse(OUTPUT_DEFAULT))
+                .normalize();
+    }
+
+    static long limit(ConfigurationParameters parameters) throws InvalidSettingException {
+        Optional<String> text = text(parameters, LIMIT);
+        if (text.isEmpty()) {
+            return LIMIT_DEFAULT;
+        }
+        try {
+            long limit = Long.parseLong(text.get().replace("_", ""));
+            if (limit >= 1 && limit <= LIMIT_MAX) {
+                return limit;
+            }
+        } catch (NumberFormatException e) {
+            // Falls through to the same message.
+        }
+        throw new InvalidSettingException("The setting " + LIMIT + " is '" + text.get()
+                + "'; expected a number of instructions from 1 to " + LIMIT_MAX + ", such as 50_000_000.");
+    }
+
+    /**
+     * @param environment looks up an environment variable
+     * @param systemProperty looks up a system property
+     */
+    static ApprovalMode approve(
+            ConfigurationParameters parameters,
+            UnaryOperator<@Nullable String> environment,
+            UnaryOperator<@Nullable String> systemProperty)
+            throws InvalidSettingException {
+        String text = text(parameters, APPROVE).orElse("check");
+        Optional<ApprovalMode> mode = ApprovalMode.ofName(text.toLowerCase(Locale.ROOT));
+        if (mode.isEmpty()) {
+            throw new InvalidSettingException(
+                    "The setting " + APPROVE + " is '" + text + "'; expected check, new or all.");
+        }
+        String ci = environment.apply("CI");
+        boolean automated = ci != null && !ci.isBlank() && !ci.equalsIgnoreCase("false");
+        return automated && systemProperty.apply(APPROVE) == null ? ApprovalMode.CHECK : mode.get();
+    }
+
+    static boolean parallel(ConfigurationParameters parameters) {
+        return parameters.getBoolean(PARALLEL_ENABLED).orElse(false);
+    }
+
+    private static Optional<String> text(ConfigurationParameters parameters, String key) {
+        return parameters.get(key).map(String::strip).filter(value -> !value.isEmpty());
+    }
+}

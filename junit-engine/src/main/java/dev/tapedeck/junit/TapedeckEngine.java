@@ -1,0 +1,69 @@
+package dev.tapedeck.junit;
+
+import dev.tapedeck.harness.suite.TestRunner;
+import dev.tapedeck.junit.Settings.InvalidSettingException;
+import org.junit.platform.engine.ConfigurationParameters;
+import org.junit.platform.engine.EngineDiscoveryRequest;
+import org.junit.platform.engine.ExecutionRequest;
+import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.support.config.PrefixedConfigurationParameters;
+import org.junit.platform.engine.support.descriptor.EngineDescriptor;
+import org.junit.platform.engine.support.discovery.EngineDiscoveryRequestResolver;
+import org.junit.platform.engine.support.hierarchical.ForkJoinPoolHierarchicalTestExecutorService;
+import org.junit.platform.engine.support.hierarchical.HierarchicalTestEngine;
+import org.junit.platform.engine.support.hierarchical.HierarchicalTestExecutorService;
+
+/**
+ * The JUnit Platform engine that makes every program a test, and every test inside a program a test of its own.
+ *
+ * <p>Below the engine there is one container for each class with {@link Programs}, or for each selected folder, and
+ * directly in it the tests: {@code [engine:tapedeck]/[class:...]/[program:sub/sum.tasm]/[test:adds two numbers]}.
+ */
+public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext> {
+    public static final String ID = "tapedeck";
+
+    private static final EngineDiscoveryRequestResolver<EngineDescriptor> RESOLVER =
+            EngineDiscoveryRequestResolver.<EngineDescriptor>builder()
+                    .addSelectorResolver(ProgramResolver::new)
+                    .build();
+
+    @Override
+    public String getId() {
+        return ID;
+    }
+
+    @Override
+    public TestDescriptor discover(EngineDiscoveryRequest request, UniqueId uniqueId) {
+        EngineDescriptor engine = new EngineDescriptor(uniqueId, "Tapedeck");
+        RESOLVER.resolve(request, engine);
+        return engine;
+    }
+
+    @Override
+    protected TapedeckContext createExecutionContext(ExecutionRequest request) {
+        ConfigurationParameters parameters = request.getConfigurationParameters();
+        try {
+            TestRunner runner = new TestRunner(
+                    Settings.output(parameters),
+                    Settings.approve(parameters, System::getenv, System::getProperty),
+                    Settings.limit(parameters));
+            return new TapedeckContext(new TapedeckContext.Ready(runner), request.getEngineExecutionListener());
+        } catch (InvalidSettingException e) {
+            // Thrown from here it would end the whole run with a stack trace; this way each test says it.
+            return new TapedeckContext(
+                    new TapedeckContext.Misconfigured(String.valueOf(e.getMessage())),
+                    request.getEngineExecutionListener());
+        }
+    }
+
+    @Override
+    protected HierarchicalTestExecutorService createExecutorService(ExecutionRequest request) {
+        ConfigurationParameters parameters = request.getConfigurationParameters();
+        if (Settings.parallel(parameters)) {
+            return new ForkJoinPoolHierarchicalTestExecutorService(
+                    new PrefixedConfigurationParameters(parameters, Settings.PARALLEL_CONFIG_PREFIX));
+        }
+        return super.createExecutorService(request);
+    }
+}
