@@ -1,0 +1,777 @@
+package dev.tapedeck.vm.asm;
+
+import dev.tapedeck.vm.asm.SourceTree.Code;
+import dev.tapedeck.vm.asm.SourceTree.Data;
+import dev.tapedeck.vm.asm.SourceTree.Local;
+import dev.tapedeck.vm.asm.SourceTree.Name;
+import dev.tapedeck.vm.asm.SourceTree.Operand;
+import dev.tapedeck.vm.asm.SourceTree.Piece;
+import dev.tapedeck.vm.asm.SourceTree.Reference;
+import dev.tapedeck.vm.asm.SourceTree.Signature;
+import dev.tapedeck.vm.asm.SourceTree.Value;
+import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.OperandKind;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.HostImport;
+import dev.tapedeck.vm.program.Program.MemoryType;
+import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/** Looks up the names of a {@link SourceTree} and hands everything to a {@link ProgramBuilder}. */
+final class Emitter {
+    /** The most interrupts that the tests of a program schedule. */
+    private static final int INTERRUPTS_MAX = 1 << 20;
+
+    /** How many constants may stand between a constant and its value. */
+    private static final int CONSTANT_DEPTH_MAX = 100;
+
+    private final SourceText source;
+    private final SourceTree tree;
+    private final ProgramBuilder builder;
+    private final NameTable typeNames = new NameTable("type");
+    private final NameTable numberNames = new NameTable("constant or data segment");
+    private final Map<String, Literal> constantValues = new HashMap<>();
+    private int constantDepth;
+    private final long[] dataAddresses;
+    private final long[] dataLengths;
+    /** The addresses and lengths of this many data segments are known. */
+    private int dataPlaced;
+
+    private long interruptCount;
+
+    Emitter(SourceText source, SourceTree tree) {
+        this.source = source;
+        this.tree = tree;
+        this.builder = new ProgramBuilder(tree.programName != null ? tree.programName : baseName(source.name));
+        this.dataAddresses = new long[tree.data.size()];
+        this.dataLengths = new long[tree.data.size()];
+    }
+
+    private static String baseName(String file) {
+        String name = file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+        int dot = name.lastIndexOf('.');
+        return dot > 0 ? name.substring(0, dot) : name;
+    }
+
+    Program emit() throws AssemblyException {
+        List<String> sources = tree.sources;
+        for (String file : sources != null ? sources : List.of(source.name)) {
+            builder.source(file);
+        }
+        constants();
+        types();
+        imports();
+        List<FunctionBuilder> functions = functions();
+        globals();
+        tables();
+        data();
+        for (int i = 0; i < functions.size(); i++) {
+            body(tree.functions.get(i), functions.get(i));
+        }
+        exports();
+        tests();
+        return builder.build();
+    }
+
+    private void constants() throws AssemblyException {
+        for (int i = 0; i < tree.constants.size(); i++) {
+            SourceTree.Constant constant = tree.constants.get(i);
+            if (!numberNames.define(constant.name(), i)) {
+                throw twice(
+                        "constant",
+                        constant.name(),
+                        constant.position(),
+                        tree.constants
+                                .get(numberNames.find(constant.name()).orElseThrow())
+                                .position());
+            }
+        }
+    }
+
+    private AssemblyException twice(String kind, String name, int position, int first) {
+        return source.error(
+                position,
+                kind + " '" + Notation.abbreviated(name) + "' is defined twice",
+                "first in line " + source.line(first));
+    }
+
+    /** Registers the name of the thing that gets {@code index}, unless the name came with its index. */
+    private void define(NameTable names, Name name, int index, java.util.function.IntUnaryOperator positionOf)
+            throws AssemblyException {
+        if (name.indexed()) {
+            if (name.index() != index) {
+                throw source.error(
+                        name.position(), "this is " + names.kind() + " #" + index + ", not #" + name.index());
+            }
+        } else if (!name.text().isEmpty() && !names.define(name.text(), index)) {
+            int first = names.find(name.text()).orElseThrow();
+            throw twice(names.kind(), name.text(), name.position(), positionOf.applyAsInt(first));
+        }
+    }
+
+    private void types() throws AssemblyException {
+        for (int i = 0; i < tree.types.size(); i++) {
+            SourceTree.Type type = tree.types.get(i);
+            Name name = type.name();
+            if (name != null) {
+                define(
+                        typeNames,
+                        name,
+                        i,
+                        first -> position(tree.types.get(first).name()));
+            }
+            builder.addType(functionType(type.signature()));
+        }
+    }
+
+    private static int position(@Nullable Name name) {
+        return name == null ? 0 : name.position();
+    }
+
+    private static FunctionType functionType(Signature signature) {
+        return new FunctionType(signature.parameters(), signature.results());
+    }
+
+    private void imports() throws AssemblyException {
+        for (int i = 0; i < tree.imports.size(); i++) {
+            SourceTree.Import given = tree.imports.get(i);
+            define(
+                    builder.importNames,
+                    given.name(),
+                    i,
+                    first -> tree.imports.get(first).position());
+            FunctionType type = functionType(given.signature());
+            Reference reference = given.type();
+            int typeIndex = reference != null ? index(reference, typeNames) : builder.typeIndex(type);
+            builder.addImport(new HostImport(given.module(), given.field(), typeIndex));
+        }
+        for (SourceTree.Function function : tree.functions) {
+            for (Code code : function.code) {
+                List<OperandKind> kinds = code.opcode().operands();
+                for (int i = 0; i < kinds.size(); i++) {
+                    if (kinds.get(i) == OperandKind.IMPORT && code.operands().get(i) instanceof Operand.Named named) {
+                        importIndex(named.reference());
+                    }
+                }
+            }
+        }
+    }
+
+    private int importIndex(Reference reference) throws AssemblyException {
+        String name = reference.name();
+        if (name == null) {
+            return intIndex(reference);
+        }
+        try {
+            return builder.importIndex(name);
+        } catch (IllegalStateException e) {
+            List<String> known = new ArrayList<>(StandardFunctions.names());
+            tree.imports.forEach(given -> known.add(given.name().text()));
+            String nearest = NameTable.nearest(name, known);
+            if (nearest == null) {
+                nearest = NameTable.nearest(StandardFunctions.MODULE + "." + name, known);
+            }
+            throw source.error(
+                    reference.position(),
+                    builder.importNames.unknown(name),
+                    nearest != null ? "did you mean '" + nearest + "'?" : "others than the standard ones need .import");
+        }
+    }
+
+    private List<FunctionBuilder> functions() throws AssemblyException {
+        List<FunctionBuilder> builders = new ArrayList<>();
+        for (int i = 0; i < tree.functions.size(); i++) {
+            SourceTree.Function function = tree.functions.get(i);
+            define(
+                    builder.functionNames,
+                    function.name,
+                    i,
+                    first -> tree.functions.get(first).name.position());
+            FunctionBuilder built = builder.addFunction(function.name.text());
+            builders.add(built);
+            for (Local parameter : function.parameters) {
+                built.addParameter(parameter.name(), parameter.type());
+            }
+            for (Local local : function.locals) {
+                built.addLocal(local.name(), local.type());
+            }
+            for (ValueType result : function.results) {
+                built.result(result);
+            }
+            Reference type = function.type;
+            built.fixType(type != null ? index(type, typeNames) : builder.typeIndex(built.type()));
+            built.source(sourceIndex(function));
+        }
+        Reference entry = tree.entry;
+        if (entry != null) {
+            builder.setEntry(index(entry, builder.functionNames));
+        } else if (tree.entryGiven) {
+            builder.setEntry(-1);
+        }
+        return builders;
+    }
+
+    private int sourceIndex(SourceTree.Function function) throws AssemblyException {
+        List<String> sources = tree.sources;
+        Reference given = function.source;
+        if (given == null) {
+            return sources != null && sources.isEmpty() ? -1 : 0;
+        }
+        if (sources == null) {
+            throw source.error(given.position(), "a function's .source needs a .source before all functions");
+        }
+        String name = given.name();
+        if (name == null) {
+            return given.index() < 0 ? -1 : intIndex(given);
+        }
+        int index = sources.indexOf(name);
+        if (index < 0) {
+            throw source.error(given.position(), "unknown source file", NameTable.hint(name, sources, "source file"));
+        }
+        return index;
+    }
+
+    private void globals() throws AssemblyException {
+        for (int i = 0; i < tree.globals.size(); i++) {
+            define(
+                    builder.globalNames,
+                    tree.globals.get(i).name(),
+                    i,
+                    first -> tree.globals.get(first).name().position());
+        }
+    }
+
+    private void tables() throws AssemblyException {
+        for (int i = 0; i < tree.tables.size(); i++) {
+            SourceTree.Table table = tree.tables.get(i);
+            define(
+                    builder.tableNames,
+                    table.name(),
+                    i,
+                    first -> tree.tables.get(first).name().position());
+            List<Integer> elements = new ArrayList<>(table.elements().size());
+            for (Reference element : table.elements()) {
+                boolean empty = element.name() == null && element.index() < 0;
+                elements.add(empty ? -1 : index(element, builder.functionNames));
+            }
+            builder.addTable(table.name().text(), elements);
+        }
+    }
+
+    private void data() throws AssemblyException {
+        for (int i = 0; i < tree.data.size(); i++) {
+            Name name = tree.data.get(i).name();
+            OptionalInt constant = name.indexed() ? OptionalInt.empty() : numberNames.find(name.text());
+            if (constant.isPresent()) {
+                throw twice(
+                        "constant or data segment",
+                        name.text(),
+                        name.position(),
+                        tree.constants.get(constant.getAsInt()).position());
+            }
+            define(
+                    builder.dataNames,
+                    name,
+                    i,
+                    first -> tree.data.get(first).name().position());
+        }
+        long end = ProgramBuilder.DATA_ADDRESS_FIRST;
+        long total = 0;
+        for (int i = 0; i < tree.data.size(); i++) {
+            Data data = tree.data.get(i);
+            long length = length(data, total);
+            Expression at = data.address();
+            long address = at == null
+                    ? ProgramBuilder.nextDataAddress(end)
+                    : integer(at, "an address", BigInteger.ZERO, Literal.U32_MAX);
+            total += length;
+            end = Math.max(end, address + length);
+            dataAddresses[i] = address;
+            dataLengths[i] = length;
+            dataPlaced++;
+        }
+        MemoryType memory = memory();
+        for (SourceTree.Global global : tree.globals) {
+            Value initial = global.initial();
+            builder.addGlobal(new Program.Global(
+                    global.name().text(),
+                    global.type(),
+                    global.mutable(),
+                    initial == null ? 0 : cell(initial, global.type())));
+        }
+        for (int i = 0; i < tree.data.size(); i++) {
+            Data data = tree.data.get(i);
+            int position = data.name().position();
+            checkInside(memory, position, dataAddresses[i], dataLengths[i]);
+            try {
+                builder.addData(new DataSegment(data.name().text(), dataAddresses[i], contents(data)));
+            } catch (IllegalArgumentException e) {
+                throw source.error(position, Expression.message(e));
+            }
+        }
+    }
+
+    /** The length of a data segment in bytes; no memory is used before it is known to be allowed. */
+    private long length(Data data, long total) throws AssemblyException {
+        long length = 0;
+        for (Piece piece : data.pieces()) {
+            int position = data.name().position();
+            if (piece instanceof Piece.Bytes bytes) {
+                length += bytes.bytes().length;
+            } else if (piece instanceof Piece.Computed number) {
+                length += number.type().bytes;
+            } else if (piece instanceof Piece.Zeros zeros) {
+                position = zeros.count().position();
+                length += integer(
+                        zeros.count(),
+                        "a count of bytes",
+                        BigInteger.ZERO,
+                        BigInteger.valueOf(ProgramBuilder.DATA_BYTES_MAX));
+            }
+            if (total + length > ProgramBuilder.DATA_BYTES_MAX) {
+                throw source.error(
+                        position,
+                        "more than " + ProgramBuilder.DATA_BYTES_MAX + " bytes of data",
+                        "memory is zero at the start anyway");
+            }
+        }
+        return length;
+    }
+
+    private byte[] contents(Data data) throws AssemblyException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        for (Piece piece : data.pieces()) {
+            if (piece instanceof Piece.Bytes bytes) {
+                out.writeBytes(bytes.bytes());
+            } else if (piece instanceof Piece.Computed number) {
+                Expression value = number.value();
+                out.writeBytes(Parser.encode(source, number.type(), value.position(), evaluate(value)));
+            } else if (piece instanceof Piece.Zeros zeros) {
+                out.writeBytes(new byte[evaluate(zeros.count()).toI32()]);
+            }
+        }
+        return out.toByteArray();
+    }
+
+    private @Nullable MemoryType memory() throws AssemblyException {
+        SourceTree.Memory memory = tree.memory;
+        if (memory == null) {
+            return null;
+        }
+        BigInteger pagesMax = BigInteger.valueOf(MemoryType.PAGES_MAX);
+        int initial = (int) integer(memory.initialPages(), "a size in 64 KiB pages", BigInteger.ZERO, pagesMax);
+        Expression maximumPages = memory.maximumPages();
+        int maximum = maximumPages == null
+                ? MemoryType.PAGES_MAX
+                : (int) integer(maximumPages, "a maximum in 64 KiB pages", BigInteger.ZERO, pagesMax);
+        if (maximumPages != null && initial > maximum) {
+            throw source.error(
+                    maximumPages.position(), "the maximum, " + maximum + ", is below the initial size, " + initial);
+        }
+        builder.memory(initial, maximum);
+        return new MemoryType(initial, maximum);
+    }
+
+    private void checkInside(@Nullable MemoryType memory, int position, long address, long length)
+            throws AssemblyException {
+        long end = address + length;
+        if (length == 0) {
+            return;
+        }
+        if (memory == null) {
+            throw source.error(position, "data without memory", "add .memory 1");
+        }
+        long size = (long) memory.initialPages() * MemoryType.PAGE_BYTES;
+        if (end > size) {
+            throw source.error(
+                    position,
+                    "the data ends at address " + end + ", but the memory has " + size + " bytes at the start",
+                    "it needs .memory " + (end + MemoryType.PAGE_BYTES - 1) / MemoryType.PAGE_BYTES);
+        }
+    }
+
+    private void body(SourceTree.Function function, FunctionBuilder built) throws AssemblyException {
+        NameTable locals = new NameTable("local");
+        NameTable labels = new NameTable("label");
+        List<Local> all = new ArrayList<>(function.parameters);
+        all.addAll(function.locals);
+        for (int i = 0; i < all.size(); i++) {
+            Local local = all.get(i);
+            String name = local.name();
+            if (name != null && !name.isEmpty() && !local.indexed() && !locals.define(name, i)) {
+                throw twice(
+                        "local",
+                        name,
+                        local.position(),
+                        all.get(locals.find(name).orElseThrow()).position());
+            }
+        }
+        function.labels.forEach(labels::define);
+        for (Code code : function.code) {
+            if (tree.sources == null) {
+                if (code.line() >= 0) {
+                    throw source.error(
+                            code.position(), "a line after '@' needs a .source that names the file it belongs to");
+                }
+                built.line(source.line(code.position()));
+            } else if (code.line() >= 0) {
+                built.line(code.line());
+            }
+            built.emit(instruction(code, locals, labels));
+        }
+    }
+
+    private Instruction instruction(Code code, NameTable locals, NameTable labels) throws AssemblyException {
+        Opcode opcode = code.opcode();
+        List<OperandKind> kinds = opcode.operands();
+        if (kinds.isEmpty()) {
+            return Instruction.of(opcode);
+        }
+        if (code.operands().get(0) instanceof Operand.Targets targets) {
+            List<Integer> offsets = new ArrayList<>(targets.references().size());
+            for (Reference target : targets.references()) {
+                offsets.add(index(target, labels));
+            }
+            return Instruction.table(opcode, offsets);
+        }
+        long a = value(kinds.get(0), code.operands().get(0), locals, labels);
+        long b = kinds.size() > 1 ? value(kinds.get(1), code.operands().get(1), locals, labels) : 0;
+        return Instruction.of(opcode, a, b);
+    }
+
+    private long value(OperandKind kind, Operand operand, NameTable locals, NameTable labels) throws AssemblyException {
+        if (operand instanceof Operand.Named named) {
+            Reference reference = named.reference();
+            return switch (kind) {
+                case LOCAL -> index(reference, locals);
+                case LABEL -> index(reference, labels);
+                case GLOBAL -> index(reference, builder.globalNames);
+                case FUNCTION -> index(reference, builder.functionNames);
+                case TABLE -> index(reference, builder.tableNames);
+                case TYPE -> index(reference, typeNames);
+                case IMPORT -> importIndex(reference);
+                case LABELS, OFFSET, COUNT, I32, I64, F32, F64 -> throw new IllegalStateException(kind.name());
+            };
+        }
+        if (operand instanceof Operand.Typed typed) {
+            return builder.typeIndex(functionType(typed.signature()));
+        }
+        if (operand instanceof Operand.Constant number) {
+            return number(kind, number.value());
+        }
+        if (operand instanceof Operand.Absent absent && kind == OperandKind.TABLE) {
+            if (tree.tables.size() != 1) {
+                throw source.error(
+                        absent.position(),
+                        "expected a table",
+                        tree.tables.isEmpty() ? "there is none; define one with .table" : "there are several");
+            }
+        }
+        return 0;
+    }
+
+    private long number(OperandKind kind, Expression expression) throws AssemblyException {
+        return switch (kind) {
+            case I32 -> cell(expression, ValueType.I32);
+            case I64 -> cell(expression, ValueType.I64);
+            case F32 -> cell(expression, ValueType.F32) & 0xFFFF_FFFFL;
+            case F64 -> cell(expression, ValueType.F64);
+            case OFFSET -> integer(expression, "an offset", BigInteger.ZERO, Literal.U32_MAX);
+            case COUNT -> integer(expression, "a number of cells", BigInteger.ZERO, BigInteger.valueOf(0xFFFF));
+            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, LABELS ->
+                throw new IllegalStateException(kind.name());
+        };
+    }
+
+    private int index(Reference reference, NameTable names) throws AssemblyException {
+        String name = reference.name();
+        if (name == null) {
+            return intIndex(reference);
+        }
+        OptionalInt found = names.find(name);
+        if (found.isEmpty()) {
+            throw source.error(reference.position(), names.unknown(name), names.hint(name));
+        }
+        return found.getAsInt();
+    }
+
+    private int intIndex(Reference reference) throws AssemblyException {
+        if (reference.index() > Integer.MAX_VALUE) {
+            throw source.error(
+                    reference.position(),
+                    reference.index() + " is out of range for an index: 0 to " + Integer.MAX_VALUE);
+        }
+        return (int) reference.index();
+    }
+
+    private Literal evaluate(Expression expression) throws AssemblyException {
+        return expression.evaluate(source, this::named);
+    }
+
+    private Literal named(String name, int position) throws AssemblyException {
+        OptionalInt constant = numberNames.find(name);
+        if (constant.isPresent()) {
+            return constantValue(tree.constants.get(constant.getAsInt()), position);
+        }
+        OptionalInt data = builder.dataNames.find(name);
+        if (data.isPresent()) {
+            return Literal.Whole.of(dataAddresses[placed(data.getAsInt(), position)]);
+        }
+        if (name.endsWith(".length")) {
+            data = builder.dataNames.find(name.substring(0, name.length() - ".length".length()));
+            if (data.isPresent()) {
+                return Literal.Whole.of(dataLengths[placed(data.getAsInt(), position)]);
+            }
+        }
+        List<String> known = new ArrayList<>();
+        tree.constants.forEach(defined -> known.add(defined.name()));
+        tree.data.forEach(defined -> {
+            known.add(defined.name().text());
+            known.add(defined.name().text() + ".length");
+        });
+        throw source.error(
+                position, numberNames.unknown(name), NameTable.hint(name, known, "constant or data segment"));
+    }
+
+    private int placed(int index, int position) throws AssemblyException {
+        if (index >= dataPlaced) {
+            throw source.error(
+                    position,
+                    "'" + Notation.abbreviated(tree.data.get(index).name().text()) + "' has no address yet",
+                    "the place and size of data can only depend on the data before it");
+        }
+        return index;
+    }
+
+    private Literal constantValue(SourceTree.Constant constant, int position) throws AssemblyException {
+        Literal known = constantValues.get(constant.name());
+        if (known != null) {
+            return known;
+        }
+        if (constantDepth >= CONSTANT_DEPTH_MAX) {
+            throw source.error(
+                    position,
+                    "the value of '" + Notation.abbreviated(constant.name()) + "' needs itself, or more than "
+                            + CONSTANT_DEPTH_MAX + " other constants in a row");
+        }
+        constantDepth++;
+        Literal value = evaluate(constant.value());
+        constantDepth--;
+        constantValues.put(constant.name(), value);
+        return value;
+    }
+
+    private long integer(Expression expression, String what, BigInteger min, BigInteger max) throws AssemblyException {
+        Literal value = evaluate(expression);
+        try {
+            return value.toInteger(what, min, max);
+        } catch (IllegalArgumentException e) {
+            throw source.error(expression.position(), Expression.message(e));
+        }
+    }
+
+    private long cell(Expression expression, ValueType type) throws AssemblyException {
+        Literal value = evaluate(expression);
+        try {
+            return Cells.of(type, value);
+        } catch (IllegalArgumentException e) {
+            throw source.error(expression.position(), Expression.message(e));
+        }
+    }
+
+    private long cell(Value value, ValueType type) throws AssemblyException {
+        return cell(value.expression(), value.bits() ? ValueType.I64 : type);
+    }
+
+    private void exports() throws AssemblyException {
+        Map<String, Integer> positions = new HashMap<>();
+        for (SourceTree.Export export : tree.exports) {
+            int function = index(export.function(), builder.functionNames);
+            String as = export.name();
+            if (as == null) {
+                as = export.function().name();
+                if (as == null) {
+                    as = function < tree.functions.size()
+                            ? tree.functions.get(function).name.text()
+                            : "";
+                }
+            }
+            Integer first = positions.putIfAbsent(as, export.position());
+            if (first != null) {
+                throw twice("export", as, export.position(), first);
+            }
+            builder.addExport(as, function);
+        }
+    }
+
+    private void tests() throws AssemblyException {
+        if (tree.tests.isEmpty()) {
+            return;
+        }
+        Program untested = builder.build();
+        Map<String, Integer> functions = new HashMap<>();
+        untested.exports().forEach(export -> functions.putIfAbsent(export.name(), export.function()));
+        for (int i = 0; i < untested.functions().size(); i++) {
+            functions.putIfAbsent(untested.functions().get(i).name(), i);
+        }
+        Map<String, Integer> positions = new HashMap<>();
+        for (SourceTree.Test test : tree.tests) {
+            Integer first = positions.putIfAbsent(test.name, test.position);
+            if (first != null) {
+                throw twice("test", test.name, test.position, first);
+            }
+            test(untested, functions, test);
+        }
+    }
+
+    private void test(Program untested, Map<String, Integer> functions, SourceTree.Test test) throws AssemblyException {
+        TestBuilder built = new TestBuilder(test.name);
+        FunctionType type = testedType(untested, functions, test);
+        Reference function = test.function;
+        if (function != null) {
+            String name = function.name();
+            built.runCells(
+                    name == null ? "" : name,
+                    cells(test.arguments, type == null ? null : type.parameters(), function.position(), "argument"));
+        } else if (type != null && !type.parameters().isEmpty()) {
+            throw source.error(
+                    test.position,
+                    "the entry takes " + type.parameters().size() + " arguments, and the test gives none",
+                    "add .run with a function and its arguments");
+        }
+        built.tags(test.tags.toArray(String[]::new));
+        built.inputBytes(test.input.toString());
+        Expression seed = test.seed;
+        if (seed != null) {
+            built.seed(cell(seed, ValueType.I64));
+        }
+        Expression limit = test.limit;
+        if (limit != null) {
+            built.limit(integer(limit, "a number of instructions", BigInteger.ZERO, Literal.I64_MAX));
+        }
+        for (SourceTree.Interrupt interrupt : test.interrupts) {
+            schedule(interrupt, built);
+        }
+        StringBuilder output = test.output;
+        if (output != null) {
+            built.expectOutputBytes(output.toString());
+        }
+        Expression exitCode = test.exitCode;
+        if (exitCode != null) {
+            built.expectExit((int) cell(exitCode, ValueType.I32));
+        }
+        String fault = test.fault;
+        if (fault != null) {
+            built.expectFault(FaultKind.ofMnemonic(fault).orElseThrow());
+        }
+        List<Value> results = test.results;
+        if (results != null) {
+            built.expectResultCells(
+                    cells(results, type == null ? null : type.results(), test.resultsPosition, "result"));
+        }
+        if (test.approved) {
+            built.approve();
+        }
+        String disabled = test.disabled;
+        if (disabled != null) {
+            built.disabled(disabled);
+        }
+        if (tree.sources == null) {
+            built.line(source.line(test.position));
+        } else if (test.line >= 0) {
+            built.line(test.line);
+        }
+        builder.addTest(built.build());
+    }
+
+    /** The type of the function that a test runs, or null if there is none. */
+    private @Nullable FunctionType testedType(Program untested, Map<String, Integer> functions, SourceTree.Test test)
+            throws AssemblyException {
+        Reference reference = test.function;
+        int function = untested.entry();
+        if (reference != null) {
+            String name = reference.name();
+            if (name == null) {
+                throw source.error(
+                        reference.position(), "a test runs a function by its name", "export the function under a name");
+            }
+            if (!name.isEmpty()) {
+                Integer found = functions.get(name);
+                if (found == null) {
+                    throw source.error(
+                            reference.position(),
+                            builder.functionNames.unknown(name),
+                            NameTable.hint(name, functions.keySet(), "function"));
+                }
+                function = found;
+            }
+        }
+        if (function < 0 || function >= untested.functions().size()) {
+            return null;
+        }
+        int type = untested.functions().get(function).type();
+        return type < untested.types().size() ? untested.types().get(type) : null;
+    }
+
+    private List<Long> cells(List<Value> values, @Nullable List<ValueType> types, int position, String what)
+            throws AssemblyException {
+        if (types != null && values.size() != types.size()) {
+            throw source.error(
+                    position,
+                    "the function has " + types.size() + " " + what + (types.size() == 1 ? "" : "s") + ", but "
+                            + values.size() + (values.size() == 1 ? " is given" : " are given"));
+        }
+        List<Long> cells = new ArrayList<>(values.size());
+        for (int i = 0; i < values.size(); i++) {
+            Value value = values.get(i);
+            if (types == null && !value.bits()) {
+                throw source.error(
+                        value.expression().position(),
+                        "the type of this " + what + " is not known",
+                        "name the function with .run, or write bits and the cell");
+            }
+            cells.add(cell(value, types == null ? ValueType.I64 : types.get(i)));
+        }
+        return cells;
+    }
+
+    private void schedule(SourceTree.Interrupt interrupt, TestBuilder test) throws AssemblyException {
+        long icount = integer(interrupt.icount(), "an instruction count", BigInteger.ZERO, Literal.I64_MAX);
+        int signal = (int) integer(interrupt.signal(), "a signal", BigInteger.ONE, BigInteger.valueOf(31));
+        Expression payloadGiven = interrupt.payload();
+        long payload = payloadGiven == null ? 0 : cell(payloadGiven, ValueType.I64);
+        Expression everyGiven = interrupt.every();
+        Expression countGiven = interrupt.count();
+        long every = everyGiven == null
+                ? 0
+                : integer(everyGiven, "a number of instructions", BigInteger.ONE, Literal.I64_MAX);
+        long count = countGiven == null
+                ? 1
+                : integer(countGiven, "a count of interrupts", BigInteger.ONE, BigInteger.valueOf(INTERRUPTS_MAX));
+        int position = interrupt.icount().position();
+        interruptCount += count;
+        if (interruptCount > INTERRUPTS_MAX) {
+            throw source.error(position, "the tests have more than " + INTERRUPTS_MAX + " interrupts");
+        }
+        BigInteger last = BigInteger.valueOf(every)
+                .multiply(BigInteger.valueOf(count - 1))
+                .add(BigInteger.valueOf(icount));
+        if (last.compareTo(Literal.I64_MAX) > 0) {
+            throw source.error(position, "the last interrupt would arrive behind instruction " + Literal.I64_MAX);
+        }
+        for (long i = 0; i < count; i++) {
+            test.interrupt(icount + i * every, signal, payload);
+        }
+    }
+}

@@ -1,0 +1,1054 @@
+package dev.tapedeck.vm.asm;
+
+import dev.tapedeck.vm.asm.SourceTree.Code;
+import dev.tapedeck.vm.asm.SourceTree.DataType;
+import dev.tapedeck.vm.asm.SourceTree.Local;
+import dev.tapedeck.vm.asm.SourceTree.Name;
+import dev.tapedeck.vm.asm.SourceTree.Operand;
+import dev.tapedeck.vm.asm.SourceTree.Piece;
+import dev.tapedeck.vm.asm.SourceTree.Reference;
+import dev.tapedeck.vm.asm.SourceTree.Signature;
+import dev.tapedeck.vm.asm.SourceTree.Value;
+import dev.tapedeck.vm.asm.Token.Kind;
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.OperandKind;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.FaultKind;
+import java.io.ByteArrayOutputStream;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/** Reads assembly text into a {@link SourceTree}. The language is described in docs/assembly.md. */
+final class Parser {
+    private static final List<String> TOP_LEVEL = List.of(
+            ".program",
+            ".source",
+            ".const",
+            ".type",
+            ".import",
+            ".memory",
+            ".global",
+            ".data",
+            ".table",
+            ".func",
+            ".entry",
+            ".export",
+            ".test");
+    private static final List<String> IN_FUNCTION = List.of(".local", ".source", ".end");
+    private static final List<String> IN_TEST = List.of(
+            ".run", ".tags", ".input", ".seed", ".limit", ".interrupt", ".expect", ".approve", ".disabled", ".end");
+    private static final List<String> EXPECTATIONS = List.of("output", "exit", "fault", "result");
+
+    /** What other assembly languages call things. */
+    private static final Map<String, String> FOREIGN = new TreeMap<>(Map.ofEntries(
+            Map.entry("block", "there are no blocks; jump to labels with br and br_if"),
+            Map.entry("loop", "there are no blocks; put a label here and jump back to it with br_if"),
+            Map.entry("if", "there are no blocks; jump to labels with br_if or br_unless"),
+            Map.entry("else", "there are no blocks; jump to labels with br"),
+            Map.entry("end", "a function ends with .end; blocks do not exist"),
+            Map.entry("jmp", "use br"),
+            Map.entry("jump", "use br"),
+            Map.entry("goto", "use br"),
+            Map.entry("jz", "use br_unless"),
+            Map.entry("jnz", "use br_if"),
+            Map.entry("ret", "use return"),
+            Map.entry("push", "use i32.const, i64.const, f32.const or f64.const"),
+            Map.entry("pop", "use drop"),
+            Map.entry("get_local", "use local.get"),
+            Map.entry("set_local", "use local.set"),
+            Map.entry("tee_local", "use local.tee"),
+            Map.entry("get_global", "use global.get"),
+            Map.entry("set_global", "use global.set"),
+            Map.entry("exit", "use halt, which pops the exit code")));
+
+    private final SourceText source;
+    private final Lexer lexer;
+    private final SourceTree tree = new SourceTree();
+    private Token token;
+    private @Nullable Token ahead;
+    private long dataBytes;
+
+    Parser(SourceText source) throws AssemblyException {
+        this.source = source;
+        this.lexer = new Lexer(source);
+        this.token = lexer.next();
+    }
+
+    SourceTree parse() throws AssemblyException {
+        while (!token.is(Kind.END)) {
+            switch (token.kind()) {
+                case LINE_END -> advance();
+                case DIRECTIVE -> topLevel();
+                case WORD -> throw outside();
+                default ->
+                    throw source.error(
+                            token.start(), "expected a directive, found " + found(), "such as .func, .data or .test");
+            }
+        }
+        return tree;
+    }
+
+    private AssemblyException outside() throws AssemblyException {
+        String word = word();
+        if (peek().is(Kind.COLON)) {
+            return source.error(
+                    token.start(),
+                    "label '" + Notation.abbreviated(word) + "' outside of a function",
+                    "labels stand between .func and .end");
+        }
+        String hint = Opcode.ofMnemonic(word).isPresent()
+                ? "instructions stand between .func and .end"
+                : "definitions start with a directive, such as .func";
+        return source.error(
+                token.start(),
+                (Opcode.ofMnemonic(word).isPresent() ? "instruction '" : "'")
+                        + Notation.abbreviated(word)
+                        + "' outside of a function",
+                hint);
+    }
+
+    private void topLevel() throws AssemblyException {
+        Token directive = token;
+        String name = word();
+        advance();
+        switch (name) {
+            case ".program" -> {
+                if (tree.programName != null) {
+                    throw twice(directive);
+                }
+                tree.programName = nameText();
+            }
+            case ".source" -> sources();
+            case ".const" -> constant();
+            case ".type" -> type();
+            case ".import" -> hostImport();
+            case ".memory" -> memory(directive);
+            case ".global" -> global();
+            case ".data" -> data();
+            case ".table" -> table();
+            case ".func" -> function(directive);
+            case ".entry" -> {
+                if (tree.entryGiven) {
+                    throw twice(directive);
+                }
+                tree.entryGiven = true;
+                tree.entry = isWord("none") ? null : reference("a function");
+                if (tree.entry == null) {
+                    advance();
+                }
+            }
+            case ".export" -> {
+                int position = token.start();
+                Reference function = reference("a function");
+                String as = acceptWord("as") ? nameText() : null;
+                tree.exports.add(new SourceTree.Export(position, function, as));
+            }
+            case ".test" -> test(directive);
+            default -> throw unknownDirective(directive, TOP_LEVEL);
+        }
+        endOfLine();
+    }
+
+    private AssemblyException unknownDirective(Token directive, List<String> known) {
+        String name = lexer.words(directive);
+        String hint;
+        if (IN_TEST.contains(name) && !name.equals(".end")) {
+            hint = name + " belongs into a .test";
+        } else if (IN_FUNCTION.contains(name)) {
+            hint = name.equals(".end") ? "there is nothing to end here" : name + " belongs into a .func";
+        } else if (TOP_LEVEL.contains(name)) {
+            hint = "is the .end of the definition before it missing?";
+        } else {
+            String nearest = NameTable.nearest(name, known);
+            hint = nearest != null ? "did you mean '" + nearest + "'?" : "there are " + String.join(" ", known);
+        }
+        String what = TOP_LEVEL.contains(name) || IN_FUNCTION.contains(name) || IN_TEST.contains(name)
+                ? "' cannot stand here"
+                : "' is not a directive";
+        return source.error(directive.start(), "'" + Notation.abbreviated(name) + what, hint);
+    }
+
+    private AssemblyException twice(Token directive) {
+        return source.error(directive.start(), lexer.words(directive) + " is given twice", "keep one of them");
+    }
+
+    private void sources() throws AssemblyException {
+        List<String> sources = tree.sources;
+        if (sources == null) {
+            sources = new ArrayList<>();
+            tree.sources = sources;
+        }
+        if (!acceptWord("none")) {
+            sources.add(text("the name of a source file in quotes, or none"));
+        }
+    }
+
+    private void constant() throws AssemblyException {
+        int position = token.start();
+        String name = newName();
+        expect(Kind.EQUALS, "after the name of a constant");
+        tree.constants.add(new SourceTree.Constant(position, name, expression()));
+    }
+
+    private void type() throws AssemblyException {
+        Name name = null;
+        if (!token.is(Kind.OPEN)) {
+            name = definition();
+            expect(Kind.EQUALS, "after the name of a type");
+        }
+        tree.types.add(new SourceTree.Type(name, signature()));
+    }
+
+    private void hostImport() throws AssemblyException {
+        int position = token.start();
+        boolean indexed = false;
+        long index = 0;
+        if (token.is(Kind.HASH)) {
+            index = index();
+            indexed = true;
+        }
+        String module;
+        String field;
+        if (token.is(Kind.STRING)) {
+            module = nameText();
+            field = text("the name of the host function in quotes, after its module");
+        } else {
+            String qualified = token.is(Kind.WORD) ? word() : "";
+            int dot = qualified.indexOf('.');
+            if (dot <= 0 || dot == qualified.length() - 1) {
+                throw source.error(
+                        token.start(),
+                        "expected the module and the name of a host function, found " + found(),
+                        "such as env.report, or in quotes: \"env\" \"report\"");
+            }
+            module = qualified.substring(0, dot);
+            field = qualified.substring(dot + 1);
+            advance();
+        }
+        Signature signature = signature();
+        tree.imports.add(new SourceTree.Import(
+                position,
+                new Name(position, module + "." + field, indexed, index),
+                module,
+                field,
+                signature,
+                typeReference()));
+    }
+
+    private void memory(Token directive) throws AssemblyException {
+        if (tree.memory != null) {
+            throw twice(directive);
+        }
+        Expression initial = expression();
+        skipComma();
+        tree.memory = new SourceTree.Memory(initial, token.endsLine() ? null : expression());
+    }
+
+    private void global() throws AssemblyException {
+        Name name = definition();
+        expect(Kind.COLON, "after the name of a global");
+        boolean mutable = acceptWord("mut");
+        ValueType type = valueType();
+        tree.globals.add(new SourceTree.Global(name, type, mutable, accept(Kind.EQUALS) ? value() : null));
+    }
+
+    private void table() throws AssemblyException {
+        Name name = definition();
+        expect(Kind.EQUALS, "after the name of a table");
+        List<Reference> elements = new ArrayList<>();
+        while (!token.endsLine()) {
+            if (isWord("_")) {
+                elements.add(new Reference(token.start(), null, -1));
+                advance();
+            } else {
+                elements.add(reference("a function, or _ for an empty element"));
+            }
+            skipComma();
+        }
+        tree.tables.add(new SourceTree.Table(name, List.copyOf(elements)));
+    }
+
+    private void data() throws AssemblyException {
+        Name name = definition();
+        Expression address = acceptWord("at") ? expression() : null;
+        expect(Kind.EQUALS, "before the contents of the data");
+        List<Piece> pieces = new ArrayList<>();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataType type = null;
+        while (!token.endsLine()) {
+            if (token.is(Kind.STRING)) {
+                int position = token.start();
+                byte[] string = bytes();
+                addDataBytes(position, string.length);
+                bytes.writeBytes(string);
+                type = null;
+            } else if (isWord("zero")) {
+                advance();
+                flush(bytes, pieces);
+                pieces.add(new Piece.Zeros(expression()));
+                type = null;
+            } else if (dataType() != null) {
+                type = dataType();
+                advance();
+                if (token.endsLine()) {
+                    throw source.error(token.start(), "expected numbers after the type, found " + found());
+                }
+                continue;
+            } else if (type != null) {
+                number(type, bytes, pieces);
+            } else {
+                throw source.error(
+                        token.start(),
+                        "expected the contents of the data, found " + found(),
+                        "a string, a type (i8 i16 i32 i64 f32 f64) and numbers, or zero and a count of bytes");
+            }
+            skipComma();
+        }
+        flush(bytes, pieces);
+        tree.data.add(new SourceTree.Data(name, address, List.copyOf(pieces)));
+    }
+
+    private @Nullable DataType dataType() {
+        if (!token.is(Kind.WORD)) {
+            return null;
+        }
+        return switch (word()) {
+            case "i8" -> DataType.I8;
+            case "i16" -> DataType.I16;
+            case "i32" -> DataType.I32;
+            case "i64" -> DataType.I64;
+            case "f32" -> DataType.F32;
+            case "f64" -> DataType.F64;
+            default -> null;
+        };
+    }
+
+    private void number(DataType type, ByteArrayOutputStream bytes, List<Piece> pieces) throws AssemblyException {
+        Expression value = expression();
+        addDataBytes(value.position(), type.bytes);
+        if (value.terms().stream().allMatch(term -> term.literal() != null)) {
+            bytes.writeBytes(encode(source, type, value.position(), value.evaluate(source, Parser::noNames)));
+        } else {
+            flush(bytes, pieces);
+            pieces.add(new Piece.Computed(type, value));
+        }
+    }
+
+    private static Literal noNames(String name, int position) {
+        throw new IllegalStateException(name);
+    }
+
+    private static void flush(ByteArrayOutputStream bytes, List<Piece> pieces) {
+        if (bytes.size() > 0) {
+            pieces.add(new Piece.Bytes(bytes.toByteArray()));
+            bytes.reset();
+        }
+    }
+
+    private void addDataBytes(int position, int count) throws AssemblyException {
+        dataBytes += count;
+        if (dataBytes > ProgramBuilder.DATA_BYTES_MAX) {
+            throw source.error(
+                    position,
+                    "more than " + ProgramBuilder.DATA_BYTES_MAX + " bytes of data",
+                    "fill large areas of memory from the program");
+        }
+    }
+
+    /** A number of a data segment as its bytes. */
+    static byte[] encode(SourceText source, DataType type, int position, Literal value) throws AssemblyException {
+        long bits;
+        try {
+            bits = switch (type) {
+                case I8 -> value.toInteger("i8", BigInteger.valueOf(-128), BigInteger.valueOf(255));
+                case I16 -> value.toInteger("i16", BigInteger.valueOf(-32768), BigInteger.valueOf(65535));
+                case I32 -> value.toI32();
+                case I64 -> value.toI64();
+                case F32 -> value.toF32Bits();
+                case F64 -> value.toF64Bits();
+            };
+        } catch (IllegalArgumentException e) {
+            throw source.error(position, Expression.message(e));
+        }
+        byte[] bytes = new byte[type.bytes];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (bits >>> (8 * i));
+        }
+        return bytes;
+    }
+
+    private void function(Token directive) throws AssemblyException {
+        SourceTree.Function function = new SourceTree.Function(definition());
+        tree.functions.add(function);
+        if (accept(Kind.OPEN)) {
+            function.parametersGiven = true;
+            while (!token.is(Kind.CLOSE)) {
+                function.parameters.add(local());
+                if (!token.is(Kind.CLOSE)) {
+                    expect(Kind.COMMA, "between parameters");
+                }
+            }
+            advance();
+            function.results.addAll(results());
+        } else if (!isWord("type")) {
+            throw source.error(
+                    token.start(), "expected the parameters of the function, found " + found(), "() if it has none");
+        }
+        function.type = typeReference();
+        endOfLine();
+        while (true) {
+            switch (token.kind()) {
+                case LINE_END -> advance();
+                case DIRECTIVE -> {
+                    Token inner = token;
+                    if (word().equals(".end")) {
+                        advance();
+                        return;
+                    }
+                    advance();
+                    inFunction(function, inner);
+                    endOfLine();
+                }
+                case WORD -> {
+                    if (peek().is(Kind.COLON)) {
+                        label(function);
+                    } else {
+                        instruction(function);
+                    }
+                }
+                case END ->
+                    throw source.error(
+                            directive.start(),
+                            "function '" + Notation.abbreviated(function.name.text()) + "' has no .end",
+                            "add .end behind its last instruction");
+                default -> throw source.error(token.start(), "expected an instruction, found " + found());
+            }
+        }
+    }
+
+    private void inFunction(SourceTree.Function function, Token directive) throws AssemblyException {
+        switch (lexer.words(directive)) {
+            case ".local" -> {
+                function.locals.add(local());
+                while (accept(Kind.COMMA)) {
+                    function.locals.add(local());
+                }
+            }
+            case ".source" -> {
+                if (function.source != null) {
+                    throw twice(directive);
+                }
+                int position = token.start();
+                function.source =
+                        acceptWord("none") ? new Reference(position, null, -1) : reference("a source file, or none");
+            }
+            default -> throw unknownDirective(directive, IN_FUNCTION);
+        }
+    }
+
+    private Local local() throws AssemblyException {
+        int position = token.start();
+        if (token.is(Kind.WORD) && !peek().is(Kind.COLON)) {
+            return new Local(position, null, false, valueType());
+        }
+        boolean indexed = token.is(Kind.HASH);
+        if (indexed) {
+            index();
+        }
+        String name = newName();
+        expect(Kind.COLON, "between a name and its type");
+        return new Local(position, name, indexed, valueType());
+    }
+
+    private void label(SourceTree.Function function) throws AssemblyException {
+        String name = word();
+        if (function.labels.putIfAbsent(name, function.code.size()) != null) {
+            throw source.error(
+                    token.start(), "label '" + Notation.abbreviated(name) + "' is defined twice in this function");
+        }
+        advance();
+        advance();
+    }
+
+    private void instruction(SourceTree.Function function) throws AssemblyException {
+        int position = token.start();
+        String mnemonic = word();
+        Opcode opcode = Opcode.ofMnemonic(mnemonic).orElse(null);
+        if (opcode == null) {
+            String hint = FOREIGN.get(mnemonic);
+            if (hint == null) {
+                hint = NameTable.nearest(
+                        mnemonic,
+                        Arrays.stream(Opcode.values()).map(Opcode::mnemonic).toList());
+                hint = hint == null ? "docs/instructions.md lists them all" : "did you mean '" + hint + "'?";
+            }
+            throw source.error(position, "unknown instruction '" + Notation.abbreviated(mnemonic) + "'", hint);
+        }
+        if (function.code.size() >= ProgramBuilder.FUNCTION_INSTRUCTIONS_MAX) {
+            throw source.error(
+                    position,
+                    "a function has at most " + ProgramBuilder.FUNCTION_INSTRUCTIONS_MAX + " instructions",
+                    "split it");
+        }
+        advance();
+        List<Operand> operands = operands(opcode);
+        int line = lineMarker();
+        if (!token.endsLine()) {
+            throw source.error(
+                    token.start(),
+                    "unexpected " + found() + " after '" + mnemonic + "'",
+                    "it takes " + InstructionForm.of(opcode).operandWords());
+        }
+        function.code.add(new Code(position, opcode, operands, line));
+        endOfLine();
+    }
+
+    private List<Operand> operands(Opcode opcode) throws AssemblyException {
+        List<OperandKind> kinds = opcode.operands();
+        if (kinds.isEmpty()) {
+            return List.of();
+        }
+        Operand[] operands = new Operand[kinds.size()];
+        boolean first = true;
+        for (int i : InstructionForm.of(opcode).textOrder()) {
+            if (!first) {
+                skipComma();
+            }
+            operands[i] = operand(opcode, kinds.get(i));
+            first = false;
+        }
+        return List.of(operands);
+    }
+
+    private Operand operand(Opcode opcode, OperandKind kind) throws AssemblyException {
+        boolean optional = kind == OperandKind.OFFSET
+                || (kind == OperandKind.TABLE && token.is(Kind.OPEN))
+                || (kind == OperandKind.LABELS && !token.endsLine());
+        if (!optional && (token.endsLine() || token.is(Kind.AT))) {
+            throw source.error(
+                    token.start(),
+                    "'" + opcode.mnemonic() + "' needs "
+                            + InstructionForm.of(opcode).operandWords());
+        }
+        return switch (kind) {
+            case LOCAL, GLOBAL, FUNCTION, IMPORT -> new Operand.Named(reference(InstructionForm.words(kind)));
+            case LABEL -> new Operand.Named(target());
+            case TABLE ->
+                token.is(Kind.OPEN)
+                        ? new Operand.Absent(token.start())
+                        : new Operand.Named(reference(InstructionForm.words(kind)));
+            case TYPE ->
+                token.is(Kind.OPEN)
+                        ? new Operand.Typed(token.start(), signature())
+                        : new Operand.Named(reference(InstructionForm.words(kind)));
+            case LABELS -> {
+                List<Reference> targets = new ArrayList<>();
+                while (!token.endsLine() && !token.is(Kind.AT)) {
+                    if (targets.size() >= InstructionForm.TARGETS_MAX) {
+                        throw source.error(
+                                token.start(), "more than " + InstructionForm.TARGETS_MAX + " labels in one table");
+                    }
+                    targets.add(target());
+                    skipComma();
+                }
+                if (targets.isEmpty()) {
+                    throw source.error(token.start(), "'" + opcode.mnemonic() + "' needs labels, the default last");
+                }
+                yield new Operand.Targets(List.copyOf(targets));
+            }
+            case OFFSET -> {
+                if (!token.is(Kind.OPEN_BRACKET)) {
+                    if (!token.endsLine() && !token.is(Kind.AT)) {
+                        throw source.error(
+                                token.start(),
+                                "unexpected " + found() + " after '" + opcode.mnemonic() + "'",
+                                "an offset is written in brackets: " + opcode.mnemonic() + " [+4]");
+                    }
+                    yield new Operand.Absent(token.start());
+                }
+                advance();
+                Expression offset = expression();
+                expect(Kind.CLOSE_BRACKET, "behind the offset");
+                yield new Operand.Constant(offset);
+            }
+            case COUNT, I32, I64, F32, F64 -> new Operand.Constant(expression());
+        };
+    }
+
+    private Reference target() throws AssemblyException {
+        if (token.is(Kind.NUMBER)) {
+            throw source.error(
+                    token.start(),
+                    "expected a label, found " + found(),
+                    "labels are names; the instruction with index 12 is written #12");
+        }
+        return reference("a label");
+    }
+
+    /** {@code @12}, or -1 if there is none. */
+    private int lineMarker() throws AssemblyException {
+        if (!accept(Kind.AT)) {
+            return -1;
+        }
+        return (int) plainNumber("a line number", Integer.MAX_VALUE);
+    }
+
+    private void test(Token directive) throws AssemblyException {
+        int position = token.start();
+        String name = text("the name of the test in quotes");
+        if (name.isEmpty()) {
+            throw source.error(position, "a test needs a name");
+        }
+        SourceTree.Test test = new SourceTree.Test(position, name, lineMarker());
+        tree.tests.add(test);
+        endOfLine();
+        while (true) {
+            switch (token.kind()) {
+                case LINE_END -> advance();
+                case DIRECTIVE -> {
+                    Token inner = token;
+                    if (word().equals(".end")) {
+                        advance();
+                        return;
+                    }
+                    advance();
+                    inTest(test, inner);
+                    endOfLine();
+                }
+                case END ->
+                    throw source.error(
+                            directive.start(),
+                            "test '" + Notation.abbreviated(name) + "' has no .end",
+                            "add .end behind its last line");
+                default ->
+                    throw source.error(
+                            token.start(),
+                            "unexpected " + found() + " in a test",
+                            "there are " + String.join(" ", IN_TEST));
+            }
+        }
+    }
+
+    private void inTest(SourceTree.Test test, Token directive) throws AssemblyException {
+        switch (lexer.words(directive)) {
+            case ".run" -> {
+                onlyOnce(directive, test.function != null);
+                test.function = reference("a function, or \"\" for the entry");
+                skipComma();
+                test.arguments = values();
+            }
+            case ".tags" -> {
+                while (!token.endsLine()) {
+                    test.tags.add(nameText());
+                    skipComma();
+                }
+            }
+            case ".input" -> test.input.append(latin1());
+            case ".seed" -> {
+                onlyOnce(directive, test.seed != null);
+                test.seed = expression();
+            }
+            case ".limit" -> {
+                onlyOnce(directive, test.limit != null);
+                test.limit = expression();
+            }
+            case ".interrupt" -> test.interrupts.add(interrupt());
+            case ".expect" -> expectation(test);
+            case ".approve" -> test.approved = true;
+            case ".disabled" -> {
+                onlyOnce(directive, test.disabled != null);
+                test.disabled = text("the reason in quotes");
+            }
+            default -> throw unknownDirective(directive, IN_TEST);
+        }
+    }
+
+    private void onlyOnce(Token directive, boolean given) throws AssemblyException {
+        if (given) {
+            throw twice(directive);
+        }
+    }
+
+    private void expectation(SourceTree.Test test) throws AssemblyException {
+        Token what = token;
+        String words = token.is(Kind.WORD) ? word() : "";
+        if (!EXPECTATIONS.contains(words)) {
+            throw source.error(
+                    token.start(),
+                    "expected what the test expects, found " + found(),
+                    "one of " + String.join(", ", EXPECTATIONS));
+        }
+        advance();
+        switch (words) {
+            case "output" -> {
+                StringBuilder output = test.output;
+                if (output == null) {
+                    output = new StringBuilder();
+                    test.output = output;
+                }
+                output.append(latin1());
+            }
+            case "exit" -> {
+                onlyOnce(what, test.exitCode != null);
+                test.exitCode = expression();
+            }
+            case "fault" -> {
+                onlyOnce(what, test.fault != null);
+                test.faultPosition = token.start();
+                String fault = nameText();
+                if (FaultKind.ofMnemonic(fault).isEmpty()) {
+                    List<String> known = Arrays.stream(FaultKind.values())
+                            .map(FaultKind::mnemonic)
+                            .toList();
+                    String nearest = NameTable.nearest(fault, known);
+                    throw source.error(
+                            test.faultPosition,
+                            "unknown fault '" + Notation.abbreviated(fault) + "'",
+                            nearest != null
+                                    ? "did you mean '" + nearest + "'?"
+                                    : "there are " + String.join(" ", known));
+                }
+                test.fault = fault;
+            }
+            default -> {
+                onlyOnce(what, test.results != null);
+                test.resultsPosition = what.start();
+                test.results = values();
+            }
+        }
+    }
+
+    private SourceTree.Interrupt interrupt() throws AssemblyException {
+        Expression icount = expression();
+        if (!acceptWord("signal")) {
+            throw source.error(token.start(), "expected 'signal' and its number, found " + found());
+        }
+        Expression signal = expression();
+        Expression payload = null;
+        Expression every = null;
+        Expression count = null;
+        while (token.is(Kind.WORD)) {
+            Token key = token;
+            String words = word();
+            advance();
+            switch (words) {
+                case "payload" -> {
+                    onlyOnce(key, payload != null);
+                    payload = expression();
+                }
+                case "every" -> {
+                    onlyOnce(key, every != null);
+                    every = expression();
+                }
+                case "count" -> {
+                    onlyOnce(key, count != null);
+                    count = expression();
+                }
+                default ->
+                    throw source.error(
+                            key.start(),
+                            "unexpected '" + Notation.abbreviated(words) + "'",
+                            "an interrupt has signal, payload, every and count");
+            }
+        }
+        if ((every == null) != (count == null)) {
+            throw source.error(icount.position(), "'every' and 'count' belong together", "such as every 1000 count 20");
+        }
+        return new SourceTree.Interrupt(icount, signal, payload, every, count);
+    }
+
+    private List<Value> values() throws AssemblyException {
+        List<Value> values = new ArrayList<>();
+        while (!token.endsLine()) {
+            values.add(value());
+            skipComma();
+        }
+        return values;
+    }
+
+    private Value value() throws AssemblyException {
+        boolean bits = acceptWord("bits");
+        return new Value(expression(), bits);
+    }
+
+    private Signature signature() throws AssemblyException {
+        expect(Kind.OPEN, "before the parameter types");
+        List<ValueType> parameters = types();
+        return new Signature(parameters, List.copyOf(results()));
+    }
+
+    private List<ValueType> results() throws AssemblyException {
+        if (!accept(Kind.ARROW)) {
+            return List.of();
+        }
+        return accept(Kind.OPEN) ? types() : List.of(valueType());
+    }
+
+    /** Types up to the closing parenthesis. */
+    private List<ValueType> types() throws AssemblyException {
+        List<ValueType> types = new ArrayList<>();
+        while (!token.is(Kind.CLOSE)) {
+            types.add(valueType());
+            if (!token.is(Kind.CLOSE)) {
+                expect(Kind.COMMA, "between types");
+            }
+        }
+        advance();
+        return types;
+    }
+
+    private ValueType valueType() throws AssemblyException {
+        ValueType type = token.is(Kind.WORD) ? ValueType.ofMnemonic(word()).orElse(null) : null;
+        if (type == null) {
+            throw source.error(token.start(), "expected a type, found " + found(), "i32, i64, f32 or f64");
+        }
+        advance();
+        return type;
+    }
+
+    /** {@code type #3} or {@code type name}, or null. */
+    private @Nullable Reference typeReference() throws AssemblyException {
+        return acceptWord("type") ? reference("a type") : null;
+    }
+
+    private Expression expression() throws AssemblyException {
+        int position = token.start();
+        List<Expression.Term> terms = new ArrayList<>(1);
+        char operator = '+';
+        while (true) {
+            if (terms.size() >= Expression.TERMS_MAX) {
+                throw source.error(token.start(), "this sum has more than " + Expression.TERMS_MAX + " terms");
+            }
+            terms.add(term(operator));
+            if (token.is(Kind.TIMES)) {
+                operator = '*';
+            } else if ((token.is(Kind.PLUS) || token.is(Kind.MINUS)) && isBinary()) {
+                operator = token.is(Kind.PLUS) ? '+' : '-';
+            } else {
+                return new Expression(position, terms.size() == 1 ? List.of(terms.get(0)) : List.copyOf(terms));
+            }
+            advance();
+        }
+    }
+
+    /** {@code 1-2} and {@code 1 - 2} are sums, {@code 1 -2} are two numbers. */
+    private boolean isBinary() {
+        return !token.spaced()
+                || (token.end() < source.text.length() && Character.isWhitespace(source.text.charAt(token.end())));
+    }
+
+    private Expression.Term term(char operator) throws AssemblyException {
+        int position = token.start();
+        boolean negated = token.is(Kind.MINUS);
+        if (negated || token.is(Kind.PLUS)) {
+            advance();
+        }
+        Token operand = token;
+        switch (token.kind()) {
+            case NUMBER -> {
+                advance();
+                try {
+                    return new Expression.Term(position, operator, Literal.parse(lexer.words(operand)), "", negated);
+                } catch (IllegalArgumentException e) {
+                    throw source.error(operand.start(), Expression.message(e));
+                }
+            }
+            case CHARACTER -> {
+                String character = lexer.textOf(operand);
+                if (character.codePointCount(0, character.length()) != 1) {
+                    throw source.error(
+                            operand.start(), "a character in quotes has to be exactly one", "strings use \"");
+                }
+                advance();
+                return new Expression.Term(position, operator, Literal.Whole.of(character.codePointAt(0)), "", negated);
+            }
+            case WORD -> {
+                String name = word();
+                advance();
+                Literal literal = switch (name) {
+                    case "inf" -> new Literal.Real(Double.POSITIVE_INFINITY, null);
+                    case "nan" -> nan();
+                    default -> null;
+                };
+                return new Expression.Term(position, operator, literal, literal == null ? name : "", negated);
+            }
+            default -> throw source.error(token.start(), "expected a number, found " + found());
+        }
+    }
+
+    private Literal nan() throws AssemblyException {
+        if (!token.is(Kind.COLON) || token.spaced()) {
+            return new Literal.NotANumber(false, 0);
+        }
+        advance();
+        int position = token.start();
+        long payload = plainNumber("the payload of a nan", 0xF_FFFF_FFFF_FFFFL);
+        if (payload == 0) {
+            throw source.error(position, "a nan with payload 0 would be infinity", "0x1 to 0xfffffffffffff");
+        }
+        return new Literal.NotANumber(false, payload);
+    }
+
+    /** A number without sign, name or sum. */
+    private long plainNumber(String what, long max) throws AssemblyException {
+        Token number = token;
+        if (!number.is(Kind.NUMBER)) {
+            throw source.error(number.start(), "expected " + what + ", found " + found());
+        }
+        advance();
+        try {
+            return Literal.parse(lexer.words(number)).toInteger(what, BigInteger.ZERO, BigInteger.valueOf(max));
+        } catch (IllegalArgumentException e) {
+            throw source.error(number.start(), Expression.message(e));
+        }
+    }
+
+    private long index() throws AssemblyException {
+        expect(Kind.HASH, "before an index");
+        return plainNumber("an index", 0xFFFF_FFFFL);
+    }
+
+    /** A name, a name in quotes, {@code #index}, or a plain index. */
+    private Reference reference(String what) throws AssemblyException {
+        int position = token.start();
+        return switch (token.kind()) {
+            case WORD -> {
+                String name = word();
+                advance();
+                yield new Reference(position, name, -1);
+            }
+            case STRING -> new Reference(position, nameText(), -1);
+            case HASH -> new Reference(position, null, index());
+            case NUMBER -> new Reference(position, null, plainNumber("an index", 0xFFFF_FFFFL));
+            default -> throw source.error(position, "expected " + what + ", found " + found());
+        };
+    }
+
+    /** The name of a new thing, with {@code #index} before it or not. */
+    private Name definition() throws AssemblyException {
+        int position = token.start();
+        if (token.is(Kind.HASH)) {
+            long index = index();
+            return new Name(position, newName(), true, index);
+        }
+        return new Name(position, newName(), false, 0);
+    }
+
+    private String newName() throws AssemblyException {
+        if (token.is(Kind.WORD) && !Notation.isPlainName(word())) {
+            throw source.error(token.start(), "'" + word() + "' is a reserved word", "in quotes it can be a name");
+        }
+        return nameText();
+    }
+
+    /** A name or a string, as text. */
+    private String nameText() throws AssemblyException {
+        if (token.is(Kind.WORD)) {
+            String name = word();
+            advance();
+            return name;
+        }
+        return text("a name");
+    }
+
+    private String text(String what) throws AssemblyException {
+        Token string = token;
+        if (!string.is(Kind.STRING)) {
+            throw source.error(string.start(), "expected " + what + ", found " + found());
+        }
+        advance();
+        return lexer.textOf(string);
+    }
+
+    private byte[] bytes() throws AssemblyException {
+        Token string = token;
+        if (!string.is(Kind.STRING)) {
+            throw source.error(string.start(), "expected a string, found " + found());
+        }
+        advance();
+        return lexer.bytesOf(string);
+    }
+
+    /** Strings up to the end of the line, joined. */
+    private String latin1() throws AssemblyException {
+        StringBuilder joined = new StringBuilder();
+        do {
+            joined.append(new String(bytes(), StandardCharsets.ISO_8859_1));
+            skipComma();
+        } while (!token.endsLine());
+        return joined.toString();
+    }
+
+    private String word() {
+        return lexer.words(token);
+    }
+
+    private boolean isWord(String word) {
+        return token.is(Kind.WORD)
+                && token.end() - token.start() == word.length()
+                && source.text.startsWith(word, token.start());
+    }
+
+    private boolean acceptWord(String word) throws AssemblyException {
+        if (!isWord(word)) {
+            return false;
+        }
+        advance();
+        return true;
+    }
+
+    private boolean accept(Kind kind) throws AssemblyException {
+        if (!token.is(kind)) {
+            return false;
+        }
+        advance();
+        return true;
+    }
+
+    private void expect(Kind kind, String where) throws AssemblyException {
+        if (!accept(kind)) {
+            throw source.error(token.start(), "expected " + kind.words + " " + where + ", found " + found());
+        }
+    }
+
+    private void skipComma() throws AssemblyException {
+        accept(Kind.COMMA);
+    }
+
+    private void endOfLine() throws AssemblyException {
+        if (!token.endsLine()) {
+            throw source.error(token.start(), "unexpected " + found(), "each definition stands on its own line");
+        }
+        if (token.is(Kind.LINE_END)) {
+            advance();
+        }
+    }
+
+    private String found() {
+        return switch (token.kind()) {
+            case WORD, DIRECTIVE, NUMBER, CHARACTER, STRING -> "'" + Notation.abbreviated(word()) + "'";
+            default -> token.kind().words;
+        };
+    }
+
+    private Token peek() throws AssemblyException {
+        Token next = ahead;
+        if (next == null) {
+            next = lexer.next();
+            ahead = next;
+        }
+        return next;
+    }
+
+    private void advance() throws AssemblyException {
+        Token next = ahead;
+        token = next != null ? next : lexer.next();
+        ahead = null;
+    }
+}

@@ -1,0 +1,213 @@
+package dev.tapedeck.vm.asm;
+
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.ValueType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Assembly text as the parser understood it: definitions in the order of the text, names not yet looked up. Positions
+ * are indexes into the text.
+ */
+final class SourceTree {
+    /**
+     * The name at a definition.
+     *
+     * @param indexed whether it came with its index, {@code #3 "name"}; it is then for people only, and need not be unique
+     */
+    record Name(int position, String text, boolean indexed, long index) {}
+
+    /** A use of a name or of an index ({@code name} is null). */
+    record Reference(int position, @Nullable String name, long index) {}
+
+    record Signature(List<ValueType> parameters, List<ValueType> results) {}
+
+    record Constant(int position, String name, Expression value) {}
+
+    record Type(@Nullable Name name, Signature signature) {}
+
+    record Import(
+            int position,
+            Name name,
+            String module,
+            String field,
+            Signature signature,
+            @Nullable Reference type) {}
+
+    record Memory(Expression initialPages, @Nullable Expression maximumPages) {}
+
+    record Global(
+            Name name,
+            ValueType type,
+            boolean mutable,
+            @Nullable Value initial) {}
+
+    /** A value of a type that is known later, or raw bits. */
+    record Value(Expression expression, boolean bits) {}
+
+    record Table(Name name, List<Reference> elements) {}
+
+    record Data(Name name, @Nullable Expression address, List<Piece> pieces) {}
+
+    /** A part of a data segment. */
+    sealed interface Piece {
+        /** Bytes that are known at once. */
+        record Bytes(byte[] bytes) implements Piece {}
+
+        /** One number that needs names. */
+        record Computed(DataType type, Expression value) implements Piece {}
+
+        record Zeros(Expression count) implements Piece {}
+    }
+
+    /** How a number in a data segment is stored. */
+    enum DataType {
+        I8(1),
+        I16(2),
+        I32(4),
+        I64(8),
+        F32(4),
+        F64(8);
+
+        final int bytes;
+
+        DataType(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    /**
+     * @param name null where the text gives none
+     */
+    record Local(int position, @Nullable String name, boolean indexed, ValueType type) {}
+
+    /** An operand as written. */
+    sealed interface Operand {
+        record Named(Reference reference) implements Operand {}
+
+        /** A type written out, for {@code call_indirect}. */
+        record Typed(int position, Signature signature) implements Operand {}
+
+        record Targets(List<Reference> references) implements Operand {}
+
+        record Constant(Expression value) implements Operand {}
+
+        /** What can be left out, was. */
+        record Absent(int position) implements Operand {}
+    }
+
+    /**
+     * @param operands in the order of {@link Opcode#operands()}
+     * @param line what {@code @line} says, or -1
+     */
+    record Code(int position, Opcode opcode, List<Operand> operands, int line) {}
+
+    /** A function; filled while it is parsed. */
+    static final class Function {
+        final Name name;
+        final List<Local> parameters = new ArrayList<>();
+        final List<ValueType> results = new ArrayList<>();
+        final List<Local> locals = new ArrayList<>();
+        final List<Code> code = new ArrayList<>();
+        final Map<String, Integer> labels = new LinkedHashMap<>();
+
+        @Nullable
+        Reference type;
+
+        boolean parametersGiven;
+
+        @Nullable
+        Reference source;
+
+        Function(Name name) {
+            this.name = name;
+        }
+    }
+
+    record Export(
+            int position, Reference function, @Nullable String name) {}
+
+    /** Interrupts at {@code icount}, then {@code count - 1} more, {@code every} instructions apart. */
+    record Interrupt(
+            Expression icount,
+            Expression signal,
+            @Nullable Expression payload,
+            @Nullable Expression every,
+            @Nullable Expression count) {}
+
+    /** A test; filled while it is parsed. */
+    static final class Test {
+        final int position;
+        final String name;
+        final int line;
+
+        @Nullable
+        Reference function;
+
+        List<Value> arguments = List.of();
+        final List<String> tags = new ArrayList<>();
+        final StringBuilder input = new StringBuilder();
+
+        @Nullable
+        Expression seed;
+
+        @Nullable
+        Expression limit;
+
+        final List<Interrupt> interrupts = new ArrayList<>();
+
+        @Nullable
+        StringBuilder output;
+
+        @Nullable
+        Expression exitCode;
+
+        @Nullable
+        String fault;
+
+        int faultPosition;
+
+        @Nullable
+        List<Value> results;
+
+        int resultsPosition;
+        boolean approved;
+
+        @Nullable
+        String disabled;
+
+        Test(int position, String name, int line) {
+            this.position = position;
+            this.name = name;
+            this.line = line;
+        }
+    }
+
+    @Nullable
+    String programName;
+    /** The files of the original text if the program names them itself, else null. */
+    @Nullable
+    List<String> sources;
+
+    final List<Constant> constants = new ArrayList<>();
+    final List<Type> types = new ArrayList<>();
+    final List<Import> imports = new ArrayList<>();
+
+    @Nullable
+    Memory memory;
+
+    final List<Global> globals = new ArrayList<>();
+    final List<Table> tables = new ArrayList<>();
+    final List<Data> data = new ArrayList<>();
+    final List<Function> functions = new ArrayList<>();
+    boolean entryGiven;
+
+    @Nullable
+    Reference entry;
+
+    final List<Export> exports = new ArrayList<>();
+    final List<Test> tests = new ArrayList<>();
+}
