@@ -7,7 +7,14 @@ import java.io.IOException;
  * mean, and whether they are whole, is known above.
  */
 public interface ExcerptLog extends AutoCloseable {
-    /** Appends an excerpt. It is there for readers, and after a crash of this process, once this returns. */
+    /** The most bytes of one excerpt. Chronicle's limit for blocks of 1 MiB is somewhat below 256 KiB. */
+    int EXCERPT_BYTES_MAX = 128 * 1024;
+
+    /**
+     * Appends an excerpt. It is there for readers, and after a crash of this process, once this returns.
+     *
+     * @param excerpt 1 to {@link #EXCERPT_BYTES_MAX} bytes
+     */
     void append(byte[] excerpt) throws IOException;
 
     /** Number of excerpts that can be read. */

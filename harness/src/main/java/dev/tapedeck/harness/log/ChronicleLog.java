@@ -1,0 +1,274 @@
+package dev.tapedeck.harness.log;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.stream.Stream;
+import net.openhft.chronicle.bytes.BytesStore;
+import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
+import net.openhft.chronicle.queue.ChronicleQueue;
+import net.openhft.chronicle.queue.ExcerptAppender;
+import net.openhft.chronicle.queue.RollCycles;
+import net.openhft.chronicle.queue.impl.single.SingleChronicleQueueBuilder;
+
+/**
+ * Excerpts in a Chronicle Queue: a directory with one file, which Chronicle's own tools read too.
+ *
+ * <p>Chronicle writes; reading is done by {@link QueueFile}. The format of the file is simple and stable, while Chronicle's
+ * reader stalls for half a minute on an empty file, throws {@code InternalError} on a truncated one, reads a missing
+ * directory as an empty queue, and builds objects from class names that it finds in the file. A recording may come from
+ * anywhere, so none of that will do.
+ */
+public final class ChronicleLog {
+    /** With a clock that stands at 0 and daily files, this is the only file there ever is. */
+    static final String DATA_FILE = "19700101F.cq4";
+
+    static final String METADATA_FILE = "metadata.cq4t";
+
+    /** Chronicle's default of 64 MiB makes an 80 MB file, which is sparse only where the file system can do that. */
+    private static final int BLOCK_BYTES = 1 << 20;
+
+    /**
+     * Room that has to be free beyond an excerpt: Chronicle writes into mapped memory, where a full disk is not an error
+     * but a fault of the process.
+     */
+    private static final long FREE_BYTES_MIN = 4L << 20;
+
+    private ChronicleLog() {}
+
+    /** Whether {@code directory} looks like one that {@link #create} has made. */
+    public static boolean isLog(Path directory) {
+        return Files.isRegularFile(directory.resolve(DATA_FILE));
+    }
+
+    /**
+     * Makes a log to write to.
+     *
+     * @param directory is created; has to be missing or empty
+     * @throws IOException if that is not possible; the message is a sentence
+     */
+    public static ExcerptLog create(Path directory) throws IOException {
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new IOException(directory + " is a file; a recording needs a directory of its own");
+        }
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new IOException("cannot create the directory " + directory + ": " + reason(e), e);
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            if (entries.findAny().isPresent()) {
+                throw new IOException(directory
+                        + " is not empty; name a directory that is missing or empty, or delete this one first");
+            }
+        }
+        if (!Files.isWritable(directory)) {
+            throw new IOException("cannot write to the directory " + directory + ": permission denied");
+        }
+        FileStore store = Files.getFileStore(directory);
+        Writer.checkSpace(directory, store, 0);
+        ModuleOpener.open();
+        Silence.keep();
+        try {
+            return new Writer(directory, store);
+        } catch (RuntimeException | Error e) {
+            throw failure("cannot create a recording in " + directory, e);
+        }
+    }
+
+    /**
+     * Opens what {@link #create} has written, complete or not.
+     *
+     * @throws IOException if there is no log or its file is not one; the message is a sentence
+     */
+    public static ExcerptLog openForReading(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            throw new IOException("there is no recording " + directory);
+        }
+        if (!Files.isDirectory(directory)) {
+            throw new IOException(directory + " is a file, not the directory of a recording");
+        }
+        Path file = directory.resolve(DATA_FILE);
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(directory + " is not a recording: it has no file " + DATA_FILE);
+        }
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(file, StandardOpenOption.READ);
+        } catch (IOException e) {
+            throw new IOException("cannot read " + file + ": " + reason(e), e);
+        }
+        try {
+            return new Reader(file, channel, QueueFile.scan(channel));
+        } catch (IOException e) {
+            channel.close();
+            throw new IOException(file + " " + e.getMessage() + "; it is not a recording, or it was damaged", e);
+        }
+    }
+
+    private static IOException failure(String what, Throwable cause) {
+        Throwable root = cause;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return new IOException(what + ": " + reason(root), cause);
+    }
+
+    /** Java's file exceptions often have nothing but the file's name as message. */
+    private static String reason(Throwable e) {
+        if (e instanceof java.nio.file.AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof NoSuchFileException) {
+            return "no such file";
+        }
+        if (e instanceof java.nio.file.FileAlreadyExistsException) {
+            return "a file is in its place";
+        }
+        if (e instanceof java.nio.file.FileSystemException system && system.getReason() != null) {
+            return system.getReason();
+        }
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private static final class Writer implements ExcerptLog {
+        private final Path directory;
+        private final FileStore store;
+        private final ChronicleQueue queue;
+        private final ExcerptAppender appender;
+        private long size;
+        private boolean closed;
+        private boolean failed;
+
+        Writer(Path directory, FileStore store) {
+            this.directory = directory;
+            this.store = store;
+            // The clock stands still so that the same excerpts give the same file, and no file begins at midnight.
+            queue = SingleChronicleQueueBuilder.binary(directory)
+                    .blockSize(BLOCK_BYTES)
+                    .rollCycle(RollCycles.FAST_DAILY)
+                    .timeProvider(() -> 0L)
+                    .build();
+            appender = queue.createAppender();
+        }
+
+        static void checkSpace(Path directory, FileStore store, int length) throws IOException {
+            long free = store.getUsableSpace();
+            if (free < length + FREE_BYTES_MIN) {
+                throw new IOException("the disk is full: " + free + " bytes are left for " + directory + ", "
+                        + (length + FREE_BYTES_MIN) + " are needed; make room, or record to another disk");
+            }
+        }
+
+        @Override
+        public void append(byte[] excerpt) throws IOException {
+            if (excerpt.length == 0 || excerpt.length > EXCERPT_BYTES_MAX) {
+                throw new IllegalArgumentException(
+                        "an excerpt of " + excerpt.length + " bytes, expected 1 to " + EXCERPT_BYTES_MAX);
+            }
+            if (closed || failed) {
+                throw new IOException("the recording " + directory + " is closed");
+            }
+            try {
+                checkSpace(directory, store, excerpt.length);
+                appender.writeBytes(BytesStore.wrap(excerpt));
+                size++;
+            } catch (IOException e) {
+                failed = true;
+                throw e;
+            } catch (RuntimeException | Error e) {
+                failed = true;
+                throw failure("cannot write to the recording " + directory, e);
+            }
+        }
+
+        @Override
+        public long size() {
+            return size;
+        }
+
+        @Override
+        public byte[] read(long index) throws IOException {
+            throw new IOException("the recording " + directory + " is being written");
+        }
+
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                appender.close();
+                queue.close();
+                // Chronicle unmaps and closes in a thread of its own; without this, deleting fails on Windows.
+                BackgroundResourceReleaser.releasePendingResources();
+                trim();
+            } catch (RuntimeException | Error e) {
+                // Everything appended is on disk already. What is left undone is giving back room.
+            } catch (IOException e) {
+                // The same.
+            }
+        }
+
+        /** Cuts off the unused rest of the last block and Chronicle's table of listeners, which reading does not need. */
+        private void trim() throws IOException {
+            try (FileChannel channel =
+                    FileChannel.open(directory.resolve(DATA_FILE), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                long end = QueueFile.scan(channel).end() + 3 & ~3L;
+                // Four zero bytes are the end as Chronicle's own reader expects it.
+                channel.truncate(end + 4);
+            }
+            Files.deleteIfExists(directory.resolve(METADATA_FILE));
+        }
+    }
+
+    private static final class Reader implements ExcerptLog {
+        private final Path file;
+        private final FileChannel channel;
+        private final QueueFile.Index index;
+
+        Reader(Path file, FileChannel channel, QueueFile.Index index) {
+            this.file = file;
+            this.channel = channel;
+            this.index = index;
+        }
+
+        @Override
+        public void append(byte[] excerpt) throws IOException {
+            throw new IOException("the recording " + file + " is open for reading only");
+        }
+
+        @Override
+        public long size() {
+            return index.count();
+        }
+
+        @Override
+        public byte[] read(long excerpt) throws IOException {
+            int i = Math.toIntExact(excerpt);
+            if (i < 0 || i >= index.count()) {
+                throw new IllegalArgumentException("excerpt " + excerpt + " of " + index.count());
+            }
+            try {
+                return QueueFile.read(channel, index.position(i), index.length(i));
+            } catch (IOException e) {
+                throw new IOException("cannot read " + file + ": " + reason(e), e);
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
