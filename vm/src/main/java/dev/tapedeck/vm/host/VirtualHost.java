@@ -3,11 +3,37 @@ package dev.tapedeck.vm.host;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.HostImport;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
 
-/** The standard host functions (module {@code tape}), with a virtual clock and a seeded random source. */
+/**
+ * The standard host functions (module {@code tape}), with a virtual clock and a seeded random source.
+ *
+ * <p>Its state is how far the input has been read and where the random source is. Input that has been read is kept, so
+ * that a restore can go back; output that has been written stays written.
+ */
 public final class VirtualHost implements Host {
+    private static final int STATE_BYTES = 16;
+    private static final int DIGITS_MAX = 30;
+
+    private final InputStream input;
+    private final OutputStream output;
+    private final OutputStream debug;
+
+    /** What has been read from {@code input} so far, whether the program has it or not. */
+    private byte[] read = new byte[0];
+
+    private int readCount;
+    private long inputPosition;
+    private long random;
+
     /**
      * @param input what the program reads
      * @param output where its output goes
@@ -15,11 +41,141 @@ public final class VirtualHost implements Host {
      * @param seed seed of the random source
      */
     public VirtualHost(InputStream input, OutputStream output, OutputStream debug, long seed) {
-        throw new UnsupportedOperationException("not yet");
+        this.input = input;
+        this.output = output;
+        this.debug = debug;
+        this.random = seed;
+    }
+
+    @Override
+    public Optional<String> linkProblem(HostImport hostImport, FunctionType type) {
+        Optional<HostFunction> found = StandardHost.find(hostImport.module(), hostImport.name());
+        if (found.isEmpty()) {
+            return Optional.of("no such function");
+        }
+        FunctionType expected = found.get().type();
+        return expected.equals(type) ? Optional.empty() : Optional.of("the function has type " + expected);
     }
 
     @Override
     public void call(HostCall call) throws HostException {
-        throw new UnsupportedOperationException("not yet");
+        HostImport function = call.hostImport();
+        if (!function.module().equals(StandardHost.MODULE)) {
+            throw new HostException("no such function");
+        }
+        switch (function.name()) {
+            case "output" -> write(output, bytes(call));
+            case "debug" -> write(debug, bytes(call));
+            case "input" -> input(call);
+            case "print_char" -> write(output, new byte[] {(byte) call.argument(0)});
+            case "print_i32" -> print(Integer.toString((int) call.argument(0)));
+            case "print_i64" -> print(Long.toString(call.argument(0)));
+            case "print_f64" -> print(DecimalText.shortest(Double.longBitsToDouble(call.argument(0))));
+            case "print_fixed" -> printFixed(call);
+            case "clock" -> call.setResult(0, call.icount());
+            case "random" -> call.setResult(0, nextRandom());
+            case "exit" -> call.halt((int) call.argument(0));
+            default -> throw new HostException("no such function");
+        }
+    }
+
+    private static byte[] bytes(HostCall call) throws HostException {
+        long length = call.argument(1) & 0xFFFF_FFFFL;
+        if (length > Integer.MAX_VALUE) {
+            throw new HostException(length + " bytes at once, the limit is " + Integer.MAX_VALUE);
+        }
+        return call.readMemory(call.argument(0) & 0xFFFF_FFFFL, (int) length);
+    }
+
+    private static void write(OutputStream stream, byte[] bytes) throws HostException {
+        try {
+            stream.write(bytes);
+        } catch (IOException e) {
+            throw new HostException("cannot write: " + e.getMessage());
+        }
+    }
+
+    private void print(String text) throws HostException {
+        write(output, (text + "\n").getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private void printFixed(HostCall call) throws HostException {
+        int digits = (int) call.argument(1);
+        if (digits < 0 || digits > DIGITS_MAX) {
+            throw new HostException(digits + " digits, expected 0 to " + DIGITS_MAX);
+        }
+        print(DecimalText.fixed(Double.longBitsToDouble(call.argument(0)), digits));
+    }
+
+    /**
+     * Fills the buffer as far as the input goes, however many bytes come at a time: what the program sees depends on the
+     * input's bytes only.
+     */
+    private void input(HostCall call) throws HostException {
+        long address = call.argument(0) & 0xFFFF_FFFFL;
+        long capacity = call.argument(1) & 0xFFFF_FFFFL;
+        if (address + capacity > call.memoryBytes()) {
+            throw new HostException(
+                    "address " + address + ", " + capacity + " bytes, memory has " + call.memoryBytes() + " bytes");
+        }
+        try {
+            readUpTo(inputPosition + capacity);
+        } catch (IOException e) {
+            throw new HostException("cannot read: " + e.getMessage());
+        }
+        int count = (int) Math.max(0, Math.min(capacity, readCount - inputPosition));
+        int from = (int) Math.min(inputPosition, readCount);
+        call.writeMemory(address, Arrays.copyOfRange(read, from, from + count));
+        call.setResult(0, count);
+        inputPosition += count;
+    }
+
+    private void readUpTo(long position) throws IOException, HostException {
+        while (readCount < position) {
+            if (readCount == read.length) {
+                if (readCount == Integer.MAX_VALUE - 8) {
+                    throw new HostException("the input is longer than " + readCount + " bytes");
+                }
+                read = Arrays.copyOf(read, (int) Math.min(Integer.MAX_VALUE - 8, Math.max(4096L, 2L * readCount)));
+            }
+            int count = input.read(read, readCount, (int) Math.min(read.length, position) - readCount);
+            if (count <= 0) {
+                return;
+            }
+            readCount += count;
+        }
+    }
+
+    /** SplitMix64. */
+    private long nextRandom() {
+        random += 0x9E37_79B9_7F4A_7C15L;
+        long z = random;
+        z = (z ^ z >>> 30) * 0xBF58_476D_1CE4_E5B9L;
+        z = (z ^ z >>> 27) * 0x94D0_49BB_1331_11EBL;
+        return z ^ z >>> 31;
+    }
+
+    /** 16 bytes: the position in the input, the state of the random source; both big-endian. */
+    @Override
+    public byte[] saveState() {
+        return ByteBuffer.allocate(STATE_BYTES)
+                .putLong(inputPosition)
+                .putLong(random)
+                .array();
+    }
+
+    @Override
+    public void restoreState(byte[] state) {
+        if (state.length != STATE_BYTES) {
+            throw new IllegalArgumentException(
+                    "the state of the host has " + state.length + " bytes, expected " + STATE_BYTES);
+        }
+        ByteBuffer buffer = ByteBuffer.wrap(state);
+        long position = buffer.getLong();
+        if (position < 0) {
+            throw new IllegalArgumentException("the state of the host has a negative input position: " + position);
+        }
+        inputPosition = position;
+        random = buffer.getLong();
     }
 }

@@ -1,5 +1,7 @@
 package dev.tapedeck.vm.machine;
 
+import java.util.Arrays;
+
 /**
  * The executed control flow of a stretch of a run, as bits, and a digest of its effects. A machine with a trace attached
  * appends to it; whoever attached it takes the bits out and clears them.
@@ -9,37 +11,108 @@ package dev.tapedeck.vm.machine;
  * choices needs ({@code 32 - numberOfLeadingZeros(choices - 1)}). With the program, the bits determine each executed
  * instruction.
  *
- * <p>The digest is a chain: each store to memory and each flow word is folded into a 64-bit value, so two runs whose
- * chains once differ keep different chains (but for a collision, probability 2^-64).
+ * <p>The digest is a chain: each store to memory and each flow word (64 bits, counted from the last {@link #clear}) is
+ * folded into a 64-bit value, so two runs whose chains once differ keep different chains (but for a collision,
+ * probability 2^-64). {@link #clear} and {@link #fold} are part of the chain: two chains can be compared if both were
+ * called at the same instruction counts. {@link #digest} may be called at any time and changes nothing.
  */
 public final class FlowTrace {
+    /**
+     * A flow word without bits. Bits are shifted in from the top; below them stands a one, which so tells how many bits
+     * there are, and falls out when the word is full.
+     */
+    static final long EMPTY = 1L << 63;
+
+    /** For loops that do not trace, and so never touch it. */
+    static final FlowTrace NONE = new FlowTrace();
+
+    private long[] words = new long[64];
+    private int wordCount;
+
+    // The loop keeps these two in variables of its own and puts them back when it ends.
+    long partial = EMPTY;
+    long chain;
+
+    /** A trace without bits whose chain begins with 0. */
+    public FlowTrace() {}
+
     /** The number of bits since the last {@link #clear}. */
     public long bitCount() {
-        throw new UnsupportedOperationException("not yet");
+        return 64L * wordCount + partialCount();
+    }
+
+    private int partialCount() {
+        return 63 - Long.numberOfTrailingZeros(partial);
     }
 
     /** The bits since the last {@link #clear}, 8 a byte, lowest bit first; the last byte is filled with zeros. */
     public byte[] bits() {
-        throw new UnsupportedOperationException("not yet");
+        byte[] bytes = new byte[Math.toIntExact((bitCount() + 7) / 8)];
+        for (int i = 0; i < bytes.length; i++) {
+            long word = i / 8 < wordCount ? words[i / 8] : partialBits();
+            bytes[i] = (byte) (word >>> (i % 8 * 8));
+        }
+        return bytes;
     }
 
-    /** Drops the bits and keeps the digest. */
+    /** The bits of the word that is not full yet, lowest first. */
+    private long partialBits() {
+        int count = partialCount();
+        return count == 0 ? 0 : partial >>> (64 - count);
+    }
+
+    /** Drops the bits and keeps the digest. The next bit begins a new flow word. */
     public void clear() {
-        throw new UnsupportedOperationException("not yet");
+        chain = digest();
+        partial = EMPTY;
+        wordCount = 0;
     }
 
     /** The chain digest of everything since the start of the run, bits not yet cleared included. */
     public long digest() {
-        throw new UnsupportedOperationException("not yet");
+        return partial == EMPTY ? chain : step(chain, partial, -1);
     }
 
-    /** Continues a chain, after a restore. */
+    /** Continues a chain, after a restore. The trace then is as after a {@link #clear}: it has no bits. */
     public void setDigest(long digest) {
-        throw new UnsupportedOperationException("not yet");
+        chain = digest;
+        partial = EMPTY;
+        wordCount = 0;
     }
 
     /** Folds a value from outside (a host result, an interrupt, a state) into the chain. */
     public void fold(long value) {
-        throw new UnsupportedOperationException("not yet");
+        chain = step(chain, value, -2);
+    }
+
+    /** Keeps a full flow word and returns the chain with it. */
+    long append(long word, long chainBefore) {
+        if (wordCount == words.length) {
+            words = Arrays.copyOf(words, wordCount * 2);
+        }
+        words[wordCount++] = word;
+        return step(chainBefore, word, -3);
+    }
+
+    /** Appends the lowest {@code count} bits of a value. */
+    void appendBits(long value, int count) {
+        for (int i = 0; i < count; i++) {
+            long bit = (value >>> i) & 1;
+            boolean full = (partial & 1) != 0;
+            partial = partial >>> 1 | bit << 63;
+            if (full) {
+                chain = append(partial, chain);
+                partial = EMPTY;
+            }
+        }
+    }
+
+    /**
+     * The chain after one more effect. For a given effect this is a bijection on chains, so chains that differ stay
+     * different as long as their effects are the same. Places are addresses for stores and negative for all else.
+     */
+    static long step(long chain, long value, long place) {
+        long mixed = (chain ^ value ^ place * 0x9E37_79B9_7F4A_7C15L) * 0xD6E8_FEB8_6659_FD93L;
+        return mixed ^ mixed >>> 32;
     }
 }

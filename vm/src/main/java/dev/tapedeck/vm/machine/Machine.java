@@ -1,9 +1,18 @@
 package dev.tapedeck.vm.machine;
 
 import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.Global;
+import dev.tapedeck.vm.program.Program.HostImport;
+import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,21 +21,96 @@ import org.jspecify.annotations.Nullable;
  * Runs one verified program. Not safe for use by several threads at once; a snapshot may be handed to another thread.
  */
 public final class Machine {
+    private static final int STACK_CELLS_INITIAL = 1024;
+    private static final int FRAMES_INITIAL = 64;
+    private static final long UNSIGNED = 0xFFFF_FFFFL;
+    private static final FunctionType HANDLER_TYPE = new FunctionType(List.of(ValueType.I32, ValueType.I64), List.of());
+
+    final Image image;
+    private final Host host;
+    private final Limits limits;
+    final Memory memory;
+    final long[] globals;
+    private final Interrupts interrupts;
+
+    // The registers. While the loop runs it keeps them in variables of its own.
+    /** Index of the next instruction in the image, or of the last one once the run has ended. */
+    int pc;
+    /** The instruction count is {@code base + pc}. */
+    long base;
+
+    int sp;
+    int bp;
+    int hp;
+    int depth;
+    long[] stack;
+    long[] frames;
+
+    private Status status = Status.IDLE;
+    private int exitCode;
+    private @Nullable Fault fault;
+    private @Nullable FlowTrace trace;
+    private boolean busy;
+
     /**
      * A machine at instruction count 0 with memory, globals and tables as the program defines them.
      *
-     * @throws IllegalArgumentException if the program needs more than the limits allow; the message has both numbers
+     * @throws IllegalArgumentException if the program needs more than the limits allow (the message has both numbers), or
+     *     imports a function that the host does not have (the message names it)
      */
     public Machine(VerifiedProgram program, Host host, Limits limits) {
-        throw new UnsupportedOperationException("not yet");
+        this.image = Image.of(program);
+        this.host = host;
+        this.limits = limits;
+        link(image.program, host);
+        MemoryType type = image.program.memory();
+        int initial = type == null ? 0 : type.initialPages();
+        if (initial > limits.memoryPagesMax()) {
+            throw new IllegalArgumentException("the program needs " + initial + " pages of memory, the limit is "
+                    + limits.memoryPagesMax() + " (memoryPagesMax)");
+        }
+        memory = new Memory(initial, type == null ? 0 : Math.min(type.maximumPages(), limits.memoryPagesMax()));
+        long dataEnd = 0;
+        for (DataSegment segment : image.program.data()) {
+            byte[] bytes = segment.bytes();
+            if (memory.outside(segment.address(), bytes.length)) {
+                throw new IllegalArgumentException(
+                        segment + " is outside of memory, which has " + memoryBytes() + " bytes");
+            }
+            memory.write(segment.address(), bytes);
+            dataEnd = Math.max(dataEnd, segment.address() + bytes.length);
+        }
+        hp = (int) (dataEnd + 15 & ~15L);
+        globals = image.program.globals().stream().mapToLong(Global::initial).toArray();
+        interrupts = new Interrupts(limits.pendingInterruptsMax());
+        stack = new long[Math.min(STACK_CELLS_INITIAL, limits.stackCellsMax())];
+        frames = new long[Math.min(FRAMES_INITIAL, limits.framesMax())];
+    }
+
+    private static void link(Program program, Host host) {
+        List<String> problems = new ArrayList<>();
+        for (HostImport hostImport : program.imports()) {
+            FunctionType type = program.typeOf(hostImport);
+            host.linkProblem(hostImport, type)
+                    .ifPresent(problem -> problems.add(hostImport.qualifiedName() + type + ": " + problem));
+        }
+        if (!problems.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the program needs host functions that are not there: " + String.join("; ", problems));
+        }
     }
 
     public Program program() {
-        throw new UnsupportedOperationException("not yet");
+        return image.program;
+    }
+
+    public Limits limits() {
+        return limits;
     }
 
     /**
-     * Makes the first instruction of a function the next one.
+     * Makes the first instruction of a function the next one. Memory, globals, interrupts and the instruction count stay
+     * as they are. If the function does not fit the stack, the run ends at once with a fault.
      *
      * @param function function index
      * @param arguments cells, as many as the function has parameters
@@ -34,7 +118,75 @@ public final class Machine {
      * @throws IllegalArgumentException if there is no such function, or the number of arguments differs
      */
     public void start(int function, long... arguments) {
-        throw new UnsupportedOperationException("not yet");
+        checkNotBusy();
+        if (status == Status.RUNNING) {
+            throw new IllegalStateException("a run has been started and has not ended");
+        }
+        if (function < 0 || function >= program().functions().size()) {
+            throw new IllegalArgumentException("function " + function + ", the program has "
+                    + program().functions().size());
+        }
+        List<ValueType> parameters =
+                program().typeOf(program().functions().get(function)).parameters();
+        if (arguments.length != parameters.size()) {
+            throw new IllegalArgumentException("function " + program().functionName(function) + " takes "
+                    + parameters.size() + " arguments, got " + arguments.length);
+        }
+        long icount = icount();
+        pc = image.start(function);
+        base = icount - pc;
+        sp = 0;
+        bp = 0;
+        depth = 0;
+        exitCode = 0;
+        fault = null;
+        status = Status.RUNNING;
+        if (!makeRoom(0, image.functions[(function << Image.ROW_SHIFT) + Image.CELLS], 0)) {
+            fault(Diagnosis.overflow(this, function));
+            return;
+        }
+        for (int i = 0; i < arguments.length; i++) {
+            stack[i] = canonical(parameters.get(i), arguments[i]);
+        }
+        sp = arguments.length;
+        enter(function, Frames.pack(0, 0, false));
+    }
+
+    /** Begins a frame above its arguments, which are on the stack. There is room. */
+    private void enter(int function, long frame) {
+        int row = function << Image.ROW_SHIFT;
+        frames[depth++] = frame;
+        bp = sp - image.functions[row + Image.PARAMETERS];
+        int locals = image.functions[row + Image.LOCALS];
+        Arrays.fill(stack, sp, sp + locals, 0);
+        sp += locals;
+        jump(image.functions[row + Image.ENTRY]);
+    }
+
+    /** Goes on at another instruction; the instruction count stays. */
+    private void jump(int target) {
+        base += pc - target;
+        pc = target;
+    }
+
+    /**
+     * Sees to it that a frame fits the stack.
+     *
+     * @return false if the limits do not allow it; nothing has changed then
+     */
+    boolean makeRoom(int newBase, int cells, int newDepth) {
+        long needed = (long) newBase + cells;
+        if (needed > limits.stackCellsMax() || newDepth >= limits.framesMax()) {
+            return false;
+        }
+        if (needed > stack.length) {
+            stack = Arrays.copyOf(stack, (int) Math.min(limits.stackCellsMax(), Math.max(needed, 2L * stack.length)));
+        }
+        if (newDepth >= frames.length) {
+            frames = Arrays.copyOf(
+                    frames, (int) Math.min(limits.framesMax(), Math.max(newDepth + 1L, 2L * frames.length)));
+        }
+        return true;
     }
 
     /**
@@ -42,33 +194,243 @@ public final class Machine {
      * Pending interrupts are delivered at the boundaries before each instruction that is executed.
      *
      * @return {@link Status#RUNNING} if the limit stopped it
+     * @throws IllegalStateException if no run has been started, or a host calls it during a host call
      */
     public Status run(long icountMax) {
-        throw new UnsupportedOperationException("not yet");
+        checkNotBusy();
+        if (status == Status.IDLE) {
+            throw new IllegalStateException("nothing has been started");
+        }
+        busy = true;
+        try {
+            while (status == Status.RUNNING && icount() < icountMax) {
+                deliver();
+                if (status == Status.RUNNING) {
+                    runLoop(icountMax);
+                }
+            }
+        } finally {
+            busy = false;
+        }
+        return status;
+    }
+
+    private void runLoop(long icountMax) {
+        boolean stepped = icountMax - icount() <= image.stretchMax;
+        Interpreter loop = Interpreter.of(trace != null, stepped);
+        int exit = loop.run(this, stepped ? icountMax : icountMax - image.stretchMax);
+        switch (exit) {
+            case Interpreter.LIMIT -> {}
+            case Interpreter.OUTSIDE -> runOutside();
+            case Interpreter.RETURN -> returnFromRun();
+            case Interpreter.FAULT -> fault(Diagnosis.of(this));
+            default -> throw new AssertionError("unknown exit " + exit);
+        }
+    }
+
+    /** Carries out the instruction at {@code pc}, which the loop has left to the machine. */
+    private void runOutside() {
+        long word = image.code[pc];
+        int big = (int) (word >> 32);
+        switch ((int) word & 0xFFFF) {
+            case Op.CALL_HOST -> callHost(big);
+            case Op.MEMORY_GROW -> {
+                stack[sp - 1] = memory.grow((int) stack[sp - 1]);
+                foldEffect(stack[sp - 1]);
+                pc++;
+            }
+            case Op.MEMORY_COPY -> {
+                long length = stack[sp - 1] & UNSIGNED;
+                long from = stack[sp - 2] & UNSIGNED;
+                long to = stack[sp - 3] & UNSIGNED;
+                if (memory.outside(to, length)) {
+                    fault(Diagnosis.outOfBounds(this, to, length));
+                } else if (memory.outside(from, length)) {
+                    fault(Diagnosis.outOfBounds(this, from, length));
+                } else {
+                    memory.copy(to, from, length);
+                    foldEffect(to);
+                    foldEffect(from);
+                    foldEffect(length);
+                    sp -= 3;
+                    pc++;
+                }
+            }
+            case Op.MEMORY_FILL -> {
+                long length = stack[sp - 1] & UNSIGNED;
+                byte value = (byte) stack[sp - 2];
+                long to = stack[sp - 3] & UNSIGNED;
+                if (memory.outside(to, length)) {
+                    fault(Diagnosis.outOfBounds(this, to, length));
+                } else {
+                    memory.fill(to, value, length);
+                    foldEffect(to);
+                    foldEffect(value);
+                    foldEffect(length);
+                    sp -= 3;
+                    pc++;
+                }
+            }
+            case Op.HALT -> halt((int) stack[--sp]);
+            case Op.INTERRUPT_ENABLE -> {
+                interrupts.enabled = true;
+                pc++;
+            }
+            case Op.INTERRUPT_DISABLE -> {
+                interrupts.enabled = false;
+                pc++;
+            }
+            case Op.INTERRUPT_ENABLED -> {
+                stack[sp++] = interrupts.enabled ? 1 : 0;
+                pc++;
+            }
+            case Op.INTERRUPT_HANDLE -> {
+                if (checkSignal(stack[sp - 1])) {
+                    interrupts.handle((int) stack[--sp], big);
+                    pc++;
+                }
+            }
+            case Op.INTERRUPT_UNHANDLE -> {
+                if (checkSignal(stack[sp - 1])) {
+                    interrupts.handle((int) stack[--sp], -1);
+                    pc++;
+                }
+            }
+            case Op.INTERRUPT_RAISE -> {
+                if (checkSignal(stack[sp - 2])) {
+                    if (interrupts.raise((int) stack[sp - 2], stack[sp - 1])) {
+                        sp -= 2;
+                        pc++;
+                    } else {
+                        fault(new Diagnosis(
+                                FaultKind.INTERRUPT_OVERFLOW,
+                                limits.pendingInterruptsMax() + " interrupts are pending, which is the limit"));
+                    }
+                }
+            }
+            case Op.INTERRUPT_RETURN -> {
+                if (depth > 0 && Frames.interrupt(frames[depth - 1])) {
+                    long frame = frames[--depth];
+                    sp = bp;
+                    bp = Frames.callerBase(frame);
+                    pc++;
+                    jump(Frames.returnPc(frame));
+                    interrupts.enabled = true;
+                } else {
+                    fault(new Diagnosis(FaultKind.INVALID_RETURN, ""));
+                }
+            }
+            case Op.UNREACHABLE -> fault(new Diagnosis(FaultKind.UNREACHABLE, ""));
+            default -> throw new AssertionError("operation " + (word & 0xFFFF) + " belongs into the loop");
+        }
+    }
+
+    private boolean checkSignal(long signal) {
+        if (Interrupts.isSignal(signal)) {
+            return true;
+        }
+        fault(new Diagnosis(FaultKind.INVALID_SIGNAL, "signal " + signal + ", expected 1 to " + Interrupts.SIGNAL_MAX));
+        return false;
+    }
+
+    private void callHost(int index) {
+        FunctionType type = program().typeOf(program().imports().get(index));
+        int firstArgument = sp - type.parameters().size();
+        ActiveCall call = new ActiveCall(
+                this,
+                index,
+                firstArgument,
+                type.parameters().size(),
+                type.results().size());
+        try {
+            host.call(call);
+        } catch (HostException e) {
+            failCall(call, index, e.getMessage());
+            return;
+        } catch (RuntimeException e) {
+            failCall(call, index, e.toString());
+            return;
+        } finally {
+            call.end();
+        }
+        System.arraycopy(call.results, 0, stack, firstArgument, call.results.length);
+        sp = firstArgument + call.results.length;
+        Integer code = call.exitCode;
+        if (code != null) {
+            halt(code);
+        } else {
+            pc++;
+        }
+    }
+
+    private void failCall(ActiveCall call, int index, @Nullable String message) {
+        call.undo();
+        fault(new Diagnosis(
+                FaultKind.HOST_ERROR,
+                program().imports().get(index).qualifiedName() + ": " + (message == null ? "failed" : message)));
+    }
+
+    // The last instruction of a run stays the one at pc, and is counted.
+
+    private void halt(int code) {
+        exitCode = code;
+        status = Status.HALTED;
+        base++;
+    }
+
+    private void returnFromRun() {
+        int count = (int) (image.code[pc] >> 32);
+        System.arraycopy(stack, sp - count, stack, 0, count);
+        sp = count;
+        bp = 0;
+        depth = 0;
+        status = Status.RETURNED;
+        base++;
+    }
+
+    private void fault(Diagnosis diagnosis) {
+        fault = new Fault(diagnosis.kind(), diagnosis.detail(), image.position(pc), icount(), sp, bp, hp);
+        status = Status.FAULTED;
     }
 
     public Status status() {
-        throw new UnsupportedOperationException("not yet");
+        return status;
     }
 
     /** Instructions completed since the machine was made. A faulting instruction is not completed; a halt is. */
     public long icount() {
-        throw new UnsupportedOperationException("not yet");
+        return base + pc;
     }
 
-    /** The exit code, once {@link Status#HALTED}. */
+    /**
+     * The exit code, once {@link Status#HALTED}.
+     *
+     * @throws IllegalStateException in any other status
+     */
     public int exitCode() {
-        throw new UnsupportedOperationException("not yet");
+        checkStatus(Status.HALTED);
+        return exitCode;
     }
 
-    /** The result cells, once {@link Status#RETURNED}. */
+    /**
+     * The result cells, once {@link Status#RETURNED}.
+     *
+     * @throws IllegalStateException in any other status
+     */
     public List<Long> results() {
-        throw new UnsupportedOperationException("not yet");
+        checkStatus(Status.RETURNED);
+        return Arrays.stream(stack, 0, sp).boxed().toList();
+    }
+
+    private void checkStatus(Status expected) {
+        if (status != expected) {
+            throw new IllegalStateException("the machine is " + status + ", not " + expected);
+        }
     }
 
     /** The fault, once {@link Status#FAULTED}. */
     public Optional<Fault> fault() {
-        throw new UnsupportedOperationException("not yet");
+        return Optional.ofNullable(fault);
     }
 
     /**
@@ -77,94 +439,258 @@ public final class Machine {
      *
      * @param signal 1 to 31
      * @return false if too many interrupts are already pending; nothing has changed then
+     * @throws IllegalArgumentException if there is no such signal
      */
     public boolean raise(int signal, long payload) {
-        throw new UnsupportedOperationException("not yet");
+        return interrupts.raise(signalOf(signal), payload);
     }
 
     /**
      * Delivers the interrupt that is due at this boundary, if there is one, so that {@link #position} is the instruction
-     * that really comes next. {@link #run} does this by itself.
+     * that really comes next. {@link #run} does this by itself. Delivery is not an instruction and is not counted. If
+     * there is no room for the handler's frame, the run ends with a fault.
      */
     public void deliverInterrupt() {
-        throw new UnsupportedOperationException("not yet");
+        checkNotBusy();
+        deliver();
+    }
+
+    private void deliver() {
+        if (status != Status.RUNNING || !interrupts.deliverable()) {
+            return;
+        }
+        int signal = interrupts.next();
+        int function = interrupts.handler(signal);
+        if (!makeRoom(sp, image.functions[(function << Image.ROW_SHIFT) + Image.CELLS], depth)) {
+            fault(Diagnosis.overflow(this, function));
+            return;
+        }
+        long frame = Frames.pack(pc, bp, true);
+        stack[sp++] = signal;
+        stack[sp++] = interrupts.take(signal);
+        interrupts.enabled = false;
+        enter(function, frame);
     }
 
     /** Attaches a trace to append to, or detaches it (null). */
-    public void trace(@Nullable FlowTrace trace) {
-        throw new UnsupportedOperationException("not yet");
+    public void trace(@Nullable FlowTrace newTrace) {
+        checkNotBusy();
+        trace = newTrace;
+    }
+
+    /** The trace that a traced loop appends to. */
+    FlowTrace requireTrace() {
+        FlowTrace attached = trace;
+        if (attached == null) {
+            throw new AssertionError("no trace is attached");
+        }
+        return attached;
+    }
+
+    private void foldEffect(long value) {
+        if (trace != null) {
+            trace.fold(value);
+        }
     }
 
     /**
      * Folds the part of the state that stores do not show into the trace's digest: registers, frames, stack cells,
-     * globals, interrupts.
+     * globals, memory size, interrupts. The instruction count is not folded.
      */
-    public void foldState(FlowTrace trace) {
-        throw new UnsupportedOperationException("not yet");
+    public void foldState(FlowTrace target) {
+        target.fold(status.code());
+        target.fold(status == Status.IDLE ? -1 : pc);
+        target.fold((long) sp << 32 | bp);
+        target.fold((long) hp << 32 | (exitCode & UNSIGNED));
+        target.fold(depth);
+        for (int i = 0; i < depth; i++) {
+            target.fold(frames[i]);
+        }
+        for (int i = 0; i < sp; i++) {
+            target.fold(stack[i]);
+        }
+        for (long global : globals) {
+            target.fold(global);
+        }
+        target.fold(memory.units());
+        target.fold(interrupts.enabled ? 1 : 0);
+        for (int signal = 1; signal <= Interrupts.SIGNAL_MAX; signal++) {
+            target.fold(interrupts.handler(signal));
+            target.fold(interrupts.pendingCount(signal));
+            if (interrupts.pendingCount(signal) > 0) {
+                for (long payload : interrupts.pending(signal)) {
+                    target.fold(payload);
+                }
+            }
+        }
     }
 
     /** The state now. Costs by the pages written since the last snapshot or restore, not by the size of memory. */
     public Snapshot snapshot() {
-        throw new UnsupportedOperationException("not yet");
+        return new Snapshot(
+                image,
+                status,
+                pc,
+                icount(),
+                bp,
+                hp,
+                exitCode,
+                fault,
+                Arrays.copyOf(stack, sp),
+                Arrays.copyOf(frames, depth),
+                globals.clone(),
+                interrupts.save(),
+                memory.unitsMax(),
+                memory.snapshot(),
+                host.saveState());
     }
 
     /**
      * Puts back a state. The trace, if any, stays attached and unchanged.
      *
-     * @throws IllegalArgumentException if the snapshot is of another memory maximum or does not fit the program; the
-     *     machine is unchanged then
+     * @throws IllegalArgumentException if the snapshot is of another memory maximum or does not fit the program or the
+     *     limits; the machine is unchanged then
      */
     public void restore(Snapshot snapshot) {
-        throw new UnsupportedOperationException("not yet");
+        checkNotBusy();
+        checkFits(snapshot);
+        host.restoreState(snapshot.hostState());
+        long cellsNeeded = snapshot.cells.length;
+        if (snapshot.frames.length > 0) {
+            int function = image.functionAt(snapshot.pc);
+            cellsNeeded = Math.max(
+                    cellsNeeded, (long) snapshot.bp + image.functions[(function << Image.ROW_SHIFT) + Image.CELLS]);
+        }
+        if (cellsNeeded > stack.length) {
+            stack = new long[(int) cellsNeeded];
+        }
+        if (snapshot.frames.length > frames.length) {
+            frames = new long[snapshot.frames.length];
+        }
+        System.arraycopy(snapshot.cells, 0, stack, 0, snapshot.cells.length);
+        System.arraycopy(snapshot.frames, 0, frames, 0, snapshot.frames.length);
+        System.arraycopy(snapshot.globals, 0, globals, 0, globals.length);
+        status = snapshot.status;
+        pc = snapshot.pc;
+        base = snapshot.icount() - pc;
+        sp = snapshot.cells.length;
+        bp = snapshot.bp;
+        hp = snapshot.hp;
+        depth = snapshot.frames.length;
+        exitCode = snapshot.exitCode;
+        fault = snapshot.fault;
+        interrupts.restore(snapshot.interrupts);
+        memory.restore(snapshot.pages);
+    }
+
+    private void checkFits(Snapshot snapshot) {
+        if (snapshot.image != image && !snapshot.image.program.equals(program())) {
+            throw new IllegalArgumentException("the snapshot is of another program: " + snapshot.image.program.name()
+                    + ", expected " + program().name());
+        }
+        if (snapshot.memoryUnitsMax != memory.unitsMax()) {
+            throw new IllegalArgumentException("the snapshot is of a memory of at most " + snapshot.memoryUnitsMax
+                    + " pages, expected " + memory.unitsMax());
+        }
+        if (snapshot.frames.length > limits.framesMax()) {
+            throw new IllegalArgumentException(
+                    "the snapshot has " + snapshot.frames.length + " frames, the limit is " + limits.framesMax());
+        }
+        long cells = snapshot.cells.length;
+        if (snapshot.frames.length > 0) {
+            int function = image.functionAt(snapshot.pc);
+            cells = Math.max(cells, (long) snapshot.bp + image.functions[(function << Image.ROW_SHIFT) + Image.CELLS]);
+        }
+        if (cells > limits.stackCellsMax()) {
+            throw new IllegalArgumentException(
+                    "the snapshot needs " + cells + " stack cells, the limit is " + limits.stackCellsMax());
+        }
+        if (interrupts.tooMany(snapshot.interrupts)) {
+            throw new IllegalArgumentException("the snapshot has " + snapshot.interrupts.pendingTotal()
+                    + " pending interrupts, the limit is " + limits.pendingInterruptsMax());
+        }
+    }
+
+    private void checkNotBusy() {
+        if (busy) {
+            throw new IllegalStateException("the machine is running: a host call is not over");
+        }
     }
 
     // What follows looks at the machine between runs.
 
-    /** The next instruction's place; the faulting one's after a fault; the last one's otherwise. */
+    /**
+     * The next instruction's place; the faulting one's after a fault; the last one's otherwise.
+     *
+     * @throws IllegalStateException if nothing has been started
+     */
     public Position position() {
-        throw new UnsupportedOperationException("not yet");
+        checkStarted();
+        return image.position(pc);
     }
 
+    /**
+     * The instruction at {@link #position}.
+     *
+     * @throws IllegalStateException if nothing has been started
+     */
     public Instruction instruction() {
-        throw new UnsupportedOperationException("not yet");
+        checkStarted();
+        return image.instruction(pc);
     }
 
-    /** Number of frames; frame 0 is the outermost. */
+    private void checkStarted() {
+        if (status == Status.IDLE) {
+            throw new IllegalStateException("nothing has been started");
+        }
+    }
+
+    /** Number of frames; frame 0 is the outermost. None before the start and after the entry function has returned. */
     public int depth() {
-        throw new UnsupportedOperationException("not yet");
+        return depth;
+    }
+
+    private StackView view() {
+        return new StackView(image, pc, sp, bp, depth, frames, stack);
     }
 
     /** The place of a frame: the next instruction of the innermost one, the call (not the return address) of others. */
     public Position framePosition(int frame) {
-        throw new UnsupportedOperationException("not yet");
+        return image.position(view().framePc(frame));
     }
 
     /** Whether a frame was entered by an interrupt. */
     public boolean interruptFrame(int frame) {
-        throw new UnsupportedOperationException("not yet");
+        return view().interruptFrame(frame);
     }
 
+    /** A parameter or local; parameters come first. */
     public long local(int frame, int index) {
-        throw new UnsupportedOperationException("not yet");
+        return stack[view().localCell(frame, index)];
     }
 
     /** Number of operand cells of a frame. Arguments passed on to a callee belong to the callee. */
     public int operandCount(int frame) {
-        throw new UnsupportedOperationException("not yet");
+        return view().operandCount(frame);
     }
 
     /** An operand cell of a frame; index 0 is the deepest. */
     public long operand(int frame, int index) {
-        throw new UnsupportedOperationException("not yet");
+        return stack[view().operandCell(frame, index)];
     }
 
     public long global(int index) {
-        throw new UnsupportedOperationException("not yet");
+        return globals[StackView.checkIndex("global", index, globals.length)];
     }
 
     /** Size of linear memory in bytes, 0 to 2^32. */
     public long memoryBytes() {
-        throw new UnsupportedOperationException("not yet");
+        return memory.bytes();
+    }
+
+    /** 4 KiB pages of linear memory that have been written to and so take memory of their own. */
+    public int touchedPageCount() {
+        return memory.heldCount();
     }
 
     /**
@@ -173,45 +699,184 @@ public final class Machine {
      * @throws IndexOutOfBoundsException if the range is not inside the memory
      */
     public byte[] readMemory(long address, int length) {
-        throw new UnsupportedOperationException("not yet");
+        if (address < 0 || length < 0 || address > 1L << 32 || memory.outside(address, length)) {
+            throw new IndexOutOfBoundsException(
+                    "address " + address + ", " + length + " bytes, memory has " + memoryBytes() + " bytes");
+        }
+        return memory.read(address, length);
     }
 
+    /** Stack pointer: index of the first free cell. */
     public int sp() {
-        throw new UnsupportedOperationException("not yet");
+        return sp;
     }
 
+    /** Base pointer: index of the first local of the innermost frame. */
     public int bp() {
-        throw new UnsupportedOperationException("not yet");
+        return bp;
     }
 
+    /** Heap pointer: a register that programs use as they like. */
     public int hp() {
-        throw new UnsupportedOperationException("not yet");
+        return hp;
     }
 
     public boolean interruptsEnabled() {
-        throw new UnsupportedOperationException("not yet");
+        return interrupts.enabled;
     }
 
     /** The handler of a signal (a function index), or -1. */
     public int handler(int signal) {
-        throw new UnsupportedOperationException("not yet");
+        return interrupts.handler(signalOf(signal));
     }
 
     public int pendingCount(int signal) {
-        throw new UnsupportedOperationException("not yet");
+        return interrupts.pendingCount(signalOf(signal));
     }
 
     /**
-     * Changes the state from outside, as a debugger or a fault injector does.
+     * Changes the state from outside, as a debugger or a fault injector does. Locals, operands, globals, memory bytes,
+     * handlers and the registers {@code hp} and {@code interrupts} can be set; what the verifier proved about positions
+     * and stack heights cannot be broken.
      *
+     * @param value a cell, a byte (its low 8 bits count), a function index or -1, or 0 or 1
      * @throws IllegalArgumentException if there is no such place, or it cannot be set
      */
     public void set(Location location, long value) {
-        throw new UnsupportedOperationException("not yet");
+        checkNotBusy();
+        checkExists(location);
+        if (location instanceof Location.Local local) {
+            ValueType type = localType(view().frameFunction(local.frame()), local.index());
+            stack[view().localCell(local.frame(), local.index())] = canonical(type, value);
+        } else if (location instanceof Location.Operand operand) {
+            stack[view().operandCell(operand.frame(), operand.index())] = value;
+        } else if (location instanceof Location.GlobalVariable global) {
+            ValueType type = program().globals().get(global.index()).type();
+            globals[global.index()] = canonical(type, value);
+        } else if (location instanceof Location.MemoryByte at) {
+            memory.store(at.address(), value, 1);
+        } else if (location instanceof Location.Handler handler) {
+            if (value != -1 && !isHandler(value)) {
+                throw new IllegalArgumentException("function " + value + " cannot be a handler");
+            }
+            interrupts.handle(handler.signal(), (int) value);
+        } else if (location instanceof Location.Register register
+                && register.name().equals("hp")) {
+            hp = (int) value;
+        } else if (location instanceof Location.Register register
+                && register.name().equals("interrupts")) {
+            interrupts.enabled = value != 0;
+        } else {
+            throw new IllegalArgumentException(location + " cannot be set");
+        }
     }
 
-    /** The value at a place, as {@link Difference} would show it. */
+    /**
+     * The value at a place, as {@link Difference} would show it: a cell, a byte 0 to 255, a size, a code, a function
+     * index or -1, the number of pending interrupts; for the position of a frame its function times 2^32 plus its offset.
+     *
+     * @throws IllegalArgumentException if there is no such place
+     */
     public long get(Location location) {
-        throw new UnsupportedOperationException("not yet");
+        checkExists(location);
+        if (location instanceof Location.Local local) {
+            return local(local.frame(), local.index());
+        } else if (location instanceof Location.Operand operand) {
+            return operand(operand.frame(), operand.index());
+        } else if (location instanceof Location.GlobalVariable global) {
+            return globals[global.index()];
+        } else if (location instanceof Location.MemoryByte at) {
+            return memory.loadByte(at.address()) & 0xFF;
+        } else if (location instanceof Location.MemorySize) {
+            return memory.units();
+        } else if (location instanceof Location.FramePosition frame) {
+            return Snapshot.encode(framePosition(frame.frame()));
+        } else if (location instanceof Location.Handler handler) {
+            return interrupts.handler(handler.signal());
+        } else if (location instanceof Location.Pending pending) {
+            return interrupts.pendingCount(pending.signal());
+        } else if (location instanceof Location.Register register) {
+            return switch (register.name()) {
+                case "status" -> status.code();
+                case "depth" -> depth;
+                case "sp" -> sp;
+                case "bp" -> bp;
+                case "hp" -> hp;
+                case "interrupts" -> interrupts.enabled ? 1 : 0;
+                case "exit" -> exitCode;
+                default -> throw noSuchPlace(location);
+            };
+        }
+        throw new AssertionError("unknown kind of place: " + location);
+    }
+
+    private void checkExists(Location location) {
+        StackView view = view();
+        boolean exists;
+        if (location instanceof Location.Local local) {
+            exists = isFrame(local.frame()) && local.index() >= 0 && local.index() < view.localCount(local.frame());
+        } else if (location instanceof Location.Operand operand) {
+            exists = isFrame(operand.frame())
+                    && operand.index() >= 0
+                    && operand.index() < view.operandCount(operand.frame());
+        } else if (location instanceof Location.GlobalVariable global) {
+            exists = global.index() >= 0 && global.index() < globals.length;
+        } else if (location instanceof Location.MemoryByte at) {
+            exists = at.address() >= 0 && at.address() < memoryBytes();
+        } else if (location instanceof Location.FramePosition frame) {
+            exists = isFrame(frame.frame());
+        } else if (location instanceof Location.Handler handler) {
+            exists = Interrupts.isSignal(handler.signal());
+        } else if (location instanceof Location.Pending pending) {
+            exists = Interrupts.isSignal(pending.signal());
+        } else {
+            exists = true;
+        }
+        if (!exists) {
+            throw noSuchPlace(location);
+        }
+    }
+
+    private boolean isFrame(int frame) {
+        return frame >= 0 && frame < depth;
+    }
+
+    private static IllegalArgumentException noSuchPlace(Location location) {
+        return new IllegalArgumentException("there is no " + location);
+    }
+
+    private boolean isHandler(long function) {
+        return function >= 0
+                && function < program().functions().size()
+                && program().typeOf(program().functions().get((int) function)).equals(HANDLER_TYPE);
+    }
+
+    private ValueType localType(int functionIndex, int local) {
+        Function function = program().functions().get(functionIndex);
+        List<ValueType> parameters = program().typeOf(function).parameters();
+        return local < parameters.size()
+                ? parameters.get(local)
+                : function.locals().get(local - parameters.size());
+    }
+
+    /** The one representation of a value: narrow types are sign-extended. */
+    private static long canonical(ValueType type, long cell) {
+        return switch (type) {
+            case I32, F32 -> (int) cell;
+            case I64, F64 -> cell;
+        };
+    }
+
+    /** A result cell of a host function in its one representation. */
+    long canonicalResult(int hostImport, int result, long cell) {
+        FunctionType type = program().typeOf(program().imports().get(hostImport));
+        return canonical(type.results().get(result), cell);
+    }
+
+    private static int signalOf(int signal) {
+        if (!Interrupts.isSignal(signal)) {
+            throw new IllegalArgumentException("signal " + signal + ", expected 1 to " + Interrupts.SIGNAL_MAX);
+        }
+        return signal;
     }
 }

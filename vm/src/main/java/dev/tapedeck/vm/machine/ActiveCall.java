@@ -1,0 +1,116 @@
+package dev.tapedeck.vm.machine;
+
+import dev.tapedeck.vm.program.Program.HostImport;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A host call of a machine. Memory is written at once, and put back if the call fails. */
+final class ActiveCall implements HostCall {
+    private record Overwritten(long address, byte[] bytes) {}
+
+    private final Machine machine;
+    private final int index;
+    private final int firstArgument;
+    private final int argumentCount;
+    final long[] results;
+    private final List<Overwritten> overwritten = new ArrayList<>();
+
+    @Nullable
+    Integer exitCode;
+
+    private boolean over;
+
+    ActiveCall(Machine machine, int index, int firstArgument, int argumentCount, int resultCount) {
+        this.machine = machine;
+        this.index = index;
+        this.firstArgument = firstArgument;
+        this.argumentCount = argumentCount;
+        this.results = new long[resultCount];
+    }
+
+    /** From here on the host can do nothing more with it. */
+    void end() {
+        over = true;
+    }
+
+    void undo() {
+        for (int i = overwritten.size() - 1; i >= 0; i--) {
+            Overwritten before = overwritten.get(i);
+            machine.memory.write(before.address, before.bytes);
+        }
+    }
+
+    private void checkActive() {
+        if (over) {
+            throw new IllegalStateException("the host call is over");
+        }
+    }
+
+    @Override
+    public int index() {
+        return index;
+    }
+
+    @Override
+    public HostImport hostImport() {
+        return machine.program().imports().get(index);
+    }
+
+    @Override
+    public long icount() {
+        checkActive();
+        return machine.icount();
+    }
+
+    @Override
+    public int argumentCount() {
+        return argumentCount;
+    }
+
+    @Override
+    public long argument(int argument) {
+        checkActive();
+        return machine.stack[firstArgument + StackView.checkIndex("argument", argument, argumentCount)];
+    }
+
+    @Override
+    public void setResult(int result, long cell) {
+        checkActive();
+        StackView.checkIndex("result", result, results.length);
+        results[result] = machine.canonicalResult(index, result, cell);
+    }
+
+    @Override
+    public long memoryBytes() {
+        checkActive();
+        return machine.memoryBytes();
+    }
+
+    @Override
+    public byte[] readMemory(long address, int length) throws HostException {
+        checkRange(address, length);
+        return machine.memory.read(address, length);
+    }
+
+    @Override
+    public void writeMemory(long address, byte[] bytes) throws HostException {
+        checkRange(address, bytes.length);
+        overwritten.add(new Overwritten(address, machine.memory.read(address, bytes.length)));
+        machine.memory.write(address, bytes);
+    }
+
+    private void checkRange(long address, int length) throws HostException {
+        checkActive();
+        if (address < 0 || length < 0 || address > 1L << 32 || machine.memory.outside(address, length)) {
+            throw new HostException(
+                    "address " + address + ", " + length + " bytes, memory has " + machine.memoryBytes() + " bytes");
+        }
+    }
+
+    @Override
+    public void halt(int code) {
+        checkActive();
+        exitCode = code;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.tapedeck.vm.machine;
+
+import java.util.Locale;
+
+/**
+ * Finds out why an instruction faults, from the state before it. So the interpreter loop only has to know that it does.
+ *
+ * @param kind what happened
+ * @param detail the values that show it
+ */
+record Diagnosis(FaultKind kind, String detail) {
+    /** The reason why the instruction at the machine's {@code pc} faults. */
+    static Diagnosis of(Machine machine) {
+        long word = machine.image.code[machine.pc];
+        int op = (int) word & 0xFFFF;
+        long top = machine.sp > 0 ? machine.stack[machine.sp - 1] : 0;
+        return switch (op) {
+            case Op.UNREACHABLE -> new Diagnosis(FaultKind.UNREACHABLE, "");
+            case Op.LOAD8_S, Op.LOAD8_U -> outOfBounds(machine, top, word, 1);
+            case Op.LOAD16_S, Op.LOAD16_U -> outOfBounds(machine, top, word, 2);
+            case Op.LOAD32_S, Op.LOAD32_U -> outOfBounds(machine, top, word, 4);
+            case Op.LOAD64 -> outOfBounds(machine, top, word, 8);
+            case Op.STORE8 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 1);
+            case Op.STORE16 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 2);
+            case Op.STORE32 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 4);
+            case Op.STORE64 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 8);
+            case Op.I32_DIV_S,
+                    Op.I32_DIV_U,
+                    Op.I32_REM_S,
+                    Op.I32_REM_U,
+                    Op.I64_DIV_S,
+                    Op.I64_DIV_U,
+                    Op.I64_REM_S,
+                    Op.I64_REM_U -> division(machine, top);
+            case Op.CALL -> overflow(machine, (int) (word >> 32));
+            case Op.CALL_INDIRECT -> indirect(machine, word, (int) top);
+            default -> {
+                if (op >= Op.TRAPPING && op < Op.BINARY) {
+                    yield conversion(op, top);
+                }
+                throw new AssertionError("operation " + op + " does not fault in the loop");
+            }
+        };
+    }
+
+    private static Diagnosis outOfBounds(Machine machine, long address, long word, int width) {
+        return outOfBounds(machine, (address & 0xFFFF_FFFFL) + (word >>> 32), width);
+    }
+
+    static Diagnosis outOfBounds(Machine machine, long address, long length) {
+        return new Diagnosis(
+                FaultKind.OUT_OF_BOUNDS,
+                "address " + address + ", " + bytes(length) + ", memory has " + bytes(machine.memoryBytes()));
+    }
+
+    private static String bytes(long count) {
+        return count == 1 ? "1 byte" : count + " bytes";
+    }
+
+    private static Diagnosis division(Machine machine, long divisor) {
+        long dividend = machine.stack[machine.sp - 2];
+        return new Diagnosis(
+                divisor == 0 ? FaultKind.DIVISION_BY_ZERO : FaultKind.INTEGER_OVERFLOW, dividend + " / " + divisor);
+    }
+
+    private static Diagnosis conversion(int op, long operand) {
+        double value = Numeric.truncated(op, operand);
+        return Double.isNaN(value)
+                ? new Diagnosis(FaultKind.INVALID_CONVERSION, "")
+                : new Diagnosis(FaultKind.INTEGER_OVERFLOW, String.format(Locale.ROOT, "%.17g", value));
+    }
+
+    private static Diagnosis indirect(Machine machine, long word, int index) {
+        Image image = machine.image;
+        int table = (int) word >>> 16;
+        int[] elements = image.tables[table];
+        if (index < 0 || index >= elements.length) {
+            return new Diagnosis(
+                    FaultKind.UNDEFINED_ELEMENT,
+                    "index " + Integer.toUnsignedString(index) + ", table has " + elements.length + " elements");
+        }
+        int function = elements[index];
+        if (function < 0) {
+            return new Diagnosis(FaultKind.UNDEFINED_ELEMENT, "element " + index + " is empty");
+        }
+        int type = (int) (word >> 32);
+        if (image.functions[(function << Image.ROW_SHIFT) + Image.TYPE] != type) {
+            return new Diagnosis(
+                    FaultKind.TYPE_MISMATCH,
+                    "function " + image.program.functionName(function) + " has type "
+                            + image.program.typeOf(image.program.functions().get(function)) + ", expected "
+                            + image.program.types().get(type));
+        }
+        return overflow(machine, function);
+    }
+
+    /** There is no room for a frame of this function. */
+    static Diagnosis overflow(Machine machine, int function) {
+        Limits limits = machine.limits();
+        return new Diagnosis(
+                FaultKind.STACK_OVERFLOW,
+                machine.depth() >= limits.framesMax()
+                        ? machine.depth() + " frames, limit is " + limits.framesMax()
+                        : "function " + machine.image.program.functionName(function) + " needs "
+                                + machine.image.functions[(function << Image.ROW_SHIFT) + Image.CELLS]
+                                + " cells above " + machine.sp() + ", limit is " + limits.stackCellsMax());
+    }
+}

@@ -1,0 +1,192 @@
+package dev.tapedeck.vm.machine;
+
+/**
+ * The operations of the interpreter loop. Instructions that do the same to raw cells share one operation; what a jump or
+ * a return has to do is decided once, at predecoding. The numbers are dense, so that the loop's switch is a table, and
+ * internal: they stand in no file.
+ */
+final class Op {
+    private Op() {}
+
+    static final int NOP = 0;
+    static final int CONST = 1;
+    static final int CONST_POOL = 2;
+    static final int LOCAL_GET = 3;
+    static final int LOCAL_SET = 4;
+    static final int LOCAL_TEE = 5;
+    static final int GLOBAL_GET = 6;
+    static final int GLOBAL_SET = 7;
+    static final int DROP = 8;
+    static final int SELECT = 9;
+    static final int UNWIND = 10;
+    static final int BR_FORWARD = 11;
+    static final int BR_BACK = 12;
+    static final int BR_IF_FORWARD = 13;
+    static final int BR_IF_BACK = 14;
+    static final int BR_UNLESS_FORWARD = 15;
+    static final int BR_UNLESS_BACK = 16;
+    static final int BR_TABLE = 17;
+    static final int CALL = 18;
+    static final int CALL_INDIRECT = 19;
+    static final int RETURN_NONE = 20;
+    static final int RETURN_ONE = 21;
+    static final int RETURN_MANY = 22;
+    static final int LOAD8_S = 23;
+    static final int LOAD8_U = 24;
+    static final int LOAD16_S = 25;
+    static final int LOAD16_U = 26;
+    static final int LOAD32_S = 27;
+    static final int LOAD32_U = 28;
+    static final int LOAD64 = 29;
+    static final int STORE8 = 30;
+    static final int STORE16 = 31;
+    static final int STORE32 = 32;
+    static final int STORE64 = 33;
+    static final int EQZ = 34;
+    static final int EQ = 35;
+    static final int NE = 36;
+    static final int LT_S = 37;
+    static final int LT_U = 38;
+    static final int GT_S = 39;
+    static final int GT_U = 40;
+    static final int LE_S = 41;
+    static final int LE_U = 42;
+    static final int GE_S = 43;
+    static final int GE_U = 44;
+    static final int AND = 45;
+    static final int OR = 46;
+    static final int XOR = 47;
+    static final int I32_ADD = 48;
+    static final int I32_SUB = 49;
+    static final int I32_MUL = 50;
+    static final int I32_SHL = 51;
+    static final int I32_SHR_S = 52;
+    static final int I32_SHR_U = 53;
+    static final int I32_ROTL = 54;
+    static final int I32_ROTR = 55;
+    static final int I64_ADD = 56;
+    static final int I64_SUB = 57;
+    static final int I64_MUL = 58;
+    static final int I64_SHL = 59;
+    static final int I64_SHR_S = 60;
+    static final int I64_SHR_U = 61;
+    static final int I64_ROTL = 62;
+    static final int I64_ROTR = 63;
+    static final int I32_DIV_S = 64;
+    static final int I32_DIV_U = 65;
+    static final int I32_REM_S = 66;
+    static final int I32_REM_U = 67;
+    static final int I64_DIV_S = 68;
+    static final int I64_DIV_U = 69;
+    static final int I64_REM_S = 70;
+    static final int I64_REM_U = 71;
+    static final int EXTEND8 = 72;
+    static final int EXTEND16 = 73;
+    static final int EXTEND32_S = 74;
+    static final int EXTEND32_U = 75;
+    static final int F64_ADD = 76;
+    static final int F64_SUB = 77;
+    static final int F64_MUL = 78;
+    static final int F64_DIV = 79;
+    static final int F64_EQ = 80;
+    static final int F64_NE = 81;
+    static final int F64_LT = 82;
+    static final int F64_GT = 83;
+    static final int F64_LE = 84;
+    static final int F64_GE = 85;
+    static final int F32_ADD = 86;
+    static final int F32_SUB = 87;
+    static final int F32_MUL = 88;
+    static final int F32_DIV = 89;
+    static final int HP_GET = 90;
+    static final int HP_SET = 91;
+    static final int MEMORY_SIZE = 92;
+
+    /** Operations that replace the top cell by {@link Numeric#unary} of it; from here to {@link #TRAPPING}. */
+    static final int UNARY = 93;
+
+    static final int I32_CLZ = 93;
+    static final int I32_CTZ = 94;
+    static final int I32_POPCNT = 95;
+    static final int I64_CLZ = 96;
+    static final int I64_CTZ = 97;
+    static final int I64_POPCNT = 98;
+    static final int F32_ABS = 99;
+    static final int F32_NEG = 100;
+    static final int F32_CEIL = 101;
+    static final int F32_FLOOR = 102;
+    static final int F32_TRUNC = 103;
+    static final int F32_NEAREST = 104;
+    static final int F32_SQRT = 105;
+    static final int F64_ABS = 106;
+    static final int F64_NEG = 107;
+    static final int F64_CEIL = 108;
+    static final int F64_FLOOR = 109;
+    static final int F64_TRUNC = 110;
+    static final int F64_NEAREST = 111;
+    static final int F64_SQRT = 112;
+    static final int F32_CONVERT_S = 113;
+    static final int F32_CONVERT_I32_U = 114;
+    static final int F32_CONVERT_I64_U = 115;
+    static final int F32_DEMOTE_F64 = 116;
+    static final int F64_CONVERT_S = 117;
+    static final int F64_CONVERT_I32_U = 118;
+    static final int F64_CONVERT_I64_U = 119;
+    static final int F64_PROMOTE_F32 = 120;
+    static final int I32_TRUNC_SAT_F32_S = 121;
+    static final int I32_TRUNC_SAT_F32_U = 122;
+    static final int I32_TRUNC_SAT_F64_S = 123;
+    static final int I32_TRUNC_SAT_F64_U = 124;
+    static final int I64_TRUNC_SAT_F32_S = 125;
+    static final int I64_TRUNC_SAT_F32_U = 126;
+    static final int I64_TRUNC_SAT_F64_S = 127;
+    static final int I64_TRUNC_SAT_F64_U = 128;
+
+    /**
+     * Unary operations that fault unless {@link Numeric#truncatable}; from here to {@link #BINARY}. Each stands
+     * {@code TRAPPING - I32_TRUNC_SAT_F32_S} behind the one that saturates.
+     */
+    static final int TRAPPING = 129;
+
+    static final int I32_TRUNC_F32_S = 129;
+    static final int I32_TRUNC_F32_U = 130;
+    static final int I32_TRUNC_F64_S = 131;
+    static final int I32_TRUNC_F64_U = 132;
+    static final int I64_TRUNC_F32_S = 133;
+    static final int I64_TRUNC_F32_U = 134;
+    static final int I64_TRUNC_F64_S = 135;
+    static final int I64_TRUNC_F64_U = 136;
+
+    /** Operations that replace the two top cells by {@link Numeric#binary} of them; from here to {@link #OUTSIDE}. */
+    static final int BINARY = 137;
+
+    static final int F32_EQ = 137;
+    static final int F32_NE = 138;
+    static final int F32_LT = 139;
+    static final int F32_GT = 140;
+    static final int F32_LE = 141;
+    static final int F32_GE = 142;
+    static final int F32_MIN = 143;
+    static final int F32_MAX = 144;
+    static final int F32_COPYSIGN = 145;
+    static final int F64_MIN = 146;
+    static final int F64_MAX = 147;
+    static final int F64_COPYSIGN = 148;
+
+    /** Operations that leave the loop and are carried out by the machine; from here on. */
+    static final int OUTSIDE = 149;
+
+    static final int CALL_HOST = 149;
+    static final int MEMORY_GROW = 150;
+    static final int MEMORY_COPY = 151;
+    static final int MEMORY_FILL = 152;
+    static final int HALT = 153;
+    static final int INTERRUPT_ENABLE = 154;
+    static final int INTERRUPT_DISABLE = 155;
+    static final int INTERRUPT_ENABLED = 156;
+    static final int INTERRUPT_HANDLE = 157;
+    static final int INTERRUPT_UNHANDLE = 158;
+    static final int INTERRUPT_RAISE = 159;
+    static final int INTERRUPT_RETURN = 160;
+    static final int UNREACHABLE = 161;
+}

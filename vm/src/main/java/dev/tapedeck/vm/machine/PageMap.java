@@ -1,0 +1,129 @@
+package dev.tapedeck.vm.machine;
+
+import java.util.Arrays;
+
+/**
+ * The pages of a memory at one moment, never changed: neither the map nor the pages. Pages are reached through chunks, so
+ * that two maps that differ in a few pages share all other chunks, and comparing them skips whatever is shared.
+ *
+ * @param chunks the chunks; each has {@link #CHUNK_PAGES} pages, those behind the end of memory being {@link #ZERO}
+ * @param pageCount the size of the memory in pages of 4 KiB
+ */
+record PageMap(byte[][][] chunks, int pageCount) {
+    static final int PAGE_SHIFT = 12;
+    static final int PAGE_BYTES = 1 << PAGE_SHIFT;
+    static final int CHUNK_SHIFT = 10;
+    static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
+
+    /** What every page is that nobody has written to. */
+    static final byte[] ZERO = new byte[PAGE_BYTES];
+
+    private static final byte[][] ZERO_CHUNK = new byte[CHUNK_PAGES][];
+
+    static {
+        Arrays.fill(ZERO_CHUNK, ZERO);
+    }
+
+    /** Receives pages; {@code index} counts 4 KiB pages from 0. */
+    interface Visitor {
+        void visit(int index, byte[] page);
+    }
+
+    static PageMap zero(int pageCount) {
+        byte[][][] chunks = new byte[chunkCount(pageCount)][][];
+        Arrays.fill(chunks, ZERO_CHUNK);
+        return new PageMap(chunks, pageCount);
+    }
+
+    static int chunkCount(int pageCount) {
+        return (pageCount + CHUNK_PAGES - 1) >>> CHUNK_SHIFT;
+    }
+
+    /** A chunk; one of zeros behind the end. */
+    byte[][] chunk(int index) {
+        return index < chunks.length ? chunks[index] : ZERO_CHUNK;
+    }
+
+    /** A page; zeros behind the end. */
+    byte[] page(int index) {
+        return chunk(index >>> CHUNK_SHIFT)[index & CHUNK_PAGES - 1];
+    }
+
+    /** A map of this size that differs in the given pages, {@code pages[indexes[i]]} for i below {@code count}. */
+    PageMap with(int newPageCount, int[] indexes, int count, byte[][] pages) {
+        byte[][][] changed = Arrays.copyOf(chunks, chunkCount(newPageCount));
+        for (int c = chunks.length; c < changed.length; c++) {
+            changed[c] = ZERO_CHUNK;
+        }
+        for (int i = 0; i < count; i++) {
+            int index = indexes[i];
+            int c = index >>> CHUNK_SHIFT;
+            if (changed[c] == chunk(c)) {
+                changed[c] = changed[c].clone();
+            }
+            changed[c][index & CHUNK_PAGES - 1] = pages[index];
+        }
+        return new PageMap(changed, newPageCount);
+    }
+
+    /** Visits the pages that are not all zero, in ascending order. */
+    void visitNonZero(Visitor visitor) {
+        for (int c = 0; c < chunks.length; c++) {
+            byte[][] chunk = chunks[c];
+            for (int i = 0; chunk != ZERO_CHUNK && i < CHUNK_PAGES; i++) {
+                if (!isZero(chunk[i])) {
+                    visitor.visit(c << CHUNK_SHIFT | i, chunk[i]);
+                }
+            }
+        }
+    }
+
+    /** Visits the pages whose contents differ from those of another map, in ascending order. */
+    void visitChanged(PageMap base, Visitor visitor) {
+        int count = Math.max(chunks.length, base.chunks.length);
+        for (int c = 0; c < count; c++) {
+            byte[][] here = chunk(c);
+            byte[][] there = base.chunk(c);
+            for (int i = 0; here != there && i < CHUNK_PAGES; i++) {
+                if (!samePage(here[i], there[i])) {
+                    visitor.visit(c << CHUNK_SHIFT | i, here[i]);
+                }
+            }
+        }
+    }
+
+    boolean sameContent(PageMap other) {
+        if (pageCount != other.pageCount) {
+            return false;
+        }
+        for (int c = 0; c < chunks.length; c++) {
+            byte[][] here = chunks[c];
+            byte[][] there = other.chunks[c];
+            for (int i = 0; here != there && i < CHUNK_PAGES; i++) {
+                if (!samePage(here[i], there[i])) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** How many pages are held that are not the shared page of zeros. */
+    int heldCount() {
+        int held = 0;
+        for (byte[][] chunk : chunks) {
+            for (int i = 0; chunk != ZERO_CHUNK && i < CHUNK_PAGES; i++) {
+                held += chunk[i] == ZERO ? 0 : 1;
+            }
+        }
+        return held;
+    }
+
+    private static boolean samePage(byte[] a, byte[] b) {
+        return a == b || Arrays.equals(a, b);
+    }
+
+    static boolean isZero(byte[] page) {
+        return samePage(page, ZERO);
+    }
+}
