@@ -26,6 +26,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Looks up the names of a {@link SourceTree} and hands everything to a {@link ProgramBuilder}. */
@@ -107,8 +108,7 @@ final class Emitter {
     }
 
     /** Registers the name of the thing that gets {@code index}, unless the name came with its index. */
-    private void define(NameTable names, Name name, int index, java.util.function.IntUnaryOperator positionOf)
-            throws AssemblyException {
+    private void define(NameTable names, Name name, int index, IntUnaryOperator positionOf) throws AssemblyException {
         if (name.indexed()) {
             if (name.index() != index) {
                 throw source.error(
@@ -409,12 +409,12 @@ final class Emitter {
         for (int i = 0; i < all.size(); i++) {
             Local local = all.get(i);
             String name = local.name();
-            if (name != null && !name.isEmpty() && !local.indexed() && !locals.define(name, i)) {
-                throw twice(
-                        "local",
-                        name,
-                        local.position(),
-                        all.get(locals.find(name).orElseThrow()).position());
+            if (name != null) {
+                define(
+                        locals,
+                        new Name(local.position(), name, local.indexed(), local.index()),
+                        i,
+                        first -> all.get(first).position());
             }
         }
         function.labels.forEach(labels::define);

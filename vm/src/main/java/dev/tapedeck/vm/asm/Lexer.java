@@ -19,7 +19,7 @@ final class Lexer {
         this.at = text.startsWith(String.valueOf(BYTE_ORDER_MARK)) ? 1 : 0;
     }
 
-    /** The next token. A line that ends in a comma goes on in the next one. */
+    /** The next token. A line that ends in a comma or in '=' goes on in the next one. */
     Token next() throws AssemblyException {
         int before = at;
         while (at < text.length()) {
@@ -36,7 +36,7 @@ final class Lexer {
         boolean spaced = at > before || at == 0 || text.charAt(at - 1) == '\n';
         int start = at;
         Kind kind = at >= text.length() ? Kind.END : scan();
-        continued = kind == Kind.COMMA;
+        continued = kind == Kind.COMMA || kind == Kind.EQUALS;
         return new Token(kind, start, at, spaced);
     }
 

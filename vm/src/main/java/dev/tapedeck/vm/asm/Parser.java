@@ -260,8 +260,10 @@ final class Parser {
 
     private void table() throws AssemblyException {
         Name name = definition();
-        expect(Kind.EQUALS, "after the name of a table");
         List<Reference> elements = new ArrayList<>();
+        if (!token.endsLine()) {
+            expect(Kind.EQUALS, "after the name of a table");
+        }
         while (!token.endsLine()) {
             if (isWord("_")) {
                 elements.add(new Reference(token.start(), null, -1));
@@ -281,7 +283,7 @@ final class Parser {
         List<Piece> pieces = new ArrayList<>();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataType type = null;
-        while (!token.endsLine()) {
+        do {
             if (token.is(Kind.STRING)) {
                 int position = token.start();
                 byte[] string = bytes();
@@ -309,7 +311,7 @@ final class Parser {
                         "a string, a type (i8 i16 i32 i64 f32 f64) and numbers, or zero and a count of bytes");
             }
             skipComma();
-        }
+        } while (!token.endsLine());
         flush(bytes, pieces);
         tree.data.add(new SourceTree.Data(name, address, List.copyOf(pieces)));
     }
@@ -455,15 +457,13 @@ final class Parser {
     private Local local() throws AssemblyException {
         int position = token.start();
         if (token.is(Kind.WORD) && !peek().is(Kind.COLON)) {
-            return new Local(position, null, false, valueType());
+            return new Local(position, null, false, 0, valueType());
         }
         boolean indexed = token.is(Kind.HASH);
-        if (indexed) {
-            index();
-        }
+        long index = indexed ? index() : 0;
         String name = newName();
         expect(Kind.COLON, "between a name and its type");
-        return new Local(position, name, indexed, valueType());
+        return new Local(position, name, indexed, index, valueType());
     }
 
     private void label(SourceTree.Function function) throws AssemblyException {

@@ -82,7 +82,7 @@ final class SourceTree {
     /**
      * @param name null where the text gives none
      */
-    record Local(int position, @Nullable String name, boolean indexed, ValueType type) {}
+    record Local(int position, @Nullable String name, boolean indexed, long index, ValueType type) {}
 
     /** An operand as written. */
     sealed interface Operand {
