@@ -1,6 +1,8 @@
 package dev.tapedeck.vm.machine;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The executed control flow of a stretch of a run, as bits, and a digest of its effects. A machine with a trace attached
@@ -8,8 +10,8 @@ import java.util.Arrays;
  *
  * <p>Bits are appended, lowest first: {@code br_if} and {@code br_unless} one bit (1: the condition was not zero);
  * {@code br_table} the clamped index, {@code call_indirect} the function index, each in as many bits as the number of
- * choices needs ({@code 32 - numberOfLeadingZeros(choices - 1)}). With the program, the bits determine each executed
- * instruction.
+ * choices needs ({@code 32 - numberOfLeadingZeros(choices - 1)}). Where an interrupt took the run into its handler is kept
+ * beside the bits, as a delivery. With the program, bits and deliveries determine each executed instruction.
  *
  * <p>The digest is a chain: each store to memory and each flow word (64 bits, counted from the last {@link #clear}) is
  * folded into a 64-bit value, so two runs whose chains once differ keep different chains (but for a collision,
@@ -32,6 +34,17 @@ public final class FlowTrace {
     // The loop keeps these two in variables of its own and puts them back when it ends.
     long partial = EMPTY;
     long chain;
+
+    private final List<Delivery> deliveries = new ArrayList<>();
+
+    /**
+     * An interrupt that was delivered: before the instruction at {@code icount} the run went on in a handler.
+     *
+     * @param icount instructions completed before
+     * @param signal 1 to 31
+     * @param function index of the handler
+     */
+    public record Delivery(long icount, int signal, int function) {}
 
     /** A trace without bits whose chain begins with 0. */
     public FlowTrace() {}
@@ -61,11 +74,24 @@ public final class FlowTrace {
         return count == 0 ? 0 : partial >>> (64 - count);
     }
 
-    /** Drops the bits and keeps the digest. The next bit begins a new flow word. */
+    /** The interrupts delivered since the last {@link #clear}, in order. */
+    public List<Delivery> deliveries() {
+        return List.copyOf(deliveries);
+    }
+
+    /** Notes and folds a delivery. */
+    void deliver(long icount, int signal, int function) {
+        deliveries.add(new Delivery(icount, signal, function));
+        fold(icount);
+        fold((long) signal << 32 | function);
+    }
+
+    /** Drops bits and deliveries and keeps the digest. The next bit begins a new flow word. */
     public void clear() {
         chain = digest();
         partial = EMPTY;
         wordCount = 0;
+        deliveries.clear();
     }
 
     /** The chain digest of everything since the start of the run, bits not yet cleared included. */
@@ -78,6 +104,7 @@ public final class FlowTrace {
         chain = digest;
         partial = EMPTY;
         wordCount = 0;
+        deliveries.clear();
     }
 
     /** Folds a value from outside (a host result, an interrupt, a state) into the chain. */

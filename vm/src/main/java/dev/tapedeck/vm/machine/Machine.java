@@ -465,6 +465,9 @@ public final class Machine {
             fault(Diagnosis.overflow(this, function));
             return;
         }
+        if (trace != null) {
+            trace.deliver(icount(), signal, function);
+        }
         long frame = Frames.pack(pc, bp, true);
         stack[sp++] = signal;
         stack[sp++] = interrupts.take(signal);

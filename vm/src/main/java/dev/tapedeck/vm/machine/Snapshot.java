@@ -5,6 +5,7 @@ import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +97,34 @@ public final class Snapshot {
 
     byte[] hostState() {
         return hostState.clone();
+    }
+
+    /**
+     * All of the state but the pages of memory, as numbers: equal for two snapshots of one program exactly if they are the
+     * {@linkplain #sameState same state} beside those pages.
+     */
+    public long[] stateWords() {
+        LongStream.Builder words = LongStream.builder();
+        words.add(status.code());
+        // Where nothing is on the stack of frames, the place is only where the run ended.
+        words.add(frames.length == 0 ? -1 : pc);
+        words.add(bp).add(hp).add(exitCode).add(pages.pageCount());
+        addAll(words, frames);
+        addAll(words, cells);
+        addAll(words, globals);
+        words.add(interrupts.enabled() ? 1 : 0);
+        for (int signal = 1; signal <= Interrupts.SIGNAL_MAX; signal++) {
+            words.add(interrupts.handlers()[signal]);
+            addAll(words, interrupts.pending()[signal]);
+        }
+        return words.build().toArray();
+    }
+
+    private static void addAll(LongStream.Builder words, long[] values) {
+        words.add(values.length);
+        for (long value : values) {
+            words.add(value);
+        }
     }
 
     /** Visits the pages that are not all zero, in ascending order, without copying. */
