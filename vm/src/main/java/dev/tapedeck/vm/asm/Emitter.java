@@ -9,6 +9,8 @@ import dev.tapedeck.vm.asm.SourceTree.Piece;
 import dev.tapedeck.vm.asm.SourceTree.Reference;
 import dev.tapedeck.vm.asm.SourceTree.Signature;
 import dev.tapedeck.vm.asm.SourceTree.Value;
+import dev.tapedeck.vm.host.HostFunction;
+import dev.tapedeck.vm.host.StandardHost;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
@@ -19,8 +21,9 @@ import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
-import java.io.ByteArrayOutputStream;
+import dev.tapedeck.vm.program.ProgramLimits;
 import java.math.BigInteger;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,9 +34,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks up the names of a {@link SourceTree} and hands everything to a {@link ProgramBuilder}. */
 final class Emitter {
-    /** The most interrupts that the tests of a program schedule. */
-    private static final int INTERRUPTS_MAX = 1 << 20;
-
     /** How many constants may stand between a constant and its value. */
     private static final int CONSTANT_DEPTH_MAX = 100;
 
@@ -176,11 +176,13 @@ final class Emitter {
         try {
             return builder.importIndex(name);
         } catch (IllegalStateException e) {
-            List<String> known = new ArrayList<>(StandardFunctions.names());
+            List<String> known = new ArrayList<>(StandardHost.FUNCTIONS.stream()
+                    .map(HostFunction::qualifiedName)
+                    .toList());
             tree.imports.forEach(given -> known.add(given.name().text()));
             String nearest = NameTable.nearest(name, known);
             if (nearest == null) {
-                nearest = NameTable.nearest(StandardFunctions.MODULE + "." + name, known);
+                nearest = NameTable.nearest(StandardHost.MODULE + "." + name, known);
             }
             throw source.error(
                     reference.position(),
@@ -315,7 +317,7 @@ final class Emitter {
             int position = data.name().position();
             checkInside(memory, position, dataAddresses[i], dataLengths[i]);
             try {
-                builder.addData(new DataSegment(data.name().text(), dataAddresses[i], contents(data)));
+                builder.addData(new DataSegment(data.name().text(), dataAddresses[i], contents(data, dataLengths[i])));
             } catch (IllegalArgumentException e) {
                 throw source.error(position, Expression.message(e));
             }
@@ -337,31 +339,31 @@ final class Emitter {
                         zeros.count(),
                         "a count of bytes",
                         BigInteger.ZERO,
-                        BigInteger.valueOf(ProgramBuilder.DATA_BYTES_MAX));
+                        BigInteger.valueOf(ProgramLimits.DATA_BYTES_MAX));
             }
-            if (total + length > ProgramBuilder.DATA_BYTES_MAX) {
+            if (total + length > ProgramLimits.DATA_BYTES_MAX) {
                 throw source.error(
                         position,
-                        "more than " + ProgramBuilder.DATA_BYTES_MAX + " bytes of data",
+                        "more than " + ProgramLimits.DATA_BYTES_MAX + " bytes of data",
                         "memory is zero at the start anyway");
             }
         }
         return length;
     }
 
-    private byte[] contents(Data data) throws AssemblyException {
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private byte[] contents(Data data, long length) throws AssemblyException {
+        ByteBuffer out = ByteBuffer.allocate((int) length);
         for (Piece piece : data.pieces()) {
             if (piece instanceof Piece.Bytes bytes) {
-                out.writeBytes(bytes.bytes());
+                out.put(bytes.bytes());
             } else if (piece instanceof Piece.Computed number) {
                 Expression value = number.value();
-                out.writeBytes(Parser.encode(source, number.type(), value.position(), evaluate(value)));
+                out.put(Parser.encode(source, number.type(), value.position(), evaluate(value)));
             } else if (piece instanceof Piece.Zeros zeros) {
-                out.writeBytes(new byte[evaluate(zeros.count()).toI32()]);
+                out.position(out.position() + evaluate(zeros.count()).toI32());
             }
         }
-        return out.toByteArray();
+        return out.array();
     }
 
     private @Nullable MemoryType memory() throws AssemblyException {
@@ -758,11 +760,16 @@ final class Emitter {
                 : integer(everyGiven, "a number of instructions", BigInteger.ONE, Literal.I64_MAX);
         long count = countGiven == null
                 ? 1
-                : integer(countGiven, "a count of interrupts", BigInteger.ONE, BigInteger.valueOf(INTERRUPTS_MAX));
+                : integer(
+                        countGiven,
+                        "a count of interrupts",
+                        BigInteger.ONE,
+                        BigInteger.valueOf(ProgramLimits.SCHEDULED_INTERRUPTS_MAX));
         int position = interrupt.icount().position();
         interruptCount += count;
-        if (interruptCount > INTERRUPTS_MAX) {
-            throw source.error(position, "the tests have more than " + INTERRUPTS_MAX + " interrupts");
+        if (interruptCount > ProgramLimits.SCHEDULED_INTERRUPTS_MAX) {
+            throw source.error(
+                    position, "the tests have more than " + ProgramLimits.SCHEDULED_INTERRUPTS_MAX + " interrupts");
         }
         BigInteger last = BigInteger.valueOf(every)
                 .multiply(BigInteger.valueOf(count - 1))

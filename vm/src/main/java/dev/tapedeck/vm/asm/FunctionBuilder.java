@@ -6,6 +6,7 @@ import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.ProgramLimits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -94,9 +95,9 @@ public final class FunctionBuilder {
 
     /** Adds an instruction whose indexes are known. */
     public FunctionBuilder emit(Instruction instruction) {
-        if (code.size() >= ProgramBuilder.FUNCTION_INSTRUCTIONS_MAX) {
+        if (code.size() >= ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX) {
             throw new IllegalStateException(
-                    in() + "more than " + ProgramBuilder.FUNCTION_INSTRUCTIONS_MAX + " instructions");
+                    in() + "more than " + ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX + " instructions");
         }
         code.add(instruction);
         lines.add(line);

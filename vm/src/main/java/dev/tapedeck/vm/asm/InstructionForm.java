@@ -9,9 +9,6 @@ import java.util.Map;
 
 /** How an instruction is written, derived from the kinds of its operands. */
 final class InstructionForm {
-    /** The most labels of a {@code br_table}. */
-    static final int TARGETS_MAX = 1 << 20;
-
     private static final Map<Opcode, InstructionForm> FORMS = new EnumMap<>(Opcode.class);
 
     static {

@@ -14,6 +14,7 @@ import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.program.ProgramLimits;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -355,10 +356,10 @@ final class Parser {
 
     private void addDataBytes(int position, int count) throws AssemblyException {
         dataBytes += count;
-        if (dataBytes > ProgramBuilder.DATA_BYTES_MAX) {
+        if (dataBytes > ProgramLimits.DATA_BYTES_MAX) {
             throw source.error(
                     position,
-                    "more than " + ProgramBuilder.DATA_BYTES_MAX + " bytes of data",
+                    "more than " + ProgramLimits.DATA_BYTES_MAX + " bytes of data",
                     "fill large areas of memory from the program");
         }
     }
@@ -490,10 +491,10 @@ final class Parser {
             }
             throw source.error(position, "unknown instruction '" + Notation.abbreviated(mnemonic) + "'", hint);
         }
-        if (function.code.size() >= ProgramBuilder.FUNCTION_INSTRUCTIONS_MAX) {
+        if (function.code.size() >= ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX) {
             throw source.error(
                     position,
-                    "a function has at most " + ProgramBuilder.FUNCTION_INSTRUCTIONS_MAX + " instructions",
+                    "a function has at most " + ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX + " instructions",
                     "split it");
         }
         advance();
@@ -550,9 +551,10 @@ final class Parser {
             case LABELS -> {
                 List<Reference> targets = new ArrayList<>();
                 while (!token.endsLine() && !token.is(Kind.AT)) {
-                    if (targets.size() >= InstructionForm.TARGETS_MAX) {
+                    if (targets.size() >= ProgramLimits.BRANCH_TARGETS_MAX) {
                         throw source.error(
-                                token.start(), "more than " + InstructionForm.TARGETS_MAX + " labels in one table");
+                                token.start(),
+                                "more than " + ProgramLimits.BRANCH_TARGETS_MAX + " labels in one table");
                     }
                     targets.add(target());
                     skipComma();

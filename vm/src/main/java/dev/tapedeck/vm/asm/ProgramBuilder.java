@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.asm;
 
+import dev.tapedeck.vm.host.StandardHost;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
@@ -11,6 +12,7 @@ import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
+import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.TestCase;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -44,12 +46,6 @@ import org.jspecify.annotations.Nullable;
  * {@link IllegalStateException} if names are missing or defined twice.
  */
 public final class ProgramBuilder {
-    /** The most bytes of all data segments together. */
-    public static final int DATA_BYTES_MAX = 64 << 20;
-
-    /** The most instructions of a function. */
-    public static final int FUNCTION_INSTRUCTIONS_MAX = 1 << 22;
-
     /** Data without an address starts here; the addresses below are free for the program, and 0 is no one's. */
     public static final long DATA_ADDRESS_FIRST = 1024;
 
@@ -279,11 +275,15 @@ public final class ProgramBuilder {
     int importIndex(String qualifiedName) {
         OptionalInt known = importNames.find(qualifiedName);
         if (known.isEmpty()) {
-            FunctionType type = StandardFunctions.type(qualifiedName).orElse(null);
-            if (type != null) {
-                String field = qualifiedName.substring(StandardFunctions.MODULE.length() + 1);
-                hostImport(StandardFunctions.MODULE, field, type.parameters(), type.results());
-            }
+            int dot = Math.max(0, qualifiedName.indexOf('.'));
+            StandardHost.find(
+                            qualifiedName.substring(0, dot),
+                            qualifiedName.substring(dot).replaceFirst("[.]", ""))
+                    .ifPresent(standard -> hostImport(
+                            standard.module(),
+                            standard.name(),
+                            standard.type().parameters(),
+                            standard.type().results()));
         }
         return require(importNames, qualifiedName);
     }
@@ -331,8 +331,8 @@ public final class ProgramBuilder {
                     "the data goes from " + segment.address() + " to " + end + ", but addresses are 0 to 4294967295");
         }
         dataBytes += segment.length();
-        if (dataBytes > DATA_BYTES_MAX) {
-            throw new IllegalArgumentException("more than " + DATA_BYTES_MAX + " bytes of data");
+        if (dataBytes > ProgramLimits.DATA_BYTES_MAX) {
+            throw new IllegalArgumentException("more than " + ProgramLimits.DATA_BYTES_MAX + " bytes of data");
         }
         dataEnd = Math.max(dataEnd, end);
         data.add(segment);
