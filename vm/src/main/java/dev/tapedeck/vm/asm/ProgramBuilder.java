@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.asm;
 
+import dev.tapedeck.vm.host.HostFunction;
 import dev.tapedeck.vm.host.StandardHost;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
@@ -19,7 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -273,17 +273,12 @@ public final class ProgramBuilder {
 
     /** The index of a host function; standard ones are imported when they are first used. */
     int importIndex(String qualifiedName) {
-        OptionalInt known = importNames.find(qualifiedName);
-        if (known.isEmpty()) {
-            int dot = Math.max(0, qualifiedName.indexOf('.'));
-            StandardHost.find(
-                            qualifiedName.substring(0, dot),
-                            qualifiedName.substring(dot).replaceFirst("[.]", ""))
-                    .ifPresent(standard -> hostImport(
-                            standard.module(),
-                            standard.name(),
-                            standard.type().parameters(),
-                            standard.type().results()));
+        int dot = qualifiedName.indexOf('.');
+        if (importNames.find(qualifiedName).isEmpty() && dot >= 0) {
+            StandardHost.find(qualifiedName.substring(0, dot), qualifiedName.substring(dot + 1))
+                    .map(HostFunction::type)
+                    .ifPresent(type -> hostImport(
+                            StandardHost.MODULE, qualifiedName.substring(dot + 1), type.parameters(), type.results()));
         }
         return require(importNames, qualifiedName);
     }
