@@ -63,14 +63,14 @@ public final class BcReader {
             throw truncated("the file has " + bytes.length + " bytes, expected at least "
                     + (head.position() + Sha256.DIGEST_BYTES));
         }
-        Map<Section, BcInput> sections = sections(new BcInput(bytes, head.position(), bodyEnd, "sections"));
+        // First of all: what is said about a damaged file beyond that it is damaged only misleads.
         byte[] found = Arrays.copyOfRange(bytes, bodyEnd, bytes.length);
         if (!Arrays.equals(found, Sha256.digest(bytes, bodyEnd))) {
             throw new FormatException(
                     "the digest at byte " + bodyEnd + " is not that of the bytes before it: the file is"
                             + " damaged or truncated; make it again, or fetch it again");
         }
-        return program(sections);
+        return program(sections(new BcInput(bytes, head.position(), bodyEnd, "sections")));
     }
 
     private static FormatException truncated(String reason) {
@@ -163,8 +163,8 @@ public final class BcReader {
                 throw new FormatException("byte " + at + ": " + where + " is empty, expected it to be left out");
             }
             if (length > body.remaining()) {
-                throw truncated("byte " + at + ": " + where + " has " + length + " bytes, but only " + body.remaining()
-                        + " remain");
+                throw new FormatException("byte " + at + ": " + where + " has " + length + " bytes, but only "
+                        + body.remaining() + " remain");
             }
             BcInput content = body.part((int) length, where);
             section.ifPresent(known -> sections.put(known, content));
