@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,13 @@ final class Parser {
     private static final List<String> IN_TEST = List.of(
             ".run", ".tags", ".input", ".seed", ".limit", ".interrupt", ".expect", ".approve", ".disabled", ".end");
     private static final List<String> EXPECTATIONS = List.of("output", "exit", "fault", "result");
+
+    /** Words that mean something where the name of a constant or of data can stand. */
+    private static final Set<String> NUMBER_WORDS =
+            Set.of("inf", "nan", "bits", "zero", "i8", "i16", "i32", "i64", "f32", "f64");
+
+    /** Words that mean something where the name of a function can stand. */
+    private static final Set<String> FUNCTION_WORDS = Set.of("_", "none");
 
     /** What other assembly languages call things. */
     private static final Map<String, String> FOREIGN = new TreeMap<>(Map.ofEntries(
@@ -192,7 +200,8 @@ final class Parser {
 
     private void constant() throws AssemblyException {
         int position = token.start();
-        String name = newName();
+        refuse(NUMBER_WORDS);
+        String name = nameText();
         expect(Kind.EQUALS, "after the name of a constant");
         tree.constants.add(new SourceTree.Constant(position, name, expression()));
     }
@@ -278,6 +287,7 @@ final class Parser {
     }
 
     private void data() throws AssemblyException {
+        refuse(NUMBER_WORDS);
         Name name = definition();
         Expression address = acceptWord("at") ? expression() : null;
         expect(Kind.EQUALS, "before the contents of the data");
@@ -387,6 +397,7 @@ final class Parser {
     }
 
     private void function(Token directive) throws AssemblyException {
+        refuse(FUNCTION_WORDS);
         SourceTree.Function function = new SourceTree.Function(definition());
         tree.functions.add(function);
         if (accept(Kind.OPEN)) {
@@ -462,7 +473,7 @@ final class Parser {
         }
         boolean indexed = token.is(Kind.HASH);
         long index = indexed ? index() : 0;
-        String name = newName();
+        String name = nameText();
         expect(Kind.COLON, "between a name and its type");
         return new Local(position, name, indexed, index, valueType());
     }
@@ -937,16 +948,16 @@ final class Parser {
         int position = token.start();
         if (token.is(Kind.HASH)) {
             long index = index();
-            return new Name(position, newName(), true, index);
+            return new Name(position, nameText(), true, index);
         }
-        return new Name(position, newName(), false, 0);
+        return new Name(position, nameText(), false, 0);
     }
 
-    private String newName() throws AssemblyException {
-        if (token.is(Kind.WORD) && !Notation.isPlainName(word())) {
-            throw source.error(token.start(), "'" + word() + "' is a reserved word", "in quotes it can be a name");
+    /** Refuses a name without quotes where it could not be told from a word of the language. */
+    private void refuse(Set<String> reserved) throws AssemblyException {
+        if (token.is(Kind.WORD) && reserved.contains(word())) {
+            throw source.error(token.start(), "'" + word() + "' is a word of the language", "choose another name");
         }
-        return nameText();
     }
 
     /** A name or a string, as text. */
