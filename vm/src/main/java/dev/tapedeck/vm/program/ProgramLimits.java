@@ -89,5 +89,5 @@ public final class ProgramLimits {
      * Parameters, results and unwound cells that the verifier looks at, summed over all calls, returns and unwinds of
      * the program. Real code has a few for each.
      */
-    public static final long TRANSFERRED_CELLS_MAX = 1L << 28;
+    public static final long TRANSFERRED_CELLS_MAX = 1L << 26;
 }

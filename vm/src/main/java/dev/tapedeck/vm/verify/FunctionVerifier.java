@@ -191,7 +191,7 @@ final class FunctionVerifier {
     private void checkTarget(long value) throws VerifyException {
         if (value < 0 || value >= code.size()) {
             throw invalid("jumps to offset " + value + ", expected 0 to " + (code.size() - 1) + ", as the function has "
-                    + code.size() + " instructions");
+                    + Verifier.count(code.size(), "instruction"));
         }
     }
 

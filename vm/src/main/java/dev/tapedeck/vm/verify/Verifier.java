@@ -444,7 +444,7 @@ public final class Verifier {
         return "the " + (what.equals("local") ? "function" : "program") + " has " + count(count, what);
     }
 
-    private static String count(int count, String what) {
+    static String count(int count, String what) {
         return count + " " + what + (count == 1 ? "" : "s");
     }
 

@@ -264,7 +264,7 @@ class VerifierTest {
             refused(
                     ofMain(op(Opcode.BR, 1)),
                     "function 'main', offset 0, 'br 1': jumps to offset 1, expected 0 to 0, as the function has 1"
-                            + " instructions");
+                            + " instruction");
             refused(
                     ofMain(I32, op(Opcode.BR_IF, -1), RETURN),
                     "function 'main', offset 1, 'br_if -1': jumps to offset -1, expected 0 to 2, as the function has 3"

@@ -1,0 +1,58 @@
+package dev.tapedeck.vm.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.SamplePrograms;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Files as released versions wrote them. They never change: when one of these tests fails, files that people have would not
+ * be read any more, or would be read as something else.
+ */
+class GoldenFileTest {
+    private static byte[] resource(String name) throws IOException {
+        try (InputStream in = GoldenFileTest.class.getResourceAsStream("golden/" + name)) {
+            return in.readAllBytes();
+        }
+    }
+
+    @Test
+    void version1() throws IOException, FormatException {
+        byte[] file = resource("version1.bc");
+        assertThat(BcReader.read(file)).isEqualTo(SamplePrograms.everyPart());
+        assertThat(BcWriter.write(SamplePrograms.everyPart())).isEqualTo(file);
+        assertThat(BcWriter.identity(SamplePrograms.everyPart()))
+                .isEqualTo("480503e95f1ef28baf3c8a23da4b2a46b806f6041284b6aa813b64912e71c7e0");
+    }
+
+    @Test
+    @DisplayName("W5: codes of instructions are stable; a new instruction is a new line in the list")
+    void instructionCodes() throws IOException {
+        List<String> released = new String(resource("instructions.txt"), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        for (String line : released) {
+            String[] words = line.split(" ");
+            Optional<Opcode> opcode = Opcode.ofCode(Integer.decode(words[0]));
+            assertThat(opcode.map(Opcode::mnemonic)).as(line).contains(words[1]);
+            assertThat(opcode.orElseThrow().operands()).as(line).hasToString(line.substring(line.indexOf('[')));
+        }
+        assertThat(released).hasSize(Opcode.values().length);
+    }
+
+    @Test
+    void typeCodes() {
+        assertThat(ValueType.I32.code()).isEqualTo(0x7F);
+        assertThat(ValueType.I64.code()).isEqualTo(0x7E);
+        assertThat(ValueType.F32.code()).isEqualTo(0x7D);
+        assertThat(ValueType.F64.code()).isEqualTo(0x7C);
+    }
+}
