@@ -1,0 +1,244 @@
+package dev.tapedeck.harness.report;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisection.Executed;
+import dev.tapedeck.harness.bisect.Bisection.Frame;
+import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
+import java.util.List;
+import java.util.Optional;
+
+/** A report as JSON, for tools. The keys are described in {@code docs/json.md} and stable within a schema number. */
+public final class JsonReport {
+    /** The schema number of every JSON document that Tapedeck prints or writes. */
+    public static final int SCHEMA = 1;
+
+    private JsonReport() {}
+
+    /** Writes the fields of one JSON object. */
+    public interface Fields {
+        void write(JsonGenerator json) throws IOException;
+    }
+
+    public static String render(ReportContent content) {
+        return document(json -> fields(json, content));
+    }
+
+    /** A bisection as its own document, as {@code tapedeck bisect --json} prints it. */
+    public static String render(Bisection bisection) {
+        return document(json -> fields(json, bisection));
+    }
+
+    /** One JSON document: an object with {@code schema} and whatever {@code fields} adds, and a line feed. */
+    public static String document(Fields fields) {
+        StringWriter text = new StringWriter();
+        try {
+            document(text, fields);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        return text.toString();
+    }
+
+    /** The same, written as it comes. */
+    public static void document(Writer writer, Fields fields) throws IOException {
+        try (JsonGenerator json = new JsonFactory()
+                .configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false)
+                .createGenerator(writer)) {
+            // The default ends lines as the operating system does; the same report is the same bytes everywhere.
+            DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+            DefaultPrettyPrinter printer = new DefaultPrettyPrinter(
+                    Separators.createDefaultInstance().withObjectFieldValueSpacing(Separators.Spacing.AFTER));
+            printer.indentObjectsWith(indenter);
+            printer.indentArraysWith(indenter);
+            json.setPrettyPrinter(printer);
+            json.writeStartObject();
+            json.writeNumberField("schema", SCHEMA);
+            fields.write(json);
+            json.writeEndObject();
+        }
+        writer.write('\n');
+        writer.flush();
+    }
+
+    private static void fields(JsonGenerator json, ReportContent content) throws IOException {
+        json.writeStringField("title", content.title());
+        json.writeStringField("reason", content.reason());
+        ReportContent.Run run = content.run();
+        json.writeObjectFieldStart("run");
+        json.writeStringField("recording", run.path());
+        json.writeStringField("program", run.program());
+        json.writeStringField("function", run.function());
+        strings(json, "arguments", run.arguments());
+        json.writeNumberField("seed", run.seed());
+        json.writeNumberField("instructions", run.instructions());
+        json.writeNumberField("interrupts", run.interrupts());
+        json.writeNumberField("hostCalls", run.hostCalls());
+        json.writeNumberField("checkpoints", run.checkpoints());
+        json.writeNumberField("logBytes", run.logBytes());
+        json.writeNumberField("bitsPerInstruction", run.bitsPerInstruction());
+        json.writeStringField("outcome", run.outcome());
+        text(json, "damage", run.damage());
+        json.writeEndObject();
+        json.writeFieldName("bisection");
+        if (content.bisection().isPresent()) {
+            json.writeStartObject();
+            fields(json, content.bisection().get());
+            json.writeEndObject();
+        } else {
+            json.writeNull();
+        }
+        json.writeObjectFieldStart("ending");
+        executed(json, "fault", content.ending().fault());
+        frames(json, content.ending().frames());
+        list(json, "last", content.ending().last());
+        text(json, "problem", content.ending().problem());
+        json.writeEndObject();
+        json.writeArrayFieldStart("excerpts");
+        for (ReportContent.Excerpt excerpt : content.excerpts()) {
+            json.writeStartObject();
+            json.writeStringField("label", excerpt.label());
+            json.writeStringField("source", excerpt.source());
+            json.writeArrayFieldStart("lines");
+            for (ReportContent.Line line : excerpt.lines()) {
+                json.writeStartObject();
+                json.writeNumberField("number", line.number());
+                json.writeStringField("text", line.text());
+                json.writeBooleanField("marked", line.marked());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        text(json, "textDiff", content.textDiff());
+    }
+
+    private static void fields(JsonGenerator json, Bisection bisection) throws IOException {
+        Optional<Executed> place = Optional.ofNullable(ReportContent.place(bisection));
+        json.writeBooleanField("diverged", bisection.diverged());
+        json.writeStringField("kind", bisection.kind().mnemonic());
+        json.writeStringField("summary", bisection.summary());
+        icount(json, "instruction", bisection.a().at());
+        icount(json, "instructionB", bisection.b().at());
+        text(json, "function", place.map(Executed::function));
+        json.writeFieldName("offset");
+        if (place.isPresent()) {
+            json.writeNumber(place.get().offset());
+        } else {
+            json.writeNull();
+        }
+        text(json, "source", place.map(Executed::source).filter(source -> !source.isEmpty()));
+        json.writeFieldName("line");
+        if (place.isPresent() && place.get().line() > 0) {
+            json.writeNumber(place.get().line());
+        } else {
+            json.writeNull();
+        }
+        json.writeNumberField("probes", bisection.probes());
+        json.writeNumberField("replayed", bisection.replayed());
+        side(json, "a", bisection.a());
+        side(json, "b", bisection.b());
+        json.writeArrayFieldStart("differences");
+        for (StateDifference difference : bisection.differences()) {
+            json.writeStartObject();
+            json.writeStringField("location", difference.location());
+            json.writeStringField("a", difference.a());
+            json.writeStringField("b", difference.b());
+            executed(json, "writerA", difference.writerA());
+            executed(json, "writerB", difference.writerB());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void side(JsonGenerator json, String name, Bisection.Side side) throws IOException {
+        json.writeObjectFieldStart(name);
+        json.writeStringField("recording", side.name());
+        json.writeStringField("program", side.program());
+        json.writeNumberField("instructions", side.instructions());
+        json.writeStringField("outcome", side.outcome());
+        executed(json, "at", side.at());
+        text(json, "event", side.event());
+        frames(json, side.frames());
+        list(json, "before", side.before());
+        json.writeEndObject();
+    }
+
+    private static void icount(JsonGenerator json, String name, Optional<Executed> at) throws IOException {
+        json.writeFieldName(name);
+        if (at.isPresent()) {
+            json.writeNumber(at.get().icount());
+        } else {
+            json.writeNull();
+        }
+    }
+
+    private static void text(JsonGenerator json, String name, Optional<String> text) throws IOException {
+        json.writeFieldName(name);
+        if (text.isPresent()) {
+            json.writeString(text.get());
+        } else {
+            json.writeNull();
+        }
+    }
+
+    private static void strings(JsonGenerator json, String name, List<String> texts) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (String text : texts) {
+            json.writeString(text);
+        }
+        json.writeEndArray();
+    }
+
+    /** Writes the call stack, innermost frame first, as {@code frames}. */
+    public static void frames(JsonGenerator json, List<Frame> frames) throws IOException {
+        json.writeArrayFieldStart("frames");
+        for (Frame frame : frames) {
+            json.writeStartObject();
+            json.writeStringField("function", frame.function());
+            json.writeNumberField("offset", frame.offset());
+            json.writeStringField("source", frame.source());
+            json.writeNumberField("line", frame.line());
+            json.writeBooleanField("interrupt", frame.interrupt());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void list(JsonGenerator json, String name, List<Executed> list) throws IOException {
+        json.writeArrayFieldStart(name);
+        for (Executed executed : list) {
+            executed(json, executed);
+        }
+        json.writeEndArray();
+    }
+
+    private static void executed(JsonGenerator json, String name, Optional<Executed> executed) throws IOException {
+        json.writeFieldName(name);
+        if (executed.isPresent()) {
+            executed(json, executed.get());
+        } else {
+            json.writeNull();
+        }
+    }
+
+    private static void executed(JsonGenerator json, Executed executed) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("icount", executed.icount());
+        json.writeStringField("function", executed.function());
+        json.writeNumberField("offset", executed.offset());
+        json.writeStringField("source", executed.source());
+        json.writeNumberField("line", executed.line());
+        json.writeStringField("text", executed.text());
+        json.writeEndObject();
+    }
+}

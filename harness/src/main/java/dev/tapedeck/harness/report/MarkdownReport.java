@@ -1,0 +1,276 @@
+package dev.tapedeck.harness.report;
+
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisection.Executed;
+import dev.tapedeck.harness.bisect.Bisection.Frame;
+import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A report as GitHub-flavoured Markdown, readable as plain text too. */
+public final class MarkdownReport {
+    private static final String SPECIAL = "\\`*_[]<>#|~&";
+
+    private final StringBuilder out = new StringBuilder();
+
+    private MarkdownReport() {}
+
+    public static String render(ReportContent content) {
+        MarkdownReport report = new MarkdownReport();
+        report.report(content);
+        return report.out.toString();
+    }
+
+    private void report(ReportContent content) {
+        paragraph("# " + text(content.title()));
+        if (!content.reason().isEmpty()) {
+            paragraph("**" + text(content.reason()) + "**");
+        }
+        content.bisection().ifPresent(this::bisection);
+        for (ReportContent.Excerpt excerpt : content.excerpts()) {
+            heading("Source, " + text(excerpt.label()));
+            List<String> lines = new ArrayList<>();
+            for (ReportContent.Line line : excerpt.lines()) {
+                lines.add(String.format("%s %5d  %s", line.marked() ? ">" : " ", line.number(), line.text()));
+            }
+            paragraph("In " + code(excerpt.source()) + ":");
+            block("", lines);
+        }
+        ending(content.ending(), content.run().outcome(), content.bisection().isPresent());
+        content.textDiff().ifPresent(diff -> {
+            heading("Received against approved");
+            block("diff", diff.lines().toList());
+        });
+        run(content.run());
+    }
+
+    private void bisection(Bisection bisection) {
+        if (!bisection.diverged()) {
+            heading("Bisection");
+            paragraph("The runs do not differ.");
+            sides(bisection);
+            return;
+        }
+        heading("First divergent instruction");
+        paragraph(text(bisection.summary()));
+        sides(bisection);
+        bisection.a().event().ifPresent(event -> paragraph("From outside in A: " + code(event)));
+        bisection.b().event().ifPresent(event -> paragraph("From outside in B: " + code(event)));
+
+        if (!bisection.differences().isEmpty()) {
+            heading("What differs after it");
+            row("where", "A", "B", "last written in A", "last written in B");
+            row("---", "---", "---", "---", "---");
+            for (StateDifference difference : bisection.differences()) {
+                row(
+                        code(difference.location()),
+                        code(difference.a()),
+                        code(difference.b()),
+                        writer(difference.writerA()),
+                        writer(difference.writerB()));
+            }
+            out.append('\n');
+        }
+        heading("Last instructions in A");
+        block(
+                "",
+                instructions(
+                        bisection.a().before(),
+                        bisection.a().at(),
+                        bisection.a().outcome()));
+        heading("Last instructions in B");
+        block(
+                "",
+                instructions(
+                        bisection.b().before(),
+                        bisection.b().at(),
+                        bisection.b().outcome()));
+        if (bisection.a().frames().equals(bisection.b().frames())) {
+            stack("Call stack, in both runs", bisection.a().frames());
+        } else {
+            stack("Call stack in A", bisection.a().frames());
+            stack("Call stack in B", bisection.b().frames());
+        }
+    }
+
+    private void sides(Bisection bisection) {
+        row("", "A (reference)", "B (in question)");
+        row("---", "---", "---");
+        Bisection.Side a = bisection.a();
+        Bisection.Side b = bisection.b();
+        row("recording", code(a.name()), code(b.name()));
+        row("program", code(a.program()), code(b.program()));
+        row("instructions", Words.count(a.instructions()), Words.count(b.instructions()));
+        row("outcome", code(a.outcome()), code(b.outcome()));
+        if (bisection.diverged()) {
+            row("differs at instruction", icount(a.at()), icount(b.at()));
+            row("executed there", instruction(a.at()), instruction(b.at()));
+            row("place", place(a.at()), place(b.at()));
+        }
+        out.append('\n');
+        paragraph("Kind: " + Words.kind(bisection.kind()) + ". Found with " + Words.count(bisection.probes(), "probe")
+                + ", " + Words.count(bisection.replayed(), "instruction") + " replayed.");
+    }
+
+    private static String icount(Optional<Executed> at) {
+        return at.map(executed -> Words.count(executed.icount())).orElse("has ended");
+    }
+
+    private static String instruction(Optional<Executed> at) {
+        return at.map(executed -> code(executed.text())).orElse("-");
+    }
+
+    private static String place(Optional<Executed> at) {
+        return at.map(executed -> code(executed.place())).orElse("-");
+    }
+
+    private static String writer(Optional<Executed> writer) {
+        return writer.map(executed ->
+                        Words.count(executed.icount()) + " " + code(executed.text()) + " " + code(executed.place()))
+                .orElse("-");
+    }
+
+    private void ending(ReportContent.Ending ending, String outcome, boolean brief) {
+        heading("How the run ended");
+        paragraph("Outcome: " + code(outcome));
+        if (ending.problem().isPresent()) {
+            paragraph("It cannot be shown: " + text(ending.problem().get()));
+            return;
+        }
+        if (!brief || ending.fault().isPresent()) {
+            block("", instructions(ending.last(), ending.fault(), ""));
+        }
+        if (ending.frames().isEmpty()) {
+            paragraph("No frame was left.");
+        } else {
+            stack("Call stack at the end", ending.frames());
+        }
+    }
+
+    private void stack(String title, List<Frame> frames) {
+        heading(title);
+        if (frames.isEmpty()) {
+            paragraph("No frame.");
+        } else {
+            block("", frames.stream().map(Words::frame).toList());
+        }
+    }
+
+    private void run(ReportContent.Run run) {
+        heading("The run");
+        row("", "");
+        row("---", "---");
+        row("recording", code(run.path()));
+        row("program", code(run.program()));
+        row("function", code(run.function() + "(" + String.join(", ", run.arguments()) + ")"));
+        row("seed", Long.toString(run.seed()));
+        row("outcome", code(run.outcome()));
+        row("instructions", Words.count(run.instructions()));
+        row("interrupts", Words.count(run.interrupts()));
+        row("host calls", Words.count(run.hostCalls()));
+        row("checkpoints", Words.count(run.checkpoints()));
+        row(
+                "log",
+                Words.count(run.logBytes(), "byte") + ", " + Words.bits(run.bitsPerInstruction())
+                        + " bits per instruction");
+        run.damage().ifPresent(damage -> row("damage", code(damage)));
+        out.append('\n');
+        paragraph("Look further:");
+        block("sh", ReportContent.commands(run));
+    }
+
+    private static List<String> instructions(List<Executed> before, Optional<Executed> at, String outcome) {
+        List<Executed> all = new ArrayList<>(before);
+        at.ifPresent(all::add);
+        int icountWidth = 1;
+        int textWidth = 1;
+        for (Executed executed : all) {
+            icountWidth = Math.max(icountWidth, Words.count(executed.icount()).length());
+            textWidth = Math.max(textWidth, Math.min(40, executed.text().length()));
+        }
+        List<String> lines = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            boolean marked = at.isPresent() && i == all.size() - 1;
+            Executed executed = all.get(i);
+            lines.add(String.format(
+                    "%s %" + icountWidth + "s  %-" + textWidth + "s  %s",
+                    marked ? ">" : " ",
+                    Words.count(executed.icount()),
+                    executed.text(),
+                    executed.place()));
+        }
+        if (at.isEmpty() && !outcome.isEmpty()) {
+            lines.add("> the run has ended: " + outcome);
+        }
+        return lines;
+    }
+
+    private void heading(String heading) {
+        paragraph("## " + heading);
+    }
+
+    private void paragraph(String text) {
+        out.append(text).append("\n\n");
+    }
+
+    private void row(String... cells) {
+        out.append("| ").append(String.join(" | ", cells)).append(" |\n");
+    }
+
+    private void block(String language, List<String> lines) {
+        List<String> visible = lines.stream().map(Visible::of).toList();
+        String fence = "`".repeat(Math.max(3, longestBackticks(String.join("\n", visible)) + 1));
+        out.append(fence).append(language).append('\n');
+        visible.forEach(line -> out.append(line.stripTrailing()).append('\n'));
+        out.append(fence).append("\n\n");
+    }
+
+    /** Text that shows as it is: no markup, no link, and no mention of anybody where it is posted as a comment. */
+    static String text(String text) {
+        String visible = Visible.of(text);
+        StringBuilder escaped = new StringBuilder();
+        for (int i = 0; i < visible.length(); i++) {
+            char c = visible.charAt(i);
+            boolean link = c == ':' && visible.startsWith("//", i + 1);
+            boolean item = i == 0 && (c == '-' || c == '+');
+            // Inside of a word an underscore is no emphasis, and identifiers stay readable.
+            boolean inWord = c == '_'
+                    && i > 0
+                    && Character.isLetterOrDigit(visible.charAt(i - 1))
+                    && i + 1 < visible.length()
+                    && Character.isLetterOrDigit(visible.charAt(i + 1));
+            if ((SPECIAL.indexOf(c) >= 0 && !inWord) || link || item) {
+                escaped.append('\\');
+            }
+            escaped.append(c);
+            if (c == '@') {
+                // A backslash would not do: mentions are looked for in what has been rendered.
+                escaped.append("<!-- -->");
+            }
+        }
+        // A number and a full stop at the beginning of a line would be a list.
+        return escaped.toString().replaceFirst("^(\\d+)\\.", "$1\\\\.");
+    }
+
+    /** Text as a code span, in a table cell or elsewhere. */
+    static String code(String text) {
+        String visible = Visible.of(text).replace("|", "\\|");
+        if (visible.isBlank()) {
+            return "(none)";
+        }
+        String fence = "`".repeat(longestBackticks(visible) + 1);
+        String space = visible.startsWith("`") || visible.endsWith("`") || visible.startsWith(" ") ? " " : "";
+        return fence + space + visible + space + fence;
+    }
+
+    private static int longestBackticks(String text) {
+        int longest = 0;
+        int run = 0;
+        for (int i = 0; i < text.length(); i++) {
+            run = text.charAt(i) == '`' ? run + 1 : 0;
+            longest = Math.max(longest, run);
+        }
+        return longest;
+    }
+}

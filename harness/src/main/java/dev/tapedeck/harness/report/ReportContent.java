@@ -1,0 +1,321 @@
+package dev.tapedeck.harness.report;
+
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisection.Executed;
+import dev.tapedeck.harness.bisect.Bisection.Frame;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.replay.LogWalk;
+import dev.tapedeck.harness.replay.Replay;
+import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.vm.asm.Disassembler;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything a report shows, as plain data: read from the recording once, then written in several formats. Text stands
+ * here as it came; each format makes it harmless in its own way.
+ *
+ * @param title program and test
+ * @param reason why the test failed; empty for a bare bisection
+ * @param run the run in question
+ * @param bisection against a reference, if there is one
+ * @param ending how the run in question came to its end
+ * @param excerpts source lines (or, without a source, instructions) around the places that matter
+ * @param textDiff unified diff of received against approved text, if there is one
+ */
+public record ReportContent(
+        String title,
+        String reason,
+        Run run,
+        Optional<Bisection> bisection,
+        Ending ending,
+        List<Excerpt> excerpts,
+        Optional<String> textDiff) {
+    /** Instructions listed before a place, at most. */
+    public static final int BEFORE_MAX = 16;
+
+    /** Frames listed of a call stack, at most. */
+    public static final int FRAMES_MAX = 64;
+
+    /** Marks of one kind on the timeline, at most. */
+    public static final int MARKS_MAX = 200;
+
+    /** Source lines shown on each side of the line that matters. */
+    private static final int EXCERPT_LINES = 4;
+
+    /**
+     * The run in question.
+     *
+     * @param path of the recording
+     * @param program the program's name
+     * @param function that was run
+     * @param arguments that were passed to it
+     * @param logBytes bytes of the log
+     * @param outcome how it ended, in words
+     * @param damage why the recording ends before the run did, if it does
+     * @param marks what the timeline shows, by instruction count
+     */
+    public record Run(
+            String path,
+            String program,
+            String function,
+            List<String> arguments,
+            long seed,
+            long instructions,
+            int interrupts,
+            int hostCalls,
+            int checkpoints,
+            long logBytes,
+            String outcome,
+            Optional<String> damage,
+            List<Mark> marks) {
+        /** Bits of log per instruction; 0 for a run of no instructions. */
+        public double bitsPerInstruction() {
+            return instructions == 0 ? 0 : 8.0 * logBytes / instructions;
+        }
+    }
+
+    /** Something at a point of the timeline. */
+    public record Mark(Kind kind, long icount, String label) {
+        public enum Kind {
+            CHECKPOINT("checkpoint"),
+            INTERRUPT("interrupt");
+
+            private final String mnemonic;
+
+            Kind(String mnemonic) {
+                this.mnemonic = mnemonic;
+            }
+
+            public String mnemonic() {
+                return mnemonic;
+            }
+        }
+    }
+
+    /**
+     * The end of a run.
+     *
+     * @param frames call stack, innermost first; empty after a return from the entry
+     * @param last the last instructions, the last one last
+     * @param fault the instruction that faulted
+     * @param problem why nothing is known, if so
+     */
+    public record Ending(List<Frame> frames, List<Executed> last, Optional<Executed> fault, Optional<String> problem) {}
+
+    /**
+     * Lines around a place.
+     *
+     * @param label which place this is, such as {@code A and B}
+     * @param source the file, or the function where there is no source text
+     * @param lines in order
+     */
+    public record Excerpt(String label, String source, List<Line> lines) {}
+
+    /** A line of an excerpt; {@code number} is a line number, or an offset in a function. */
+    public record Line(int number, String text, boolean marked) {}
+
+    public ReportContent {
+        excerpts = List.copyOf(excerpts);
+    }
+
+    /** Reads what a report shows. What cannot be read is left out and said, never thrown. */
+    public static ReportContent of(Report report, SourceText sources) {
+        Recording recording = report.recording();
+        Program program = recording.program().program();
+        Ending ending = ending(recording);
+        return new ReportContent(
+                report.title(),
+                report.reason(),
+                run(recording),
+                report.bisection(),
+                ending,
+                excerpts(report.bisection(), ending, program, sources),
+                report.textDiff());
+    }
+
+    private static Run run(Recording recording) {
+        Program program = recording.program().program();
+        List<Mark> marks = new ArrayList<>();
+        List<Recording.Checkpoint> checkpoints = recording.checkpoints();
+        for (int i : thinned(checkpoints.size())) {
+            marks.add(new Mark(
+                    Mark.Kind.CHECKPOINT,
+                    checkpoints.get(i).icount(),
+                    "checkpoint at " + Words.count(checkpoints.get(i).icount())));
+        }
+        List<Recording.Interrupt> interrupts = recording.interrupts();
+        for (int i : thinned(interrupts.size())) {
+            Recording.Interrupt interrupt = interrupts.get(i);
+            marks.add(new Mark(
+                    Mark.Kind.INTERRUPT,
+                    interrupt.icount(),
+                    "interrupt " + interrupt.signal() + ", payload " + interrupt.payload() + ", at "
+                            + Words.count(interrupt.icount())));
+        }
+        String function = recording.options().function();
+        int index = function.isEmpty()
+                ? program.entry()
+                : program.findFunction(function).orElse(-1);
+        return new Run(
+                recording.path().toString(),
+                program.name(),
+                function.isEmpty() && index >= 0 ? program.functionName(index) : function,
+                Words.arguments(program, index, recording.options().arguments()),
+                recording.options().seed(),
+                recording.icountEnd(),
+                interrupts.size(),
+                recording.hostCalls().size(),
+                checkpoints.size(),
+                recording.logBytes(),
+                recording
+                        .outcome()
+                        .map(outcome -> Words.outcome(outcome, program))
+                        .orElse("the recording ends here"),
+                recording.damage(),
+                marks);
+    }
+
+    /** Indexes of at most {@link #MARKS_MAX} of {@code count} elements, evenly spread. */
+    private static List<Integer> thinned(int count) {
+        int shown = Math.min(count, MARKS_MAX);
+        List<Integer> indexes = new ArrayList<>(shown);
+        for (int i = 0; i < shown; i++) {
+            indexes.add((int) ((long) i * count / shown));
+        }
+        return indexes;
+    }
+
+    private static Ending ending(Recording recording) {
+        Program program = recording.program().program();
+        try {
+            List<Executed> last = new ArrayList<>();
+            LogWalk.walk(recording, Math.max(0, recording.icountEnd() - BEFORE_MAX), entry -> {
+                if (entry instanceof LogWalk.Entry.Executed executed && executed.icount() < recording.icountEnd()) {
+                    last.add(Words.executed(program, executed.icount(), executed.position()));
+                }
+                return true;
+            });
+            Replay replay = new Replay(recording);
+            replay.seek(recording.icountEnd());
+            Optional<Executed> fault = recording
+                    .outcome()
+                    .flatMap(outcome -> outcome.fault())
+                    .map(found -> Words.executed(program, found.icount(), found.position()));
+            return new Ending(frames(replay.machine(), program), last, fault, Optional.empty());
+        } catch (RecordingException | ReplayException e) {
+            return new Ending(List.of(), List.of(), Optional.empty(), Optional.of(String.valueOf(e.getMessage())));
+        }
+    }
+
+    private static List<Frame> frames(Machine machine, Program program) {
+        List<Frame> frames = new ArrayList<>();
+        for (int frame = machine.depth() - 1; frame >= 0 && frames.size() < FRAMES_MAX; frame--) {
+            Position position = machine.framePosition(frame);
+            Executed place = Words.executed(program, 0, position);
+            frames.add(new Frame(
+                    place.function(), place.offset(), place.source(), place.line(), machine.interruptFrame(frame)));
+        }
+        return frames;
+    }
+
+    private static List<Excerpt> excerpts(
+            Optional<Bisection> bisection, Ending ending, Program program, SourceText sources) {
+        Map<String, Executed> places = new LinkedHashMap<>();
+        bisection.ifPresent(found -> {
+            Optional<Executed> a = found.a().at();
+            Optional<Executed> b = found.b().at();
+            if (a.isPresent() && b.isPresent() && samePlace(a.get(), b.get())) {
+                places.put("where the runs part", a.get());
+            } else {
+                a.ifPresent(place -> places.put("where the runs part, in A", place));
+                b.ifPresent(place -> places.put("where the runs part, in B", place));
+            }
+        });
+        ending.fault().ifPresent(place -> {
+            if (places.values().stream().noneMatch(other -> samePlace(other, place))) {
+                places.put("the fault", place);
+            }
+        });
+        List<Excerpt> excerpts = new ArrayList<>();
+        places.forEach((label, place) -> excerpt(label, place, program, sources).ifPresent(excerpts::add));
+        return excerpts;
+    }
+
+    private static boolean samePlace(Executed a, Executed b) {
+        return a.function().equals(b.function())
+                && a.offset() == b.offset()
+                && a.text().equals(b.text())
+                && a.source().equals(b.source())
+                && a.line() == b.line();
+    }
+
+    private static Optional<Excerpt> excerpt(String label, Executed place, Program program, SourceText sources) {
+        if (place.line() > 0) {
+            List<String> lines = sources.lines(place.source()).orElse(List.of());
+            if (place.line() <= lines.size()) {
+                return Optional.of(new Excerpt(
+                        label, place.source(), around(lines.size(), place.line() - 1, 1, i -> lines.get(i))));
+            }
+        }
+        return program.findFunction(place.function())
+                .filter(function -> {
+                    List<?> code = program.functions().get(function).code();
+                    // The other side's program may be another version, whose text is not at hand.
+                    return place.offset() < code.size()
+                            && Disassembler.instruction(program, new Position(function, place.offset()))
+                                    .equals(place.text());
+                })
+                .map(function -> {
+                    Function code = program.functions().get(function);
+                    return new Excerpt(
+                            label,
+                            place.function(),
+                            around(
+                                    code.code().size(),
+                                    place.offset(),
+                                    0,
+                                    i -> Disassembler.instruction(program, new Position(function, i))));
+                });
+    }
+
+    private interface LineAt {
+        String text(int index);
+    }
+
+    private static List<Line> around(int count, int index, int numberOfFirst, LineAt text) {
+        List<Line> lines = new ArrayList<>();
+        for (int i = Math.max(0, index - EXCERPT_LINES); i < Math.min(count, index + EXCERPT_LINES + 1); i++) {
+            lines.add(new Line(i + numberOfFirst, text.text(i).replace("\t", "    "), i == index));
+        }
+        return lines;
+    }
+
+    /** Commands that look further into a run. */
+    static List<String> commands(Run run) {
+        String path = quoted(run.path());
+        return List.of(
+                "tapedeck log " + path + " --from " + Math.max(0, run.instructions() - BEFORE_MAX),
+                "tapedeck state " + path + " --at " + run.instructions(),
+                "tapedeck replay " + path);
+    }
+
+    /** An argument for a POSIX shell: whoever pastes the command runs nothing else. */
+    private static String quoted(String argument) {
+        return argument.matches("[A-Za-z0-9_./+:=@%-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
+    }
+
+    /** The bisection's first divergent instruction of the side that has one, A first. */
+    public static @Nullable Executed place(Bisection bisection) {
+        return bisection.a().at().or(() -> bisection.b().at()).orElse(null);
+    }
+}

@@ -1,0 +1,243 @@
+package dev.tapedeck.harness.report;
+
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisection.Executed;
+import dev.tapedeck.harness.bisect.Bisection.Frame;
+import dev.tapedeck.harness.bisect.Bisection.Side;
+import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.report.ReportContent.Ending;
+import dev.tapedeck.harness.report.ReportContent.Excerpt;
+import dev.tapedeck.harness.report.ReportContent.Line;
+import dev.tapedeck.harness.report.ReportContent.Mark;
+import dev.tapedeck.harness.report.ReportContent.Run;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reports made by hand, so that a test of a format depends on nothing but that format. */
+final class ReportExamples {
+    private ReportExamples() {}
+
+    /** Two versions of a program; the second one's loop ends one round early. */
+    static ReportContent regression() {
+        return content(
+                "checksum.tasm: sums the table",
+                "checksum.tasm:31: expected output \"5050\\n\" but was \"4950\\n\"",
+                Optional.of(diverged()),
+                Optional.of("--- approved\n+++ received\n@@ -1,2 +1,2 @@\n 10 rounds\n-5050\n+4950\n"));
+    }
+
+    /** A failure without a reference. */
+    static ReportContent fault() {
+        ReportContent content =
+                content("divide.tasm", "divide.tasm:9: fault division_by_zero", Optional.empty(), Optional.empty());
+        return new ReportContent(
+                content.title(),
+                content.reason(),
+                content.run(),
+                content.bisection(),
+                new Ending(
+                        List.of(
+                                new Frame("divide", 2, "divide.tasm", 9, false),
+                                new Frame("main", 4, "divide.tasm", 17, false)),
+                        List.of(
+                                executed(40, "divide", 0, 7, "local.get dividend"),
+                                executed(41, "divide", 1, 8, "local.get divisor")),
+                        Optional.of(executed(42, "divide", 2, 9, "i32.div_s")),
+                        Optional.empty()),
+                List.of(),
+                Optional.empty());
+    }
+
+    static Bisection same() {
+        Side a = side("target/a.tape", 4_711, Optional.empty(), List.of(), List.of(), Optional.empty(), "exit code 0");
+        Side b = side("target/b.tape", 4_711, Optional.empty(), List.of(), List.of(), Optional.empty(), "exit code 0");
+        return new Bisection(false, Bisection.Kind.NONE, "the runs do not differ", a, b, List.of(), 6, 0);
+    }
+
+    /** B went on where A ended. */
+    static Bisection ended() {
+        Side a = side("a", 3, Optional.empty(), List.of(), before(3, "i32.lt_s"), Optional.empty(), "exit code 0");
+        Side b = side(
+                "b",
+                9,
+                Optional.of(executed(3, "main", 3, 12, "br_if again")),
+                List.of(),
+                before(3, "i32.le_s"),
+                Optional.empty(),
+                "exit code 0");
+        return new Bisection(
+                true,
+                Bisection.Kind.END,
+                "B goes on where A has ended, with br_if in main (main.tasm:12)",
+                a,
+                b,
+                List.of(),
+                2,
+                6);
+    }
+
+    static Bisection diverged() {
+        List<Frame> frames = List.of(
+                new Frame("sum", 9, "checksum.tasm", 31, false),
+                new Frame("on_timer", 3, "checksum.tasm", 52, true),
+                new Frame("main", 12, "checksum.tasm", 17, false));
+        List<Frame> framesB = new ArrayList<>(frames);
+        framesB.set(2, new Frame("main", 14, "checksum.tasm", 18, false));
+        Side a = side(
+                "target/tapedeck/checksum.approved.rec",
+                1_048_581,
+                Optional.of(executed(1_041_007, "sum", 9, 31, "i32.le_s")),
+                frames,
+                before(1_041_007, "i32.const 100"),
+                Optional.empty(),
+                "exit code 0");
+        Side b = side(
+                "target/tapedeck/checksum.tape",
+                1_048_512,
+                Optional.of(executed(1_041_007, "sum", 9, 31, "i32.lt_s")),
+                framesB,
+                before(1_041_007, "i32.const 100"),
+                Optional.of("interrupt 3, payload 42"),
+                "exit code 1");
+        return new Bisection(
+                true,
+                Bisection.Kind.PROGRAM,
+                "the operand on top of sum is 0, was 1, after i32.lt_s instead of i32.le_s in sum+9 (checksum.tasm:31)",
+                a,
+                b,
+                List.of(
+                        new StateDifference(
+                                "operand 0 of sum",
+                                "1",
+                                "0",
+                                Optional.of(executed(1_041_007, "sum", 9, 31, "i32.le_s")),
+                                Optional.of(executed(1_041_007, "sum", 9, 31, "i32.lt_s"))),
+                        new StateDifference(
+                                "memory 0x00000400",
+                                "0x2a",
+                                "0x00",
+                                Optional.empty(),
+                                Optional.of(executed(977, "fill", 4, 8, "i32.store8")))),
+                14,
+                131_072);
+    }
+
+    /** Every text that a program or a file brings along tries to break out. */
+    static ReportContent hostile() {
+        String nasty =
+                "<script>alert('x')</script> | `tick` ``` \u001b[31mred\u001b[0m \u202egnol \r\n\t**bold** [a](http://example.org) {{reason}} & \" \u0000 \u2028";
+        Executed at = new Executed(7, nasty, 3, nasty, 5, nasty);
+        Frame frame = new Frame(nasty, 3, nasty, 5, true);
+        Side side = new Side(nasty, nasty, 9, Optional.of(at), List.of(frame), List.of(at), Optional.of(nasty), nasty);
+        Bisection bisection = new Bisection(
+                true,
+                Bisection.Kind.HOST,
+                nasty,
+                side,
+                side,
+                List.of(new StateDifference(nasty, nasty, nasty, Optional.of(at), Optional.empty())),
+                1,
+                1);
+        return new ReportContent(
+                nasty,
+                nasty,
+                new Run(
+                        nasty,
+                        nasty,
+                        nasty,
+                        List.of(nasty),
+                        1,
+                        9,
+                        1,
+                        1,
+                        1,
+                        10,
+                        nasty,
+                        Optional.of(nasty),
+                        List.of(new Mark(Mark.Kind.INTERRUPT, 3, nasty))),
+                Optional.of(bisection),
+                new Ending(List.of(frame), List.of(at), Optional.of(at), Optional.of(nasty)),
+                List.of(new Excerpt(nasty, nasty, List.of(new Line(1, nasty, true)))),
+                Optional.of("+" + nasty));
+    }
+
+    private static ReportContent content(
+            String title, String reason, Optional<Bisection> bisection, Optional<String> textDiff) {
+        List<Mark> marks = new ArrayList<>();
+        for (long icount = 0; icount < 1_048_512; icount += 131_072) {
+            marks.add(new Mark(Mark.Kind.CHECKPOINT, icount, "checkpoint at " + Words.count(icount)));
+        }
+        for (long icount = 90_000; icount < 1_048_512; icount += 200_000) {
+            marks.add(new Mark(Mark.Kind.INTERRUPT, icount, "interrupt 3, payload 42, at " + Words.count(icount)));
+        }
+        return new ReportContent(
+                title,
+                reason,
+                new Run(
+                        "target/tapedeck/checksum.tape",
+                        "checksum",
+                        "main",
+                        List.of("100", "-1.5"),
+                        7,
+                        1_048_512,
+                        5,
+                        3,
+                        8,
+                        4_096,
+                        "exit code 1",
+                        Optional.empty(),
+                        marks),
+                bisection,
+                new Ending(
+                        List.of(new Frame("main", 20, "checksum.tasm", 22, false)),
+                        List.of(
+                                executed(1_048_510, "main", 19, 21, "i32.const 1"),
+                                executed(1_048_511, "main", 20, 22, "halt")),
+                        Optional.empty(),
+                        Optional.empty()),
+                List.of(new Excerpt(
+                        "where the runs part",
+                        "checksum.tasm",
+                        List.of(
+                                new Line(29, "  local.get index", false),
+                                new Line(30, "  i32.const LIMIT", false),
+                                new Line(31, "  i32.lt_s                ; one round too few?", true),
+                                new Line(32, "  br_if again", false)))),
+                textDiff);
+    }
+
+    private static Side side(
+            String name,
+            long instructions,
+            Optional<Executed> at,
+            List<Frame> frames,
+            List<Executed> before,
+            Optional<String> event,
+            String outcome) {
+        return new Side(name, "checksum", instructions, at, frames, before, event, outcome);
+    }
+
+    private static List<Executed> before(long icount, String last) {
+        List<Executed> list = new ArrayList<>();
+        String[] texts = {
+            "local.get total",
+            "local.get index",
+            "i32.add",
+            "local.set total",
+            "local.get index",
+            "i32.const 1",
+            "i32.add",
+            "local.tee index"
+        };
+        for (int i = (int) Math.max(0, 9 - icount); i < 8; i++) {
+            list.add(executed(icount - 9 + i, "sum", i, 22 + i, texts[i]));
+        }
+        list.add(executed(icount - 1, "sum", 8, 30, last));
+        return list;
+    }
+
+    private static Executed executed(long icount, String function, int offset, int line, String text) {
+        return new Executed(icount, function, offset, "checksum.tasm", line, text);
+    }
+}
