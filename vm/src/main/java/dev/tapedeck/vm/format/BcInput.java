@@ -4,6 +4,7 @@ import dev.tapedeck.vm.isa.ValueType;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -193,6 +194,14 @@ final class BcInput {
             case F32 -> (int) bits32(what);
             case F64 -> bits64(what);
         };
+    }
+
+    /** So many bytes. */
+    byte[] bytes(String what, int count) throws FormatException {
+        need(what, count);
+        byte[] taken = Arrays.copyOfRange(bytes, position, position + count);
+        position += count;
+        return taken;
     }
 
     /** Bytes, after their number. */

@@ -117,6 +117,15 @@ final class BcOutput {
         blob(text.getBytes(StandardCharsets.ISO_8859_1));
     }
 
+    /** Any text as UTF-8, after the number of bytes. A lone surrogate has no UTF-8 and is refused. */
+    void utf8(String what, String text) {
+        byte[] encoded = text.getBytes(StandardCharsets.UTF_8);
+        if (!new String(encoded, StandardCharsets.UTF_8).equals(text)) {
+            throw new IllegalArgumentException(what + " is not well-formed Unicode text");
+        }
+        blob(encoded);
+    }
+
     private static long within(String what, long value, long min, long max) {
         if (value < min || value > max) {
             throw new IllegalArgumentException(what + " is " + value + ", expected " + min + " to " + max);

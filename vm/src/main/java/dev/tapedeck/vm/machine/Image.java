@@ -2,6 +2,7 @@ package dev.tapedeck.vm.machine;
 
 import dev.tapedeck.vm.isa.Code;
 import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.program.ContentHash;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -13,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A program as the interpreter loop reads it. The instructions of all functions stand one behind the other in one array,
@@ -62,6 +65,9 @@ final class Image {
     /** Bits that stand for a function index in a flow trace. */
     final int functionBits;
 
+    /** The content hashes that have been asked for. */
+    private final AtomicReferenceArray<@Nullable ContentHash> hashes;
+
     /** The image of a program; made once for each. Does not refer to the key, so it goes when the program goes. */
     static Image of(VerifiedProgram verified) {
         synchronized (IMAGES) {
@@ -73,6 +79,7 @@ final class Image {
         program = verified.program();
         int count = program.functions().size();
         starts = new int[count + 1];
+        hashes = new AtomicReferenceArray<>(count);
         int longest = 1;
         for (int f = 0; f < count; f++) {
             int length = program.functions().get(f).code().size();
@@ -150,6 +157,15 @@ final class Image {
     Instruction instruction(int pc) {
         int function = functionAt(pc);
         return program.functions().get(function).code().get(pc - starts[function]);
+    }
+
+    ContentHash contentHash(int function) {
+        ContentHash hash = hashes.get(function);
+        if (hash == null) {
+            hash = ContentHash.of(program, function);
+            hashes.set(function, hash);
+        }
+        return hash;
     }
 
     /** Parameters and locals of a function. */

@@ -11,6 +11,7 @@ import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,8 +25,9 @@ public final class Machine {
     private static final int STACK_CELLS_INITIAL = 1024;
     private static final int FRAMES_INITIAL = 64;
     private static final long UNSIGNED = 0xFFFF_FFFFL;
-    private static final FunctionType HANDLER_TYPE = new FunctionType(List.of(ValueType.I32, ValueType.I64), List.of());
+    static final FunctionType HANDLER_TYPE = new FunctionType(List.of(ValueType.I32, ValueType.I64), List.of());
 
+    private final VerifiedProgram verified;
     final Image image;
     private final Host host;
     private final Limits limits;
@@ -59,6 +61,7 @@ public final class Machine {
      *     imports a function that the host does not have (the message names it)
      */
     public Machine(VerifiedProgram program, Host host, Limits limits) {
+        this.verified = program;
         this.image = Image.of(program);
         this.host = host;
         this.limits = limits;
@@ -365,9 +368,11 @@ public final class Machine {
 
     private void failCall(ActiveCall call, int index, @Nullable String message) {
         call.undo();
+        String reason = message == null ? "failed" : message;
+        // A message can hold anything; in a fault it has to be text that a snapshot can hold.
+        String text = new String(reason.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
         fault(new Diagnosis(
-                FaultKind.HOST_ERROR,
-                program().imports().get(index).qualifiedName() + ": " + (message == null ? "failed" : message)));
+                FaultKind.HOST_ERROR, program().imports().get(index).qualifiedName() + ": " + text));
     }
 
     // The last instruction of a run stays the one at pc, and is counted.
@@ -749,13 +754,11 @@ public final class Machine {
         checkNotBusy();
         checkExists(location);
         if (location instanceof Location.Local local) {
-            ValueType type = localType(view().frameFunction(local.frame()), local.index());
-            stack[view().localCell(local.frame(), local.index())] = canonical(type, value);
+            stack[view().localCell(local.frame(), local.index())] = canonical(location, value);
         } else if (location instanceof Location.Operand operand) {
-            stack[view().operandCell(operand.frame(), operand.index())] = value;
+            stack[view().operandCell(operand.frame(), operand.index())] = canonical(location, value);
         } else if (location instanceof Location.GlobalVariable global) {
-            ValueType type = program().globals().get(global.index()).type();
-            globals[global.index()] = canonical(type, value);
+            globals[global.index()] = canonical(location, value);
         } else if (location instanceof Location.MemoryByte at) {
             memory.store(at.address(), value, 1);
         } else if (location instanceof Location.Handler handler) {
@@ -811,6 +814,29 @@ public final class Machine {
             };
         }
         throw new AssertionError("unknown kind of place: " + location);
+    }
+
+    /**
+     * The type of a cell: of a local, an operand or a global.
+     *
+     * @return empty for other places, and for what is left on the stack after the run has ended
+     * @throws IllegalArgumentException if there is no such place
+     */
+    public Optional<ValueType> valueType(Location location) {
+        checkExists(location);
+        if (location instanceof Location.Local local) {
+            return Optional.of(localType(view().frameFunction(local.frame()), local.index()));
+        } else if (location instanceof Location.GlobalVariable global) {
+            return Optional.of(program().globals().get(global.index()).type());
+        } else if (location instanceof Location.Operand operand && (status == Status.RUNNING || status == Status.FAULTED)) {
+            return Optional.of(verified.operandTypes(framePosition(operand.frame())).get(operand.index()));
+        }
+        return Optional.empty();
+    }
+
+    /** The one representation of a value at a place. */
+    private long canonical(Location location, long cell) {
+        return valueType(location).map(type -> canonical(type, cell)).orElse(cell);
     }
 
     private void checkExists(Location location) {

@@ -22,7 +22,7 @@ final class Memory {
 
     private static final int OFFSET_MASK = PageMap.PAGE_BYTES - 1;
     /** 4 KiB pages in one page of WebAssembly. */
-    private static final int PAGES_PER_UNIT = 16;
+    static final int PAGES_PER_UNIT = 16;
 
     // The loop reads these two; their identity changes only in grow and restore.
     byte[] @Nullable [] readable;
@@ -101,18 +101,13 @@ final class Memory {
     /** The pages now. They are shared from here on, so the next store to each one copies it. */
     PageMap snapshot() {
         if (ownCount > 0 || base.pageCount() != pages) {
-            base = base.with(pages, own, ownCount, held(writable));
+            base = base.with(pages, own, ownCount, i -> present(own[i]));
             for (int i = 0; i < ownCount; i++) {
                 writable[own[i]] = null;
             }
             ownCount = 0;
         }
         return base;
-    }
-
-    @SuppressWarnings("NullAway") // The entries that are read are those of own pages.
-    private static byte[][] held(byte[] @Nullable [] pages) {
-        return pages;
     }
 
     void restore(PageMap target) {

@@ -1,6 +1,7 @@
 package dev.tapedeck.vm.machine;
 
 import java.util.Arrays;
+import java.util.function.IntFunction;
 
 /**
  * The pages of a memory at one moment, never changed: neither the map nor the pages. Pages are reached through chunks, so
@@ -49,11 +50,17 @@ record PageMap(byte[][][] chunks, int pageCount) {
         return chunk(index >>> CHUNK_SHIFT)[index & CHUNK_PAGES - 1];
     }
 
-    /** A map of this size that differs in the given pages, {@code pages[indexes[i]]} for i below {@code count}. */
-    PageMap with(int newPageCount, int[] indexes, int count, byte[][] pages) {
+    /** A map of this size that differs in the given pages: {@code indexes[i]} is {@code pages.apply(i)}, i below count. */
+    PageMap with(int newPageCount, int[] indexes, int count, IntFunction<byte[]> pages) {
         byte[][][] changed = Arrays.copyOf(chunks, chunkCount(newPageCount));
         for (int c = chunks.length; c < changed.length; c++) {
             changed[c] = ZERO_CHUNK;
+        }
+        int end = newPageCount & (CHUNK_PAGES - 1);
+        if (newPageCount < pageCount && end != 0) {
+            byte[][] last = changed[changed.length - 1].clone();
+            Arrays.fill(last, end, CHUNK_PAGES, ZERO);
+            changed[changed.length - 1] = last;
         }
         for (int i = 0; i < count; i++) {
             int index = indexes[i];
@@ -61,7 +68,7 @@ record PageMap(byte[][][] chunks, int pageCount) {
             if (changed[c] == chunk(c)) {
                 changed[c] = changed[c].clone();
             }
-            changed[c][index & CHUNK_PAGES - 1] = pages[index];
+            changed[c][index & CHUNK_PAGES - 1] = pages.apply(i);
         }
         return new PageMap(changed, newPageCount);
     }

@@ -1,10 +1,13 @@
 package dev.tapedeck.vm.machine;
 
+import dev.tapedeck.vm.program.ContentHash;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +78,75 @@ public final class Snapshot {
         this.memoryUnitsMax = memoryUnitsMax;
         this.pages = pages;
         this.hostState = hostState;
+    }
+
+    /**
+     * A snapshot of a state that comes from outside, a file for example. It is checked against the program, so that
+     * whatever it holds, a machine can run on from it.
+     *
+     * @param pageIndexes the pages of {@link #PAGE_BYTES} that are not as in {@code base}, or not zero if that is null
+     * @param pages the bytes of those pages, or none for a page of zeros; they become the snapshot's own
+     * @throws IllegalArgumentException if the program cannot be in this state; the message has the first reason found
+     */
+    public static Snapshot of(
+            VerifiedProgram program,
+            SnapshotState state,
+            @Nullable Snapshot base,
+            int[] pageIndexes,
+            byte[][] pages) {
+        int pagesMax = Program.MemoryType.PAGES_MAX;
+        if (state.memoryPages() < 0 || state.memoryPages() > pagesMax) {
+            throw new IllegalArgumentException("memory has " + state.memoryPages() + " pages, the most is " + pagesMax);
+        }
+        int count = state.memoryPages() * Memory.PAGES_PER_UNIT;
+        for (int i = 0; i < pageIndexes.length; i++) {
+            boolean wellSized = pages[i].length == PAGE_BYTES || pages[i].length == 0;
+            if (pageIndexes[i] < 0 || pageIndexes[i] >= count || !wellSized) {
+                throw new IllegalArgumentException("page " + pageIndexes[i] + " of " + pages[i].length
+                        + " bytes is not in a memory of " + count + " pages of " + PAGE_BYTES);
+            }
+        }
+        PageMap before = base == null ? PageMap.zero(count) : base.pages;
+        return StateCheck.snapshot(program, state, before.with(
+                        count,
+                        pageIndexes,
+                        pageIndexes.length,
+                        i -> pages[i].length == 0 ? PageMap.ZERO : pages[i]));
+    }
+
+    /** All of it but the pages of memory, copied. */
+    public SnapshotState state() {
+        List<SnapshotState.Frame> frameList = new ArrayList<>();
+        for (int i = 0; i < frames.length; i++) {
+            int next = i == frames.length - 1 ? pc : Frames.returnPc(frames[i + 1]);
+            frameList.add(new SnapshotState.Frame(image.position(next), Frames.interrupt(frames[i])));
+        }
+        return new SnapshotState(
+                status,
+                icount,
+                status == Status.IDLE ? Optional.empty() : Optional.of(image.position(pc)),
+                frameList,
+                cells.clone(),
+                hp,
+                exitCode,
+                Optional.ofNullable(fault).map(why -> new SnapshotState.Reason(why.kind(), why.detail())),
+                globals.clone(),
+                interrupts.enabled(),
+                interrupts.handlers().clone(),
+                Arrays.stream(interrupts.pending()).map(long[]::clone).toArray(long[][]::new),
+                pages.pageCount() / Memory.PAGES_PER_UNIT,
+                memoryUnitsMax,
+                hostState.clone());
+    }
+
+    /** The content hash of a function of the program; computed once. */
+    public ContentHash contentHash(int function) {
+        return image.contentHash(function);
+    }
+
+    /** The same without a snapshot. */
+    public static ContentHash contentHash(VerifiedProgram program, int function) {
+        return Image.of(program).contentHash(function);
     }
 
     /** The program that this is a state of. */
@@ -174,8 +246,8 @@ public final class Snapshot {
         found.register("exit", exitCode, other.exitCode);
         found.compare(
                 new Location.MemorySize(),
-                pages.pageCount() / (Program.MemoryType.PAGE_BYTES / PAGE_BYTES),
-                other.pages.pageCount() / (Program.MemoryType.PAGE_BYTES / PAGE_BYTES));
+                pages.pageCount() / Memory.PAGES_PER_UNIT,
+                other.pages.pageCount() / Memory.PAGES_PER_UNIT);
         StackView a = view();
         StackView b = other.view();
         int depth = Math.min(a.depth(), b.depth());

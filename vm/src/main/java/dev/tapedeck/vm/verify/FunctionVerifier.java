@@ -88,6 +88,17 @@ final class FunctionVerifier {
         return depthMax;
     }
 
+    /** The types on the operand stack before an instruction, deepest first, once verified. */
+    List<ValueType> operandTypes(int at) {
+        ValueType[] types = new ValueType[stacks.depth(stackAt[at])];
+        int rest = stackAt[at];
+        for (int i = types.length - 1; i >= 0; i--) {
+            types[i] = stacks.top(rest);
+            rest = stacks.below(rest);
+        }
+        return List.of(types);
+    }
+
     /** Visits instructions one after the other until the path ends or meets an instruction that was visited. */
     private void visitFrom(int start) throws VerifyException {
         offset = start;

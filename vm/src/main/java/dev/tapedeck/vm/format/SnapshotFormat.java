@@ -1,0 +1,31 @@
+package dev.tapedeck.vm.format;
+
+/** What {@link SnapshotWriter} and {@link SnapshotReader} agree on. The numbers are stable. */
+final class SnapshotFormat {
+    private static final byte[] MAGIC = {(byte) 0x89, 'T', 'A', 'P', 'E', 'S', 'S', '\r', '\n', 0x1A, '\n'};
+
+    /** The version that is written, and the only one that is read. */
+    static final int VERSION = 1;
+
+    /** Pages are those that differ from another snapshot, not all that are not zero. */
+    static final int DELTA = 0x01;
+
+    static final int PAGE_OF_ZEROS = 0;
+    static final int PAGE_OF_BYTES = 1;
+
+    static final int HASH_BYTES = 32;
+
+    /** Most cells of a stack, frames, pending interrupts; the same as the most that a machine's limits allow. */
+    static final int CELLS_MAX = 1 << 27;
+
+    static final int FRAMES_MAX = 1 << 24;
+    static final int PENDING_MAX = 1 << 20;
+    static final int HOST_STATE_BYTES_MAX = 1 << 28;
+    static final int PAGES_MAX = 1 << 20;
+
+    private SnapshotFormat() {}
+
+    static byte[] magic() {
+        return MAGIC.clone();
+    }
+}

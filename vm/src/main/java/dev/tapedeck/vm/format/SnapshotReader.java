@@ -1,0 +1,235 @@
+package dev.tapedeck.vm.format;
+
+import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.machine.SnapshotState;
+import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads snapshots. Everything is checked against the program, so a machine can run on from whatever is read here; bytes
+ * that no such snapshot has are refused.
+ */
+public final class SnapshotReader {
+    private static final int SIGNALS = 32;
+
+    private final VerifiedProgram verified;
+    private final Program program;
+    private final BcInput in;
+
+    /** The functions that the snapshot refers to. */
+    private int[] functions = {};
+
+    private SnapshotReader(VerifiedProgram verified, byte[] bytes) {
+        this.verified = verified;
+        this.program = verified.program();
+        this.in = new BcInput(bytes, 0, bytes.length, "snapshot");
+    }
+
+    /**
+     * @param program the program that the snapshot is of; the functions it refers to have to be unchanged
+     * @throws FormatException if the bytes are not a complete snapshot of the program that this version reads
+     */
+    public static Snapshot read(VerifiedProgram program, byte[] bytes) throws FormatException {
+        return new SnapshotReader(program, bytes).read(null);
+    }
+
+    /**
+     * @param base the snapshot that was the base at writing
+     * @throws FormatException if the bytes are not a snapshot of the program and on this base that this version reads
+     */
+    public static Snapshot readDelta(VerifiedProgram program, byte[] bytes, Snapshot base) throws FormatException {
+        return new SnapshotReader(program, bytes).read(base);
+    }
+
+    private Snapshot read(@Nullable Snapshot base) throws FormatException {
+        readHeader(base);
+        long icount = in.u63("the instruction count");
+        Status status = readStatus();
+        readFunctions();
+        Optional<Position> position = in.index("whether there is a position", 1) == 0
+                ? Optional.empty()
+                : Optional.of(readPosition("the position"));
+        List<SnapshotState.Frame> frames = readFrames();
+        int hp = in.i32("the heap pointer");
+        int exitCode = in.i32("the exit code");
+        Optional<SnapshotState.Reason> fault = readFault();
+        long[] cells = readCells("stack cells", SnapshotFormat.CELLS_MAX);
+        long[] globals = readCells("globals", ProgramLimits.GLOBALS_MAX);
+        boolean interruptsEnabled = in.index("the interrupt flag", 1) == 1;
+        int[] handlers = new int[SIGNALS];
+        handlers[0] = -1;
+        long[][] pending = new long[SIGNALS][];
+        pending[0] = new long[0];
+        int pendingLeft = SnapshotFormat.PENDING_MAX;
+        for (int signal = 1; signal < SIGNALS; signal++) {
+            handlers[signal] = readHandler();
+            pending[signal] = readCells("pending interrupts", pendingLeft);
+            pendingLeft -= pending[signal].length;
+        }
+        int memoryPages = in.index("the size of memory", Program.MemoryType.PAGES_MAX);
+        int memoryPagesMax = in.index("the largest size of memory", Program.MemoryType.PAGES_MAX);
+        byte[] hostState = in.blob("the state of the host", SnapshotFormat.HOST_STATE_BYTES_MAX);
+        int pageCount = in.count("pages", SnapshotFormat.PAGES_MAX, 2);
+        int[] indexes = new int[pageCount];
+        byte[][] pages = new byte[pageCount][];
+        readPages(indexes, pages, base != null);
+        in.requireEnd();
+        SnapshotState state = new SnapshotState(
+                status,
+                icount,
+                position,
+                frames,
+                cells,
+                hp,
+                exitCode,
+                fault,
+                globals,
+                interruptsEnabled,
+                handlers,
+                pending,
+                memoryPages,
+                memoryPagesMax,
+                hostState);
+        try {
+            return Snapshot.of(verified, state, base, indexes, pages);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException("snapshot does not fit the program: " + e.getMessage());
+        }
+    }
+
+    private void readHeader(@Nullable Snapshot base) throws FormatException {
+        for (byte expected : SnapshotFormat.magic()) {
+            if (in.u8("the magic number") != (expected & 0xFF)) {
+                throw in.error("this is not a snapshot: the magic number is wrong");
+            }
+        }
+        long version = in.unsigned("the version");
+        if (version != SnapshotFormat.VERSION) {
+            throw in.error("the version is " + Long.toUnsignedString(version) + ", this program reads version "
+                    + SnapshotFormat.VERSION);
+        }
+        boolean delta = in.index("the kind of snapshot", 1) == SnapshotFormat.DELTA;
+        if (delta != (base != null)) {
+            throw in.error(
+                    delta
+                            ? "the snapshot has only the pages that differ from another one, which is missing"
+                            : "the snapshot is complete, expected one with the pages that differ");
+        }
+        if (base != null) {
+            long baseIcount = in.u63("the instruction count of the base");
+            if (baseIcount != base.icount()) {
+                throw in.error("the base is a snapshot at instruction " + baseIcount + ", not the one at " + base.icount());
+            }
+        }
+    }
+
+    private Status readStatus() throws FormatException {
+        int code = in.index("the status");
+        for (Status status : Status.values()) {
+            if (status.code() == code) {
+                return status;
+            }
+        }
+        throw in.error("the status has code " + code + ", which is not known");
+    }
+
+    /** Hash, index and name of each function have to be those of the program. */
+    private void readFunctions() throws FormatException {
+        int count = in.count("functions", program.functions().size(), 2 + SnapshotFormat.HASH_BYTES);
+        functions = new int[count];
+        byte[] hash = new byte[SnapshotFormat.HASH_BYTES];
+        for (int i = 0; i < count; i++) {
+            int function = in.index("a function", program.functions().size() - 1);
+            if (i > 0 && function <= functions[i - 1]) {
+                throw in.error("function " + function + " follows function " + functions[i - 1] + ", expected in order");
+            }
+            functions[i] = function;
+            for (int k = 0; k < hash.length; k++) {
+                hash[k] = (byte) in.u8("the hash of function " + function);
+            }
+            String found = HexFormat.of().formatHex(hash);
+            String name = in.utf8("the name of function " + function, ProgramLimits.NAME_CHARS_MAX * 3);
+            String expected = Snapshot.contentHash(verified, function).hex();
+            if (!found.equals(expected)) {
+                throw in.error("function " + function + " (" + name + ") has changed: its hash is " + expected
+                        + ", the snapshot's is " + found);
+            }
+        }
+    }
+
+    private Position readPosition(String what) throws FormatException {
+        if (functions.length == 0) {
+            throw in.error(what + " is in a function, but there is none");
+        }
+        int function = functions[in.index("the function of " + what, functions.length - 1)];
+        return new Position(
+                function,
+                in.index(
+                        "the offset of " + what,
+                        program.functions().get(function).code().size() - 1));
+    }
+
+    private List<SnapshotState.Frame> readFrames() throws FormatException {
+        int count = in.count("frames", SnapshotFormat.FRAMES_MAX, 3);
+        List<SnapshotState.Frame> frames = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            Position next = readPosition("frame " + i);
+            frames.add(new SnapshotState.Frame(next, in.index("the kind of frame " + i, 1) == 1));
+        }
+        return frames;
+    }
+
+    private Optional<SnapshotState.Reason> readFault() throws FormatException {
+        if (in.index("whether there is a fault", 1) == 0) {
+            return Optional.empty();
+        }
+        String mnemonic = in.utf8("the fault", ProgramLimits.NAME_CHARS_MAX);
+        FaultKind kind = FaultKind.ofMnemonic(mnemonic)
+                .orElseThrow(() -> in.error("the fault is '" + mnemonic + "', which is not known"));
+        return Optional.of(new SnapshotState.Reason(
+                kind, in.utf8("the detail of the fault", SnapshotFormat.HOST_STATE_BYTES_MAX)));
+    }
+
+    private long[] readCells(String what, int max) throws FormatException {
+        long[] cells = new long[in.count(what, max, 1)];
+        for (int i = 0; i < cells.length; i++) {
+            cells[i] = in.signed(what);
+        }
+        return cells;
+    }
+
+    private int readHandler() throws FormatException {
+        int number = in.indexOrNone("a handler");
+        if (number >= functions.length) {
+            throw in.error("a handler is function number " + number + " of " + functions.length);
+        }
+        return number < 0 ? -1 : functions[number];
+    }
+
+    private void readPages(int[] indexes, byte[][] pages, boolean delta) throws FormatException {
+        int next = 0;
+        for (int i = 0; i < indexes.length; i++) {
+            indexes[i] = next + in.index("the distance to page " + i, SnapshotFormat.PAGES_MAX - next);
+            next = indexes[i] + 1;
+            switch (in.u8("the kind of page " + i)) {
+                case SnapshotFormat.PAGE_OF_ZEROS -> {
+                    if (!delta) {
+                        throw in.error("page " + i + " is of zeros, which a complete snapshot does not have");
+                    }
+                    pages[i] = new byte[0];
+                }
+                case SnapshotFormat.PAGE_OF_BYTES -> pages[i] = in.bytes("page " + i, Snapshot.PAGE_BYTES);
+                default -> throw in.error("page " + i + " is of a kind that is not known");
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package dev.tapedeck.vm.machine;
+
+import dev.tapedeck.vm.program.Position;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All of a {@link Snapshot} but the pages of memory, as plain data: what a codec writes, and what {@link Snapshot#of}
+ * checks against the program and makes a snapshot of. The arrays belong to whoever holds the record.
+ *
+ * @param status what the machine can do next
+ * @param icount instructions completed
+ * @param position the next instruction, the faulting one, or the last one of a run that has ended; empty if nothing was
+ *     started
+ * @param frames the frames, outermost first
+ * @param cells the stack: of each frame its locals, then its operands; after the entry function has returned, its results
+ * @param hp the heap pointer
+ * @param exitCode 0 unless {@link Status#HALTED}
+ * @param fault kind and detail, if and only if {@link Status#FAULTED}
+ * @param globals the cells of the globals
+ * @param interruptsEnabled the interrupt flag
+ * @param handlers 32 function indexes, one per signal, -1 where there is none; entry 0 is not used and -1
+ * @param pending 32 lists of payloads, one per signal, oldest first; entry 0 is not used and empty
+ * @param memoryPages size of linear memory in 64 KiB pages
+ * @param memoryPagesMax to which memory can grow, in 64 KiB pages
+ * @param hostState what the host saved
+ */
+public record SnapshotState(
+        Status status,
+        long icount,
+        Optional<Position> position,
+        List<Frame> frames,
+        long[] cells,
+        int hp,
+        int exitCode,
+        Optional<Reason> fault,
+        long[] globals,
+        boolean interruptsEnabled,
+        int[] handlers,
+        long[][] pending,
+        int memoryPages,
+        int memoryPagesMax,
+        byte[] hostState) {
+    public SnapshotState {
+        frames = List.copyOf(frames);
+    }
+
+    /**
+     * A frame.
+     *
+     * @param next the instruction at which it goes on; of the innermost frame the same as {@link #position}
+     * @param interrupt whether it was entered by an interrupt
+     */
+    public record Frame(Position next, boolean interrupt) {}
+
+    /** Why the machine stopped the program; the rest of a {@link Fault} follows from the state. */
+    public record Reason(FaultKind kind, String detail) {}
+}
