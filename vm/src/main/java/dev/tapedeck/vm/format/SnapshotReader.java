@@ -127,7 +127,8 @@ public final class SnapshotReader {
         if (base != null) {
             long baseIcount = in.u63("the instruction count of the base");
             if (baseIcount != base.icount()) {
-                throw in.error("the base is a snapshot at instruction " + baseIcount + ", not the one at " + base.icount());
+                throw in.error(
+                        "the base is a snapshot at instruction " + baseIcount + ", not the one at " + base.icount());
             }
         }
     }
@@ -150,7 +151,8 @@ public final class SnapshotReader {
         for (int i = 0; i < count; i++) {
             int function = in.index("a function", program.functions().size() - 1);
             if (i > 0 && function <= functions[i - 1]) {
-                throw in.error("function " + function + " follows function " + functions[i - 1] + ", expected in order");
+                throw in.error(
+                        "function " + function + " follows function " + functions[i - 1] + ", expected in order");
             }
             functions[i] = function;
             for (int k = 0; k < hash.length; k++) {

@@ -371,8 +371,7 @@ public final class Machine {
         String reason = message == null ? "failed" : message;
         // A message can hold anything; in a fault it has to be text that a snapshot can hold.
         String text = new String(reason.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-        fault(new Diagnosis(
-                FaultKind.HOST_ERROR, program().imports().get(index).qualifiedName() + ": " + text));
+        fault(new Diagnosis(FaultKind.HOST_ERROR, program().imports().get(index).qualifiedName() + ": " + text));
     }
 
     // The last instruction of a run stays the one at pc, and is counted.
@@ -828,8 +827,10 @@ public final class Machine {
             return Optional.of(localType(view().frameFunction(local.frame()), local.index()));
         } else if (location instanceof Location.GlobalVariable global) {
             return Optional.of(program().globals().get(global.index()).type());
-        } else if (location instanceof Location.Operand operand && (status == Status.RUNNING || status == Status.FAULTED)) {
-            return Optional.of(verified.operandTypes(framePosition(operand.frame())).get(operand.index()));
+        } else if (location instanceof Location.Operand operand
+                && (status == Status.RUNNING || status == Status.FAULTED)) {
+            return Optional.of(
+                    verified.operandTypes(framePosition(operand.frame())).get(operand.index()));
         }
         return Optional.empty();
     }

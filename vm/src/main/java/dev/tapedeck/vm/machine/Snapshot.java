@@ -89,11 +89,7 @@ public final class Snapshot {
      * @throws IllegalArgumentException if the program cannot be in this state; the message has the first reason found
      */
     public static Snapshot of(
-            VerifiedProgram program,
-            SnapshotState state,
-            @Nullable Snapshot base,
-            int[] pageIndexes,
-            byte[][] pages) {
+            VerifiedProgram program, SnapshotState state, @Nullable Snapshot base, int[] pageIndexes, byte[][] pages) {
         int pagesMax = Program.MemoryType.PAGES_MAX;
         if (state.memoryPages() < 0 || state.memoryPages() > pagesMax) {
             throw new IllegalArgumentException("memory has " + state.memoryPages() + " pages, the most is " + pagesMax);
@@ -107,11 +103,11 @@ public final class Snapshot {
             }
         }
         PageMap before = base == null ? PageMap.zero(count) : base.pages;
-        return StateCheck.snapshot(program, state, before.with(
-                        count,
-                        pageIndexes,
-                        pageIndexes.length,
-                        i -> pages[i].length == 0 ? PageMap.ZERO : pages[i]));
+        return StateCheck.snapshot(
+                program,
+                state,
+                before.with(
+                        count, pageIndexes, pageIndexes.length, i -> pages[i].length == 0 ? PageMap.ZERO : pages[i]));
     }
 
     /** All of it but the pages of memory, copied. */

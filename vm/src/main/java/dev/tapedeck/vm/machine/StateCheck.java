@@ -55,8 +55,8 @@ final class StateCheck {
                 "there is an exit code, but the status is " + state.status());
         require(
                 state.fault().isPresent() == (state.status() == Status.FAULTED),
-                "the status is " + state.status() + ", and there is " + (state.fault().isPresent() ? "a" : "no")
-                        + " fault");
+                "the status is " + state.status() + ", and there is "
+                        + (state.fault().isPresent() ? "a" : "no") + " fault");
         long[] frames = new long[state.frames().size()];
         int bp = checkFrames(frames);
         checkEnd();
@@ -134,7 +134,9 @@ final class StateCheck {
     private void enter(int i, Position caller, SnapshotState.Frame frame) {
         FunctionType callee = type(frame.next().function());
         if (frame.interrupt()) {
-            require(callee.equals(Machine.HANDLER_TYPE), "frame " + i + " was entered by an interrupt, but is no handler");
+            require(
+                    callee.equals(Machine.HANDLER_TYPE),
+                    "frame " + i + " was entered by an interrupt, but is no handler");
             types.addAll(verified.operandTypes(caller));
             types.addAll(callee.parameters());
             return;
@@ -158,9 +160,9 @@ final class StateCheck {
                 // The index of the function is on top of the arguments.
                 types.addAll(operands.subList(0, operands.size() - 1));
             }
-            default -> throw new IllegalArgumentException(
-                    "frame " + (i - 1) + " has no call before its next instruction, but "
-                            + instruction.opcode().mnemonic());
+            default ->
+                throw new IllegalArgumentException("frame " + (i - 1) + " has no call before its next instruction, but "
+                        + instruction.opcode().mnemonic());
         }
     }
 
@@ -171,7 +173,8 @@ final class StateCheck {
         position.ifPresent(this::requirePosition);
         require(
                 position.isPresent() == (state.status() != Status.IDLE),
-                "the status is " + state.status() + ", and there is " + (position.isPresent() ? "a" : "no") + " position");
+                "the status is " + state.status() + ", and there is " + (position.isPresent() ? "a" : "no")
+                        + " position");
         switch (state.status()) {
             case IDLE -> require(!frames, "the machine is idle, and there are frames");
             case RUNNING -> require(frames, "the machine is running, and there is no frame");
@@ -184,8 +187,8 @@ final class StateCheck {
                 require(frames, "the run has halted, and there is no frame");
                 removeOperands(position);
             }
-            case FAULTED -> require(
-                    frames || position.orElseThrow().offset() == 0, "the run has faulted, and there is no frame");
+            case FAULTED ->
+                require(frames || position.orElseThrow().offset() == 0, "the run has faulted, and there is no frame");
         }
     }
 
