@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.log;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * An append-only sequence of byte blocks on disk: the only thing the harness asks of Chronicle Queue. What the blocks
@@ -22,6 +23,11 @@ public interface ExcerptLog extends AutoCloseable {
 
     /** The excerpt at {@code index}, from 0. */
     byte[] read(long index) throws IOException;
+
+    /** What is wrong with the file as such, so that excerpts may be missing at the end; empty if nothing is. */
+    default Optional<String> problem() {
+        return Optional.empty();
+    }
 
     @Override
     void close();

@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.recording;
 
 import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.Machine;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,5 +38,42 @@ public record Outcome(
 
     public Outcome {
         results = List.copyOf(results);
+    }
+
+    /** How the run of a machine has ended; if it has not, its limit stopped it. */
+    public static Outcome of(Machine machine, StateDigest digest) {
+        long stateDigest = digest.next(machine.snapshot());
+        long icount = machine.icount();
+        return switch (machine.status()) {
+            case IDLE, RUNNING -> new Outcome(Kind.LIMIT, icount, 0, List.of(), Optional.empty(), stateDigest);
+            case RETURNED -> new Outcome(Kind.RETURNED, icount, 0, machine.results(), Optional.empty(), stateDigest);
+            case HALTED ->
+                new Outcome(Kind.HALTED, icount, machine.exitCode(), List.of(), Optional.empty(), stateDigest);
+            case FAULTED -> new Outcome(Kind.FAULTED, icount, 0, List.of(), machine.fault(), stateDigest);
+        };
+    }
+
+    /** The same in words, to follow a subject: {@code halted with exit code 3 after 120 instructions}. */
+    public String words() {
+        String how = switch (kind) {
+            case RETURNED ->
+                "returned"
+                        + (results.isEmpty()
+                                ? ""
+                                : " "
+                                        + String.join(
+                                                ", ",
+                                                results.stream()
+                                                        .map(String::valueOf)
+                                                        .toList()));
+            case HALTED -> "halted with exit code " + exitCode;
+            case FAULTED ->
+                "faulted"
+                        + fault.map(f -> " with " + f.kind().mnemonic()
+                                        + (f.detail().isEmpty() ? "" : " (" + f.detail() + ")"))
+                                .orElse("");
+            case LIMIT -> "was stopped by the instruction limit";
+        };
+        return how + " after " + icount + (icount == 1 ? " instruction" : " instructions");
     }
 }

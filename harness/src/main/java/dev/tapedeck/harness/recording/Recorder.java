@@ -1,8 +1,17 @@
 package dev.tapedeck.harness.recording;
 
+import dev.tapedeck.harness.log.ChronicleLog;
+import dev.tapedeck.harness.log.ExcerptLog;
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.vm.format.BcWriter;
 import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /** Runs a program and writes its recording. */
 public final class Recorder {
@@ -11,16 +20,78 @@ public final class Recorder {
     /**
      * Runs a program to its end, or to the instruction limit, and leaves a complete recording in {@code directory}.
      *
+     * <p>Interrupts and injections that are planned beyond the end of the run do not happen.
+     *
      * @param directory is created; has to be missing or empty
      * @throws RecordingException if the recording cannot be written; what was written up to then stays readable
+     * @throws IllegalArgumentException if the program has no such function, takes other arguments, needs more than the
+     *     limits allow or host functions that are not there, or an injection has no place to go
      */
     public static Outcome record(VerifiedProgram program, RunOptions options, Host host, Path directory)
             throws RecordingException {
-        throw new UnsupportedOperationException("not yet");
+        Calls calls = new Calls();
+        Machine machine = start(program, options, new RecordingHost(program.program(), host, calls));
+        try (ExcerptLog log = ChronicleLog.create(directory)) {
+            RecordingWriter writer = new RecordingWriter(log);
+            return record(machine, program, options, calls, writer);
+        } catch (IOException e) {
+            throw new RecordingException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static Outcome record(
+            Machine machine, VerifiedProgram program, RunOptions options, Calls calls, RecordingWriter writer)
+            throws RecordingException {
+        TracedRun run = new TracedRun(machine, Schedule.of(options), options, writer::interrupted);
+        calls.sink = call -> {
+            run.hostCalled(call);
+            writer.hostCalled(call);
+        };
+        StateDigest digest = new StateDigest();
+        writer.header(new HeaderDescriptor(BcWriter.write(program.program()), options));
+        Snapshot initial = machine.snapshot();
+        writer.initialCheckpoint(initial, digest.next(initial));
+        while (!run.over()) {
+            TracedRun.Cut cut = run.next();
+            if (!cut.empty() || run.eventful()) {
+                writer.block(cut);
+            }
+            if (!run.over() && machine.icount() % options.checkpointInstructions() == 0) {
+                Snapshot snapshot = machine.snapshot();
+                writer.checkpoint(snapshot, digest.next(snapshot));
+            }
+        }
+        Outcome outcome = Outcome.of(machine, digest);
+        writer.end(outcome);
+        return outcome;
     }
 
     /** The same without a recording. Interrupts, injections and limits of {@code options} hold here too. */
     public static Outcome run(VerifiedProgram program, RunOptions options, Host host) {
-        throw new UnsupportedOperationException("not yet");
+        Machine machine = start(program, options, host);
+        Schedule schedule = Schedule.of(options);
+        while (machine.status() == Status.RUNNING && machine.icount() < options.instructionLimit()) {
+            schedule.apply(machine, interrupt -> {});
+            machine.run(Math.min(options.instructionLimit(), schedule.next()));
+        }
+        return Outcome.of(machine, new StateDigest());
+    }
+
+    /** A machine at the first instruction of the function that the options name. */
+    static Machine start(VerifiedProgram program, RunOptions options, Host host) {
+        int function = options.functionIn(program.program());
+        Machine machine = new Machine(program, host, options.limits());
+        machine.start(function, options.cells());
+        return machine;
+    }
+
+    /** The host is needed before the run, and the run before it can be told of calls. */
+    private static final class Calls implements Consumer<HostCallRecord> {
+        private Consumer<HostCallRecord> sink = call -> {};
+
+        @Override
+        public void accept(HostCallRecord call) {
+            sink.accept(call);
+        }
     }
 }

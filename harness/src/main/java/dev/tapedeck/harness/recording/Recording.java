@@ -1,8 +1,14 @@
 package dev.tapedeck.harness.recording;
 
+import dev.tapedeck.harness.log.ChronicleLog;
+import dev.tapedeck.harness.log.ExcerptLog;
+import dev.tapedeck.vm.machine.FlowTrace.Delivery;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -51,73 +57,120 @@ public final class Recording implements AutoCloseable {
             Optional<Integer> halt,
             Optional<String> error) {}
 
+    @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
     public record MemoryWrite(long address, byte[] bytes) {}
+
+    private final Path path;
+    private final RecordingIndex index;
+
+    private Recording(Path path, RecordingIndex index) {
+        this.path = path;
+        this.index = index;
+    }
 
     /**
      * @param path a recording's directory, or a packed recording
      * @throws RecordingException if there is no recording, it is of another format version, or its header is damaged
      */
     public static Recording open(Path path) throws RecordingException {
-        throw new UnsupportedOperationException("not yet");
+        ExcerptLog log;
+        try {
+            log = Files.isRegularFile(path) ? PackedLog.open(path) : ChronicleLog.openForReading(path);
+        } catch (IOException e) {
+            throw new RecordingException(String.valueOf(e.getMessage()), e);
+        }
+        try {
+            return new Recording(path, new RecordingIndex(path, log));
+        } catch (RecordingException e) {
+            log.close();
+            throw e;
+        }
     }
 
     public Path path() {
-        throw new UnsupportedOperationException("not yet");
+        return path;
     }
 
     public VerifiedProgram program() {
-        throw new UnsupportedOperationException("not yet");
+        return index.program;
     }
 
     public RunOptions options() {
-        throw new UnsupportedOperationException("not yet");
+        return index.options;
     }
 
     public List<Block> blocks() {
-        throw new UnsupportedOperationException("not yet");
+        return Collections.unmodifiableList(index.blocks);
     }
 
     /** The flow bits of a block, as {@code FlowTrace} gives them. */
     public byte[] flow(int block) throws RecordingException {
-        throw new UnsupportedOperationException("not yet");
+        return index.flow(block).bits();
+    }
+
+    /** The number of flow bits of a block. */
+    public int flowBitCount(int block) throws RecordingException {
+        return index.flow(block).bitCount();
+    }
+
+    /** Where interrupts took the run into their handlers, in a block. */
+    public List<Delivery> deliveries(int block) throws RecordingException {
+        return index.flow(block).deliveries();
     }
 
     public List<Checkpoint> checkpoints() {
-        throw new UnsupportedOperationException("not yet");
+        return Collections.unmodifiableList(index.checkpoints);
     }
 
+    /** Whether {@link #snapshot} has a state for a checkpoint; very large ones are not stored. */
+    public boolean restorable(int checkpoint) {
+        return index.restorable(checkpoint);
+    }
+
+    /** The state of a checkpoint. Costs by what changed since the last complete one before it. */
     public Snapshot snapshot(int checkpoint) throws RecordingException {
-        throw new UnsupportedOperationException("not yet");
+        return index.snapshot(checkpoint);
     }
 
     public List<Interrupt> interrupts() {
-        throw new UnsupportedOperationException("not yet");
+        return Collections.unmodifiableList(index.interrupts);
     }
 
     public List<HostCallRecord> hostCalls() {
-        throw new UnsupportedOperationException("not yet");
+        return Collections.unmodifiableList(index.hostCalls);
     }
 
     /** How the run ended; empty if the recording was cut. */
     public Optional<Outcome> outcome() {
-        throw new UnsupportedOperationException("not yet");
+        return Optional.ofNullable(index.outcome);
     }
 
     /** How far the recording reaches, as an instruction count. */
     public long icountEnd() {
-        throw new UnsupportedOperationException("not yet");
+        return index.icountEnd;
     }
 
     /** Why the recording ends before the run did: cut or damaged, where; empty if it is complete. */
     public Optional<String> damage() {
-        throw new UnsupportedOperationException("not yet");
+        return Optional.ofNullable(index.damage);
     }
 
     /** Bytes of all excerpts, without the queue's own overhead. */
     public long logBytes() {
-        throw new UnsupportedOperationException("not yet");
+        return index.logBytes;
+    }
+
+    ExcerptLog log() {
+        return index.log;
+    }
+
+    /** The number of excerpts up to the damage, or all of them. */
+    long wholeExcerpts() {
+        return index.wholeExcerpts;
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        index.log.close();
+    }
 }

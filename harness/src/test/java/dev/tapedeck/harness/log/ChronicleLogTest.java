@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,6 +67,15 @@ class ChronicleLogTest {
         return excerpts;
     }
 
+    private static void assertSame(List<byte[]> actual, List<byte[]> expected) {
+        assertThat(buffers(actual)).isEqualTo(buffers(expected));
+    }
+
+    /** Buffers compare by content. */
+    private static List<ByteBuffer> buffers(List<byte[]> excerpts) {
+        return excerpts.stream().map(ByteBuffer::wrap).toList();
+    }
+
     private static Path file(Path directory) {
         return directory.resolve(ChronicleLog.DATA_FILE);
     }
@@ -74,7 +84,7 @@ class ChronicleLogTest {
     @ValueSource(ints = {1, 5, 60, 4000, ExcerptLog.EXCERPT_BYTES_MAX})
     void whatIsAppendedIsRead(int lengthMax) throws IOException {
         List<byte[]> excerpts = excerpts(lengthMax > 100_000 ? 60 : 2000, lengthMax, lengthMax);
-        assertThat(read(write("r", excerpts))).usingRecursiveComparison().isEqualTo(excerpts);
+        assertSame(read(write("r", excerpts)), excerpts);
     }
 
     @Test
@@ -93,7 +103,7 @@ class ChronicleLogTest {
                 bytes.clear();
             }
         }
-        assertThat(read).usingRecursiveComparison().isEqualTo(excerpts);
+        assertSame(read, excerpts);
     }
 
     @Test
@@ -195,10 +205,9 @@ class ChronicleLogTest {
             Files.write(file(directory), java.util.Arrays.copyOf(whole, length));
             try {
                 List<byte[]> read = read(directory);
-                assertThat(read)
+                assertThat(buffers(read))
                         .as("seed %d, length %d", seed, length)
-                        .usingRecursiveComparison()
-                        .isEqualTo(excerpts.subList(0, read.size()));
+                        .isEqualTo(buffers(excerpts.subList(0, read.size())));
             } catch (IOException e) {
                 assertThat(e).hasMessageContaining("damaged");
                 assertThat(length).isLessThan(1000);
@@ -273,8 +282,6 @@ class ChronicleLogTest {
         List<byte[]> read = read(directory);
         assertThat(read.size()).isBetween(1, 299);
         // The page begins inside an excerpt, which comes back with zeros: noticing that is up to the one above.
-        assertThat(read.subList(0, read.size() - 1))
-                .usingRecursiveComparison()
-                .isEqualTo(excerpts.subList(0, read.size() - 1));
+        assertSame(read.subList(0, read.size() - 1), excerpts.subList(0, read.size() - 1));
     }
 }

@@ -1,0 +1,51 @@
+package dev.tapedeck.harness.recording;
+
+import dev.tapedeck.harness.log.ModuleOpener;
+import io.airlift.compress.MalformedInputException;
+import io.airlift.compress.zstd.ZstdCompressor;
+import io.airlift.compress.zstd.ZstdDecompressor;
+import java.util.Arrays;
+
+/** Zstandard in pure Java: the same input gives the same bytes on every JDK. */
+final class Compression {
+    static final int STORED = 0;
+    static final int ZSTD = 1;
+
+    static {
+        ModuleOpener.allowUnsafe();
+    }
+
+    private Compression() {}
+
+    static byte[] compress(byte[] bytes) {
+        // Its tables are large, but keeping one per thread would tie them to threads of other people.
+        ZstdCompressor compressor = new ZstdCompressor();
+        byte[] buffer = new byte[compressor.maxCompressedLength(bytes.length)];
+        int length = compressor.compress(bytes, 0, bytes.length, buffer, 0, buffer.length);
+        return Arrays.copyOf(buffer, length);
+    }
+
+    /**
+     * @param what for messages
+     * @param length of the result, which the caller has limited
+     * @throws RecordingException if the bytes are not what {@link #compress} makes, or give another length
+     */
+    static byte[] decompress(String what, byte[] stored, int length) throws RecordingException {
+        if (length > Runtime.getRuntime().maxMemory() / 2) {
+            throw new RecordingException(what + " takes " + length
+                    + " bytes of memory, more than half of what this Java may use; give it more with -Xmx");
+        }
+        try {
+            byte[] bytes = new byte[length];
+            int actual = new ZstdDecompressor().decompress(stored, 0, stored.length, bytes, 0, length);
+            if (actual != length) {
+                throw new RecordingException(what + " has " + actual + " bytes, expected " + length);
+            }
+            return bytes;
+        } catch (MalformedInputException | IllegalArgumentException | IndexOutOfBoundsException e) {
+            throw new RecordingException(what + " cannot be decompressed: " + e.getMessage(), e);
+        } catch (OutOfMemoryError e) {
+            throw new RecordingException(what + " takes " + length + " bytes of memory; give Java more with -Xmx", e);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package dev.tapedeck.harness.recording;
+
+import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The first excerpt: what was run, and how.
+ *
+ * <pre>
+ *   magic         8 bytes  T A P E D E C K
+ *   detail        u8       1 = flow: control flow, inputs and digests
+ *   program       blob     the program as a .bc file
+ *   function      text     empty: the program's entry
+ *   arguments     cells
+ *   seed          i64
+ *   limit         i64      instructions
+ *   stack         i32      cells           } the machine's limits
+ *   frames        i32                      }
+ *   memory        i32      64 KiB pages    }
+ *   pending       i32      interrupts      }
+ *   block         i32      instructions
+ *   checkpoint    i64      instructions
+ *   interrupts    i32 n, n times: icount i64, signal u8, payload i64
+ *   injections    i32 n, n times: icount i64, location, mask i64
+ *
+ *   location      u8 tag, then: 1 local: frame i32, index i32 · 2 operand: frame i32, index i32 · 3 global: index i32 ·
+ *                 4 memory byte: address i64 · 5 memory size · 6 register: name text · 7 frame position: frame i32 ·
+ *                 8 handler: signal i32 · 9 pending: signal i32
+ * </pre>
+ *
+ * <p>A blob or text is an i32 length and its bytes, a text in UTF-8; cells are an i32 count and i64 values.
+ */
+@SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
+record HeaderDescriptor(byte[] program, RunOptions options) {
+    static final int DETAIL_FLOW = 1;
+    static final int PROGRAM_BYTES_MAX = 1 << 28;
+
+    private static final long MAGIC = 0x4B43_4544_4550_4154L;
+    private static final int INTERRUPT_BYTES = 17;
+    private static final int INJECTION_BYTES_MIN = 17;
+
+    byte[] encode() {
+        PayloadOutput out = new PayloadOutput()
+                .i64(MAGIC)
+                .u8(DETAIL_FLOW)
+                .blob(program)
+                .text(options.function())
+                .cells(options.arguments())
+                .i64(options.seed())
+                .i64(options.instructionLimit())
+                .i32(options.limits().stackCellsMax())
+                .i32(options.limits().framesMax())
+                .i32(options.limits().memoryPagesMax())
+                .i32(options.limits().pendingInterruptsMax())
+                .i32(options.blockInstructions())
+                .i64(options.checkpointInstructions());
+        out.i32(options.interrupts().size());
+        for (ScheduledInterrupt interrupt : options.interrupts()) {
+            out.i64(interrupt.icount()).u8(interrupt.signal()).i64(interrupt.payload());
+        }
+        out.i32(options.injections().size());
+        for (Injection injection : options.injections()) {
+            out.i64(injection.icount());
+            encode(out, injection.location());
+            out.i64(injection.mask());
+        }
+        return out.toBytes();
+    }
+
+    static HeaderDescriptor decode(byte[] payload) throws RecordingException {
+        PayloadInput in = new PayloadInput(payload);
+        if (in.i64("magic") != MAGIC) {
+            throw in.error("it does not begin with TAPEDECK");
+        }
+        int detail = in.u8("detail level");
+        if (detail != DETAIL_FLOW) {
+            throw in.error("detail level " + detail + " is unknown to this version of Tapedeck");
+        }
+        byte[] program = in.blob("program");
+        String function = in.text("function");
+        List<Long> arguments = in.cells("arguments");
+        long seed = in.i64("seed");
+        long limit = in.i64("instruction limit");
+        try {
+            Limits limits = new Limits(
+                    in.i32("stack limit"), in.i32("frames limit"), in.i32("memory limit"), in.i32("pending limit"));
+            int block = in.i32("block length");
+            long checkpoint = in.i64("checkpoint distance");
+            List<ScheduledInterrupt> interrupts = new ArrayList<>();
+            for (int i = in.count("interrupts", INTERRUPT_BYTES); i > 0; i--) {
+                interrupts.add(new ScheduledInterrupt(in.i64("icount"), in.u8("signal"), in.i64("payload")));
+            }
+            List<Injection> injections = new ArrayList<>();
+            for (int i = in.count("injections", INJECTION_BYTES_MIN); i > 0; i--) {
+                injections.add(new Injection(in.i64("icount"), location(in), in.i64("mask")));
+            }
+            in.end();
+            return new HeaderDescriptor(
+                    program,
+                    new RunOptions(
+                            function, arguments, seed, interrupts, limit, limits, block, checkpoint, injections));
+        } catch (IllegalArgumentException e) {
+            // What the constructors refuse.
+            throw in.error(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void encode(PayloadOutput out, Location location) {
+        if (location instanceof Location.Local local) {
+            out.u8(1).i32(local.frame()).i32(local.index());
+        } else if (location instanceof Location.Operand operand) {
+            out.u8(2).i32(operand.frame()).i32(operand.index());
+        } else if (location instanceof Location.GlobalVariable global) {
+            out.u8(3).i32(global.index());
+        } else if (location instanceof Location.MemoryByte at) {
+            out.u8(4).i64(at.address());
+        } else if (location instanceof Location.MemorySize) {
+            out.u8(5);
+        } else if (location instanceof Location.Register register) {
+            out.u8(6).text(register.name());
+        } else if (location instanceof Location.FramePosition frame) {
+            out.u8(7).i32(frame.frame());
+        } else if (location instanceof Location.Handler handler) {
+            out.u8(8).i32(handler.signal());
+        } else if (location instanceof Location.Pending pending) {
+            out.u8(9).i32(pending.signal());
+        } else {
+            throw new AssertionError("unknown location " + location);
+        }
+    }
+
+    private static Location location(PayloadInput in) throws RecordingException {
+        int tag = in.u8("location");
+        return switch (tag) {
+            case 1 -> new Location.Local(in.i32("frame"), in.i32("index"));
+            case 2 -> new Location.Operand(in.i32("frame"), in.i32("index"));
+            case 3 -> new Location.GlobalVariable(in.i32("index"));
+            case 4 -> new Location.MemoryByte(in.i64("address"));
+            case 5 -> new Location.MemorySize();
+            case 6 -> new Location.Register(in.text("register"));
+            case 7 -> new Location.FramePosition(in.i32("frame"));
+            case 8 -> new Location.Handler(in.i32("signal"));
+            case 9 -> new Location.Pending(in.i32("signal"));
+            default -> throw in.error("location of unknown kind " + tag);
+        };
+    }
+}

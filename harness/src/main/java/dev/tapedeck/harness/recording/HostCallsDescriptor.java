@@ -1,0 +1,100 @@
+package dev.tapedeck.harness.recording;
+
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.Recording.MemoryWrite;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Host calls and all that they changed, in order. They belong to the flow block that follows.
+ *
+ * <pre>
+ *   count    i32
+ *   entries  encoding u8, i32 length, blob; of each entry:
+ *
+ *     icount     i64    instructions completed before it
+ *     import     i32
+ *     flags      u8     bit 0: halted, bit 1: failed
+ *     arguments  cells
+ *     results    cells
+ *     writes     i32 n, n times: address i64, bytes blob
+ *     exit code  i32    if halted
+ *     message    text   if failed
+ * </pre>
+ */
+record HostCallsDescriptor(List<HostCallRecord> calls) {
+    /** Entries are gathered up to this size; a single one may be larger. */
+    static final int GATHERED_BYTES = 96 * 1024;
+
+    /** What one call may write at most, with all else it has. */
+    static final int ENTRIES_BYTES_MAX = 1 << 30;
+
+    private static final int WRITE_BYTES_MIN = 12;
+    private static final int HALTED = 1;
+    private static final int FAILED = 2;
+
+    /** Adds one entry to those that will be one excerpt. */
+    static void encode(PayloadOutput entries, HostCallRecord call) {
+        entries.i64(call.icount())
+                .i32(call.hostImport())
+                .u8((call.halt().isPresent() ? HALTED : 0) | (call.error().isPresent() ? FAILED : 0))
+                .cells(call.arguments())
+                .cells(call.results())
+                .i32(call.writes().size());
+        for (MemoryWrite write : call.writes()) {
+            entries.i64(write.address()).blob(write.bytes());
+        }
+        call.halt().ifPresent(entries::i32);
+        call.error().ifPresent(entries::text);
+    }
+
+    static byte[] encode(int count, PayloadOutput entries) {
+        return new PayloadOutput().i32(count).compressed(entries.toBytes()).toBytes();
+    }
+
+    byte[] encode() {
+        PayloadOutput entries = new PayloadOutput();
+        calls.forEach(call -> encode(entries, call));
+        return encode(calls.size(), entries);
+    }
+
+    static HostCallsDescriptor decode(byte[] payload) throws RecordingException {
+        PayloadInput in = new PayloadInput(payload);
+        int count = in.i32("count", 1, Integer.MAX_VALUE);
+        PayloadInput entries = new PayloadInput(in.compressed("entries", ENTRIES_BYTES_MAX));
+        in.end();
+        List<HostCallRecord> calls = new ArrayList<>();
+        long before = 0;
+        for (int i = 0; i < count; i++) {
+            HostCallRecord call = entry(entries, before);
+            before = call.icount();
+            calls.add(call);
+        }
+        entries.end();
+        return new HostCallsDescriptor(calls);
+    }
+
+    private static HostCallRecord entry(PayloadInput in, long icountMin) throws RecordingException {
+        long icount = in.i64("icount", icountMin, Long.MAX_VALUE);
+        int hostImport = in.i32("import", 0, Integer.MAX_VALUE);
+        int flags = in.u8("flags");
+        if ((flags & ~(HALTED | FAILED)) != 0) {
+            throw in.error("flags are " + flags + ", expected 0 to 3");
+        }
+        List<Long> arguments = in.cells("arguments");
+        List<Long> results = in.cells("results");
+        List<MemoryWrite> writes = new ArrayList<>();
+        for (int i = in.count("writes", WRITE_BYTES_MIN); i > 0; i--) {
+            writes.add(new MemoryWrite(in.i64("address", 0, 1L << 32), in.blob("bytes")));
+        }
+        return new HostCallRecord(
+                icount,
+                hostImport,
+                arguments,
+                results,
+                writes,
+                (flags & HALTED) != 0 ? Optional.of(in.i32("exit code")) : Optional.empty(),
+                (flags & FAILED) != 0 ? Optional.of(in.text("message")) : Optional.empty());
+    }
+}

@@ -1,0 +1,59 @@
+package dev.tapedeck.harness.recording;
+
+import dev.tapedeck.harness.log.ChronicleLog;
+import dev.tapedeck.harness.log.ExcerptLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * Packed recordings: the same excerpts in one compressed file, to keep beside a program or to send. Two identical runs give
+ * identical files. {@link Recording#open} opens them as they are.
+ */
+public final class Pack {
+    private Pack() {}
+
+    /**
+     * Packs a recording. Of a damaged one, what is before the damage is packed.
+     *
+     * @param recording a recording's directory, or a packed one
+     * @param file is written, or replaced, when all of it is there
+     */
+    public static void pack(Path recording, Path file) throws RecordingException {
+        try (Recording opened = Recording.open(recording)) {
+            if (Files.isDirectory(file)) {
+                throw new RecordingException(file + " is a directory; name the file to write");
+            }
+            Path directory = file.toAbsolutePath().getParent();
+            if (directory != null) {
+                Files.createDirectories(directory);
+            }
+            Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".unfinished");
+            try {
+                PackedLog.write(opened.log(), opened.wholeExcerpts(), unfinished);
+                Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+        } catch (IOException e) {
+            throw new RecordingException("cannot write " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Makes a directory with a Chronicle Queue from a packed recording.
+     *
+     * @param directory is created; has to be missing or empty
+     */
+    public static void unpack(Path file, Path directory) throws RecordingException {
+        try (Recording opened = Recording.open(file);
+                ExcerptLog log = ChronicleLog.create(directory)) {
+            for (long i = 0; i < opened.wholeExcerpts(); i++) {
+                log.append(opened.log().read(i));
+            }
+        } catch (IOException e) {
+            throw new RecordingException(String.valueOf(e.getMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package dev.tapedeck.harness.recording;
+
+import dev.tapedeck.harness.log.ModuleOpener;
+import dev.tapedeck.vm.machine.Snapshot;
+import java.util.Arrays;
+import net.openhft.hashing.LongHashFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The digest of a complete machine state, 64 bits: equal states have equal digests, and different ones differ but for a
+ * collision, probability 2^-64. Instruction count and host state are no part of it, and a page of zeros counts like one
+ * that was never touched.
+ *
+ * <p>Memory enters as a sum over its pages, each hashed with its index as seed. So an object of this class, given the
+ * states of a run one after the other, hashes only the pages that have changed in between.
+ */
+public final class StateDigest {
+    private static final int CHUNK_SHIFT = 10;
+    private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
+
+    static {
+        ModuleOpener.allowUnsafe();
+    }
+
+    private @Nullable Snapshot before;
+    /** The hash of each page, by chunks of pages; 0 for zeros. */
+    private long[][] terms = new long[0][];
+
+    private long sum;
+
+    /** The digest of a state. Costs by the size of its memory. */
+    public static long of(Snapshot snapshot) {
+        return new StateDigest().next(snapshot);
+    }
+
+    /** The digest of a state. Costs by the pages that differ from the state given before. */
+    public long next(Snapshot snapshot) {
+        Snapshot base = before;
+        if (base == null) {
+            snapshot.visitPages(this::replace);
+        } else {
+            snapshot.visitChangedPages(base, this::replace);
+        }
+        before = snapshot;
+        return LongHashFunction.xx3(sum).hashLongs(snapshot.stateWords());
+    }
+
+    private void replace(int index, byte[] page) {
+        int c = index >>> CHUNK_SHIFT;
+        if (c >= terms.length) {
+            terms = Arrays.copyOf(terms, Math.max(c + 1, terms.length * 2));
+        }
+        long[] chunk = terms[c];
+        if (chunk == null) {
+            chunk = new long[CHUNK_PAGES];
+            terms[c] = chunk;
+        }
+        long term = isZero(page) ? 0 : LongHashFunction.xx3(index).hashBytes(page);
+        sum += term - chunk[index & CHUNK_PAGES - 1];
+        chunk[index & CHUNK_PAGES - 1] = term;
+    }
+
+    private static boolean isZero(byte[] page) {
+        for (byte b : page) {
+            if (b != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
