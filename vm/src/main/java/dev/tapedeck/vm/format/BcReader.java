@@ -466,18 +466,20 @@ public final class BcReader {
         int count = entries(in, "tests", ProgramLimits.TESTS_MAX, 16);
         Total cells = new Total("arguments and expected results of all tests", ProgramLimits.TEST_CELLS_MAX);
         Total interrupts = new Total("scheduled interrupts of all tests", ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
+        Total tags = new Total("tags of all tests", ProgramLimits.TAGS_MAX);
         List<TestCase> tests = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            tests.add(test(in, cells, interrupts));
+            tests.add(test(in, cells, tags, interrupts));
         }
         return tests;
     }
 
-    private TestCase test(BcInput in, Total cells, Total interrupts) throws FormatException {
+    private TestCase test(BcInput in, Total cells, Total tagTotal, Total interrupts) throws FormatException {
         String name = string(in, "the name of a test");
         String function = string(in, "the function of a test");
         List<Long> arguments = cells(in, "arguments", cells);
-        int tagCount = in.count("tags", ProgramLimits.TAGS_PER_TEST_MAX, 1);
+        int tagCount = in.count("tags", ProgramLimits.TAGS_MAX, 1);
+        tagTotal.add(in, tagCount);
         List<String> tags = new ArrayList<>(tagCount);
         for (int i = 0; i < tagCount; i++) {
             tags.add(string(in, "a tag"));
@@ -592,7 +594,7 @@ public final class BcReader {
     }
 
     private static List<Integer> lineRuns(BcInput in, Body body) throws FormatException {
-        int runs = in.count("line runs", Math.max(1, body.code.size()), 2);
+        int runs = in.count("line runs", body.code.size(), 2);
         List<Integer> lines = new ArrayList<>(runs == 0 ? 0 : body.code.size());
         int line = 0;
         for (int i = 0; i < runs; i++) {

@@ -13,7 +13,7 @@ public final class ProgramLimits {
     /** Bytes of a {@code .bc} file. */
     public static final int FILE_BYTES_MAX = 1 << 28;
 
-    /** Characters of one name, tag or source file name. */
+    /** Characters of one name or source file name. */
     public static final int NAME_CHARS_MAX = 1 << 16;
 
     /** Different names, tags and source file names of the whole program together. */
@@ -71,7 +71,12 @@ public final class ProgramLimits {
     public static final int EXPORTS_MAX = 1 << 20;
     public static final int SOURCES_MAX = 1 << 16;
     public static final int TESTS_MAX = 1 << 16;
-    public static final int TAGS_PER_TEST_MAX = 1 << 8;
+
+    /** Tags of all tests together. */
+    public static final int TAGS_MAX = 1 << 18;
+
+    /** Characters of one tag. */
+    public static final int TAG_CHARS_MAX = 1 << 8;
 
     /** Arguments and expected results of all tests together. */
     public static final int TEST_CELLS_MAX = 1 << 20;
@@ -83,7 +88,7 @@ public final class ProgramLimits {
      * Different operand stacks that the verifier meets in one function. Real code has fewer than it has instructions;
      * only calls with hundreds of results, repeated on ever different stacks, have more.
      */
-    public static final int OPERAND_STACKS_MAX = 1 << 23;
+    public static final int OPERAND_STACKS_MAX = 1 << 22;
 
     /**
      * Parameters, results and unwound cells that the verifier looks at, summed over all calls, returns and unwinds of

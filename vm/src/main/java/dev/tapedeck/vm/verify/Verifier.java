@@ -35,7 +35,11 @@ public final class Verifier {
     /** JUnit refuses tags with one of these. */
     private static final String NOT_IN_TAGS = ",()&|!";
 
+    /** Shorter names are checked each time; see {@link #checkName}. */
+    private static final int LONG_NAME_CHARS = 64;
+
     private final Program program;
+    private final Set<String> checkedLongNames = new HashSet<>();
 
     private Verifier(Program program) {
         this.program = program;
@@ -46,7 +50,7 @@ public final class Verifier {
      */
     public static VerifiedProgram verify(Program program) throws VerifyException {
         Verifier verifier = new Verifier(program);
-        checkName("the program's name", program.name());
+        verifier.checkName("the program's name", program.name());
         verifier.checkTypes();
         verifier.checkImports();
         verifier.checkSources();
@@ -124,10 +128,9 @@ public final class Verifier {
             checkCount("locals of all functions", locals, ProgramLimits.LOCALS_MAX);
             localNames += function.localNames().size();
             checkCount("names of locals of all functions", localNames, ProgramLimits.LOCALS_MAX);
-            for (int k = 0; k < function.localNames().size(); k++) {
-                checkName(
-                        "the name of local " + k + " of " + where,
-                        function.localNames().get(k));
+            String localName = "the name of a local of " + where;
+            for (String name : function.localNames()) {
+                checkName(localName, name);
             }
             if (function.source() != -1) {
                 checkIndex(where, "source", function.source(), program.sources().size());
@@ -221,7 +224,7 @@ public final class Verifier {
             checkCount("table elements", elements, ProgramLimits.TABLE_ELEMENTS_MAX);
             for (int k = 0; k < table.elements().size(); k++) {
                 int function = table.elements().get(k);
-                if (function != -1) {
+                if (function < -1 || function >= program.functions().size()) {
                     checkIndex(
                             "element " + k + " of table " + i,
                             "function",
@@ -270,6 +273,7 @@ public final class Verifier {
         Set<String> names = new HashSet<>();
         long interrupts = 0;
         long cells = 0;
+        long tags = 0;
         for (int i = 0; i < program.tests().size(); i++) {
             TestCase test = program.tests().get(i);
             checkName("the name of test " + i, test.name());
@@ -284,6 +288,8 @@ public final class Verifier {
             cells += test.arguments().size()
                     + test.expectedResults().map(List::size).orElse(0);
             checkCount("arguments and expected results of all tests", cells, ProgramLimits.TEST_CELLS_MAX);
+            tags += test.tags().size();
+            checkCount("tags of all tests", tags, ProgramLimits.TAGS_MAX);
             interrupts += test.interrupts().size();
             checkCount("scheduled interrupts of all tests", interrupts, ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
         }
@@ -363,10 +369,10 @@ public final class Verifier {
         }
     }
 
-    private static void checkTags(String where, List<String> tags) throws VerifyException {
-        checkCount("tags of " + where, tags.size(), ProgramLimits.TAGS_PER_TEST_MAX);
+    private void checkTags(String where, List<String> tags) throws VerifyException {
         for (String tag : tags) {
             checkName(where + ": a tag", tag);
+            checkCount("characters in a tag of " + where, tag.length(), ProgramLimits.TAG_CHARS_MAX);
             boolean word = !tag.isEmpty()
                     && tag.chars()
                             .noneMatch(c -> Character.isWhitespace(c)
@@ -426,8 +432,14 @@ public final class Verifier {
         }
     }
 
-    private static void checkName(String what, String name) throws VerifyException {
-        checkCount("characters in " + what, name.length(), ProgramLimits.NAME_CHARS_MAX);
+    private void checkName(String what, String name) throws VerifyException {
+        if (name.length() > ProgramLimits.NAME_CHARS_MAX) {
+            checkCount("characters in " + what, name.length(), ProgramLimits.NAME_CHARS_MAX);
+        }
+        // A file stores a name once and can use it a million times.
+        if (name.length() >= LONG_NAME_CHARS && !checkedLongNames.add(name)) {
+            return;
+        }
         for (int i = 0; i < name.length(); i++) {
             if (Character.isSurrogate(name.charAt(i))) {
                 boolean pair = i + 1 < name.length() && Character.isSurrogatePair(name.charAt(i), name.charAt(i + 1));

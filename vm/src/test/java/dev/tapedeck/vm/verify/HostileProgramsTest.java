@@ -136,7 +136,7 @@ class HostileProgramsTest {
         assertThatThrownBy(this::verify)
                 .isInstanceOf(VerifyException.class)
                 .hasMessageMatching(
-                        "function 'main', offset \\d+, 'call 0': more than 8388608 different operand stacks in"
+                        "function 'main', offset \\d+, 'call 0': more than 4194304 different operand stacks in"
                                 + " one function; split it, or use fewer results");
     }
 
@@ -148,5 +148,15 @@ class HostileProgramsTest {
         assertThatThrownBy(this::verify)
                 .isInstanceOf(VerifyException.class)
                 .hasMessageContaining("transfer more than 67108864 cells");
+    }
+
+    @Test
+    void longNamesUsedAMillionTimes() throws VerifyException {
+        List<String> names = Collections.nCopies(1_000, "n".repeat(65_536));
+        draft.types.add(new FunctionType(Collections.nCopies(1_000, ValueType.I32), List.of()));
+        Function named = new Function("f", 0, List.of(), names, List.of(RETURN), -1, List.of());
+        draft.functions.addAll(Collections.nCopies(8_000, named));
+        add(1, RETURN);
+        assertThat(verify().operandCellsMax(0)).isZero();
     }
 }

@@ -845,8 +845,8 @@ class VerifierTest {
             }
             draft.tests.clear();
             refused(
-                    with(test().tags(Collections.nCopies(257, "x").toArray(new String[0]))),
-                    "too many tags of test 't': 257, expected at most 256");
+                    with(test().tags("x".repeat(257))),
+                    "too many characters in a tag of test 't': 257, expected at most 256");
         }
 
         @Test
@@ -905,6 +905,13 @@ class VerifierTest {
             draft.tests.clear();
             draft.tests.addAll(Collections.nCopies(ProgramLimits.TESTS_MAX + 1, test().build()));
             refused(draft, "too many tests: 65537, expected at most 65536");
+
+            draft.tests.clear();
+            TestDraft tagged = test().tags(Collections.nCopies(513, "x").toArray(new String[0]));
+            for (int i = 0; i < 512; i++) {
+                draft.tests.add(tagged.named("t" + i).build());
+            }
+            refused(draft, "too many tags of all tests: 262656, expected at most 262144");
 
             ProgramDraft wide = new ProgramDraft();
             wide.types.add(new FunctionType(Collections.nCopies(1_000, ValueType.I32), List.of()));
