@@ -15,7 +15,7 @@ package dev.tapedeck.harness.recording;
  */
 @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
 record CheckpointDescriptor(long icount, long stateDigest, Form form, byte[] state) {
-    static final int STATE_BYTES_MAX = 1 << 30;
+    static final int STATE_BYTES_MAX = 1 << 29;
 
     /** Codes are stable. */
     enum Form {
