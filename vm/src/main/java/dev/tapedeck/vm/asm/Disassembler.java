@@ -172,11 +172,10 @@ public final class Disassembler {
         out.append("\n.entry ").append(program.entry() == -1 ? "none" : functionNames.use(program.entry()));
         out.append('\n');
         for (Export export : program.exports()) {
-            String function = functionNames.use(export.function());
-            out.append(".export ").append(function);
-            if (!function.equals(export.name())) {
-                out.append(" as ").append(Notation.quote(export.name()));
-            }
+            out.append(".export ").append(functionNames.use(export.function()));
+            boolean sameName = functionNames.isUnique(export.function())
+                    && program.functions().get(export.function()).name().equals(export.name());
+            out.append(sameName ? "" : " as " + Notation.quote(export.name()));
             out.append('\n');
         }
         for (TestCase test : program.tests()) {
