@@ -17,10 +17,10 @@ final class AssemblerErrorsTest {
     @DisplayName("a message has file, line and column, the reason, a hint, the source line and a caret")
     void shape() {
         AssemblyException error = error(".func main()\n\ti32.ad   ; sum\n.end\n");
-        assertThat(error)
-                .hasMessage("x.tasm:2:2: unknown instruction 'i32.ad' (did you mean 'i32.add'?)\n"
-                        + "  \ti32.ad   ; sum\n"
-                        + "  \t^");
+        assertThat(error).hasMessage("""
+                        x.tasm:2:2: unknown instruction 'i32.ad' (did you mean 'i32.add'?)
+                          \ti32.ad   ; sum
+                          \t^""");
         assertThat(error.line()).isEqualTo(2);
         assertThat(error.column()).isEqualTo(2);
     }

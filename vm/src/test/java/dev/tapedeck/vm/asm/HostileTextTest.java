@@ -19,6 +19,8 @@ final class HostileTextTest {
     private static final int LARGE = 10_000_000;
     private static final int MUTATIONS_PER_PROGRAM = 60;
 
+    private static final List<Opcode> OPCODES = List.of(Opcode.values());
+
     private static final List<String> PIECES = List.of(
             "\"",
             "'",
@@ -141,7 +143,8 @@ final class HostileTextTest {
                     int from = random.nextInt(other.length());
                     text.insert(at, other, from, Math.min(other.length(), from + random.nextInt(100)));
                 }
-                default -> text.insert(at, Opcode.values()[random.nextInt(Opcode.values().length)].mnemonic() + "\n");
+                default ->
+                    text.insert(at, OPCODES.get(random.nextInt(OPCODES.size())).mnemonic() + "\n");
             }
         }
         return text.toString();

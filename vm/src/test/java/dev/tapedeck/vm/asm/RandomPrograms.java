@@ -151,7 +151,7 @@ final class RandomPrograms {
     }
 
     private Instruction instruction(int length) {
-        Opcode opcode = Opcode.values()[random.nextInt(Opcode.values().length)];
+        Opcode opcode = oneOf(Opcode.values());
         List<OperandKind> kinds = opcode.operands();
         if (kinds.equals(List.of(OperandKind.LABELS))) {
             List<Integer> labels = new ArrayList<>(List.of(random.nextInt(length + 2)));
@@ -212,7 +212,7 @@ final class RandomPrograms {
                 known ? program.typeOf(program.functions().get(index)) : new FunctionType(List.of(), List.of());
         List<ScheduledInterrupt> interrupts = new ArrayList<>();
         for (int i = random.nextInt(8); i > 0; i--) {
-            interrupts.add(new ScheduledInterrupt(random.nextInt(5) * 10, 1 + random.nextInt(2), random.nextInt(2)));
+            interrupts.add(new ScheduledInterrupt(10L * random.nextInt(5), 1 + random.nextInt(2), random.nextInt(2)));
         }
         interrupts.sort(Comparator.comparingLong(ScheduledInterrupt::icount));
         return Optional.of(new TestCase(
@@ -228,7 +228,7 @@ final class RandomPrograms {
                 random.nextBoolean() ? OptionalInt.empty() : OptionalInt.of(random.nextInt()),
                 random.nextBoolean()
                         ? Optional.empty()
-                        : Optional.of(FaultKind.values()[random.nextInt(FaultKind.values().length)].mnemonic()),
+                        : Optional.of(oneOf(FaultKind.values()).mnemonic()),
                 random.nextBoolean() ? Optional.empty() : Optional.of(cells(type.results())),
                 random.nextBoolean(),
                 random.nextBoolean() ? Optional.empty() : Optional.of(name()),
@@ -263,7 +263,7 @@ final class RandomPrograms {
     }
 
     private ValueType type() {
-        return ValueType.values()[random.nextInt(ValueType.values().length)];
+        return oneOf(ValueType.values());
     }
 
     private String name() {
