@@ -1,0 +1,155 @@
+package dev.tapedeck.harness.approve;
+
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.program.Program;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * A run as text to be approved: what a person can judge, and nothing that changes while the run does not (no time, path,
+ * version or source line).
+ */
+public final class ApprovedText {
+    /** Longer output is shown up to here, and its digest stands for the rest. */
+    public static final int OUTPUT_BYTES_MAX = 4096;
+
+    private static final int LINE_BYTES_MAX = 200;
+
+    private ApprovedText() {}
+
+    /**
+     * @param title the test's name as reports show it
+     * @param recording a complete recording
+     * @param end the machine at the end of the run
+     * @param output what the program wrote
+     */
+    public static String of(String title, Recording recording, Outcome outcome, Machine end, byte[] output) {
+        Program program = recording.program().program();
+        StringBuilder text = new StringBuilder();
+        text.append("test: ").append(Quoted.inline(title)).append('\n');
+        if (!program.name().isEmpty()) {
+            text.append("program: ").append(Quoted.inline(program.name())).append('\n');
+        }
+        text.append("outcome: ").append(outcome(program, recording, outcome)).append('\n');
+        text.append("instructions: ").append(outcome.icount()).append('\n');
+        text.append("interrupts: ").append(recording.interrupts().size()).append('\n');
+        appendHostCalls(text, program, recording);
+        appendOutput(text, output);
+        appendGlobals(text, program, end);
+        text.append("final state: ")
+                .append(String.format(Locale.ROOT, "%016x", outcome.stateDigest()))
+                .append('\n');
+        return text.toString();
+    }
+
+    private static String outcome(Program program, Recording recording, Outcome outcome) {
+        return switch (outcome.kind()) {
+            case RETURNED -> {
+                String name = recording.options().function();
+                int function = name.isEmpty()
+                        ? program.entry()
+                        : program.findFunction(name).orElse(-1);
+                yield outcome.results().isEmpty() || function < 0
+                        ? "returned"
+                        : "returned "
+                                + String.join(
+                                        ", ",
+                                        Words.values(
+                                                program.typeOf(program.functions()
+                                                                .get(function))
+                                                        .results(),
+                                                outcome.results()));
+            }
+            case HALTED -> "exit code " + outcome.exitCode();
+            case FAULTED -> outcome.fault().map(fault -> fault(program, fault)).orElse("fault");
+            case LIMIT -> "stopped by the instruction limit";
+        };
+    }
+
+    private static String fault(Program program, Fault fault) {
+        return "fault " + fault.kind().mnemonic() + " at "
+                + Quoted.inline(program.functionName(fault.position().function())) + "+"
+                + fault.position().offset()
+                + (fault.detail().isEmpty() ? "" : ": " + Quoted.inline(fault.detail()));
+    }
+
+    private static void appendHostCalls(StringBuilder text, Program program, Recording recording) {
+        List<Recording.HostCallRecord> calls = recording.hostCalls();
+        text.append("host calls: ").append(calls.size()).append('\n');
+        Map<Integer, Long> counts = new TreeMap<>();
+        for (Recording.HostCallRecord call : calls) {
+            counts.merge(call.hostImport(), 1L, Long::sum);
+        }
+        counts.forEach((hostImport, count) -> text.append("  ")
+                .append(Quoted.inline(program.imports().get(hostImport).qualifiedName()))
+                .append(": ")
+                .append(count)
+                .append('\n'));
+    }
+
+    private static void appendOutput(StringBuilder text, byte[] output) {
+        text.append("output: ").append(output.length).append(output.length == 1 ? " byte" : " bytes");
+        int shown = Math.min(output.length, OUTPUT_BYTES_MAX);
+        if (shown < output.length) {
+            text.append(", the first ")
+                    .append(shown)
+                    .append(" here, SHA-256 of all ")
+                    .append(sha256(output));
+        }
+        text.append('\n');
+        int start = 0;
+        while (start < shown) {
+            int end = start;
+            while (end < shown && end - start < LINE_BYTES_MAX && output[end] != '\n') {
+                end++;
+            }
+            if (end < shown && output[end] == '\n') {
+                end++;
+            }
+            text.append("  ")
+                    .append(Quoted.text(new String(output, start, end - start, StandardCharsets.ISO_8859_1)))
+                    .append('\n');
+            start = end;
+        }
+    }
+
+    private static void appendGlobals(StringBuilder text, Program program, Machine end) {
+        List<Program.Global> globals = program.globals();
+        boolean any = false;
+        for (int i = 0; i < globals.size(); i++) {
+            Program.Global global = globals.get(i);
+            if (!global.mutable()) {
+                continue;
+            }
+            if (!any) {
+                text.append("globals:\n");
+                any = true;
+            }
+            text.append("  ")
+                    .append(global.name().isEmpty() ? "global " + i : Quoted.inline(global.name()))
+                    .append(": ")
+                    .append(global.type().mnemonic())
+                    .append(" = ")
+                    .append(Words.cell(global.type(), end.global(i)))
+                    .append('\n');
+        }
+    }
+
+    private static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java has SHA-256", e);
+        }
+    }
+}

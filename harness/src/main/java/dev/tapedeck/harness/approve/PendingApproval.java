@@ -1,0 +1,144 @@
+package dev.tapedeck.harness.approve;
+
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A received run that waits to be accepted or rejected. It consists of {@code NAME.received.txt} and
+ * {@code NAME.received.rec} in the test's output folder, and of a file {@code approval.pending} there that says where the
+ * approved files belong.
+ *
+ * @param title of the test
+ * @param folder the test's output folder
+ */
+public record PendingApproval(
+        String title,
+        Path folder,
+        Path receivedText,
+        Path receivedRecording,
+        Path approvedText,
+        Path approvedRecording) {
+    /** Name of the file that marks a pending approval: title, then approved text, then approved recording, a line each. */
+    public static final String MARKER = "approval.pending";
+
+    private static final int MARKER_BYTES_MAX = 64 << 10;
+
+    static PendingApproval of(String title, ApprovedFiles approved, Path folder) {
+        return new PendingApproval(
+                title,
+                folder,
+                folder.resolve(received(approved.text())),
+                folder.resolve(received(approved.recording())),
+                approved.text(),
+                approved.recording());
+    }
+
+    private static String received(Path approved) {
+        return String.valueOf(approved.getFileName()).replace(".approved.", ".received.");
+    }
+
+    /** Finds what is pending below an output folder, in the order of the folders' names. */
+    public static List<PendingApproval> list(Path output) throws IOException {
+        List<PendingApproval> found = new ArrayList<>();
+        Deque<Path> folders = new ArrayDeque<>();
+        if (Files.isDirectory(output)) {
+            folders.add(output);
+        }
+        while (!folders.isEmpty()) {
+            Path folder = folders.removeFirst();
+            Path marker = folder.resolve(MARKER);
+            if (Files.isRegularFile(marker)) {
+                read(folder, marker).ifPresent(found::add);
+            }
+            List<Path> below = new ArrayList<>();
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+                for (Path entry : entries) {
+                    if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+                        below.add(entry);
+                    }
+                }
+            } catch (DirectoryIteratorException e) {
+                throw e.getCause();
+            }
+            below.sort(null);
+            for (int i = below.size() - 1; i >= 0; i--) {
+                folders.addFirst(below.get(i));
+            }
+        }
+        return found;
+    }
+
+    private static Optional<PendingApproval> read(Path folder, Path marker) throws IOException {
+        if (Files.size(marker) > MARKER_BYTES_MAX) {
+            return Optional.empty();
+        }
+        try {
+            List<String> lines = Files.readAllLines(marker);
+            if (lines.size() < 3) {
+                return Optional.empty();
+            }
+            ApprovedFiles approved = new ApprovedFiles(
+                    folder.resolve(lines.get(1)).normalize(),
+                    folder.resolve(lines.get(2)).normalize());
+            PendingApproval pending = of(lines.get(0), approved, folder);
+            return Files.isRegularFile(pending.receivedText()) ? Optional.of(pending) : Optional.empty();
+        } catch (CharacterCodingException | InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    void save() throws IOException {
+        Path from = folder.toAbsolutePath();
+        Files.writeString(
+                folder.resolve(MARKER),
+                Quoted.inline(title) + "\n" + relative(from, approvedText) + "\n" + relative(from, approvedRecording)
+                        + "\n");
+    }
+
+    private static Path relative(Path from, Path to) {
+        try {
+            return from.relativize(to.toAbsolutePath());
+        } catch (IllegalArgumentException e) {
+            // Another drive.
+            return to.toAbsolutePath();
+        }
+    }
+
+    /** Makes the received files the approved ones. Each of them is replaced as a whole, or not at all. */
+    public void accept() throws IOException {
+        if (Files.isRegularFile(receivedRecording)) {
+            replace(receivedRecording, approvedRecording);
+        }
+        replace(receivedText, approvedText);
+        reject();
+    }
+
+    /** Removes the received files. */
+    public void reject() throws IOException {
+        Files.deleteIfExists(folder.resolve(MARKER));
+        Files.deleteIfExists(receivedText);
+        Files.deleteIfExists(receivedRecording);
+    }
+
+    private static void replace(Path received, Path approved) throws IOException {
+        Path temporary = approved.resolveSibling(approved.getFileName() + ".new");
+        try {
+            Files.copy(received, temporary, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(temporary, approved, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+}

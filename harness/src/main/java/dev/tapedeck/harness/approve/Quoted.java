@@ -1,0 +1,82 @@
+package dev.tapedeck.harness.approve;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+
+/** Bytes and names as printable text on one line, in the notation of assembly strings. */
+public final class Quoted {
+    private Quoted() {}
+
+    /**
+     * Bytes in quotes: as text where they are UTF-8, and as {@code \xHH} where they are not.
+     *
+     * @param latin1 one char per byte
+     */
+    public static String text(String latin1) {
+        return '"' + inner(latin1) + '"';
+    }
+
+    private static String inner(String latin1) {
+        String text = latin1;
+        boolean utf8 = true;
+        try {
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(latin1.getBytes(StandardCharsets.ISO_8859_1)))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            utf8 = false;
+        }
+        StringBuilder out = new StringBuilder(text.length() + 8);
+        for (int i = 0; i < text.length(); ) {
+            int c = text.codePointAt(i);
+            i += Character.charCount(c);
+            switch (c) {
+                case '\n' -> out.append("\\n");
+                case '\r' -> out.append("\\r");
+                case '\t' -> out.append("\\t");
+                case '"' -> out.append("\\\"");
+                case '\\' -> out.append("\\\\");
+                default -> {
+                    if ((c >= 0x20 && c < 0x7F) || (utf8 && c > 0x7F && harmless(c))) {
+                        out.appendCodePoint(c);
+                    } else {
+                        for (byte b : new String(Character.toChars(c))
+                                .getBytes(utf8 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1)) {
+                            out.append(String.format(Locale.ROOT, "\\x%02x", b & 0xFF));
+                        }
+                    }
+                }
+            }
+        }
+        return out.toString();
+    }
+
+    /** Text of any kind on one line: as it is, but for characters that would end the line or move a cursor. */
+    public static String inline(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            if (c >= 0x20 && harmless(c)) {
+                out.appendCodePoint(c);
+            } else {
+                out.append(String.format(Locale.ROOT, "\\u{%x}", c));
+            }
+        });
+        return out.toString();
+    }
+
+    private static boolean harmless(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED,
+                    Character.PRIVATE_USE,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> false;
+            default -> true;
+        };
+    }
+}

@@ -1,0 +1,177 @@
+package dev.tapedeck.harness.suite;
+
+import dev.tapedeck.harness.approve.Quoted;
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.TestCase;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * An expectation that a run missed.
+ *
+ * @param reason what was expected and what was there instead, without a full stop
+ * @param expected for a diff
+ * @param actual for a diff
+ * @param icount where the run shows it; empty means at its end
+ * @param verb what happened there, such as {@code written}
+ */
+record Miss(String reason, String expected, String actual, OptionalLong icount, String verb) {
+    private static final int EXCERPT_CHARS_MAX = 60;
+    private static final int EXCERPT_CHARS_BEFORE = 20;
+
+    /** The first expectation missed: how the run ended, then the exit code, the output, and the results. */
+    static Optional<Miss> first(
+            TestCase test, Program program, int function, Outcome outcome, OutputCapture output, long limit) {
+        if (outcome.kind() == Outcome.Kind.LIMIT) {
+            return Optional.of(atEnd(
+                    "not finished after the limit of " + Words.count(limit, "instruction"),
+                    "an end within " + Words.count(limit, "instruction"),
+                    "not finished",
+                    "stopped"));
+        }
+        Optional<Miss> miss = ending(test, program, function, outcome);
+        if (miss.isEmpty()) {
+            miss = output(test, output);
+        }
+        return miss.isPresent() ? miss : results(test, program, function, outcome);
+    }
+
+    private static Optional<Miss> ending(TestCase test, Program program, int function, Outcome outcome) {
+        String end = ending(program, function, outcome);
+        Optional<Fault> fault = outcome.fault();
+        Optional<String> expectedFault = test.expectedFault();
+        if (expectedFault.isPresent()) {
+            String kind = fault.map(found -> found.kind().mnemonic()).orElse("");
+            return expectedFault.get().equals(kind)
+                    ? Optional.empty()
+                    : Optional.of(atEnd(
+                            "expected fault " + Quoted.inline(expectedFault.get()) + " but was " + end,
+                            "fault " + expectedFault.get(),
+                            fault.isPresent() ? "fault " + kind : end,
+                            "ended"));
+        }
+        int expectedExitCode = test.expectedExitCode().orElse(0);
+        if (fault.isPresent()) {
+            FaultKind kind = fault.get().kind();
+            String detail = fault.get().detail();
+            return Optional.of(atEnd(
+                    "fault " + kind.mnemonic() + " (" + kind.meaning()
+                            + (detail.isEmpty() ? "" : "; " + Quoted.inline(detail)) + ")",
+                    "exit code " + expectedExitCode,
+                    "fault " + kind.mnemonic(),
+                    "raised"));
+        }
+        // A return from the entry counts as exit code 0.
+        return outcome.exitCode() == expectedExitCode
+                ? Optional.empty()
+                : Optional.of(atEnd(
+                        "expected exit code " + expectedExitCode + " but was " + outcome.exitCode(),
+                        "exit code " + expectedExitCode,
+                        "exit code " + outcome.exitCode(),
+                        "ended"));
+    }
+
+    private static String ending(Program program, int function, Outcome outcome) {
+        return switch (outcome.kind()) {
+            case RETURNED ->
+                outcome.results().isEmpty()
+                        ? "a normal return"
+                        : "a return of " + values(program, function, outcome.results());
+            case HALTED -> "exit code " + outcome.exitCode();
+            case FAULTED ->
+                "fault " + outcome.fault().map(fault -> fault.kind().mnemonic()).orElse("");
+            case LIMIT -> "the instruction limit";
+        };
+    }
+
+    private static Optional<Miss> output(TestCase test, OutputCapture output) {
+        if (test.expectedOutput().isEmpty()) {
+            return Optional.empty();
+        }
+        String expected = test.expectedOutput().get();
+        String actual = new String(output.bytes(), StandardCharsets.ISO_8859_1);
+        if (expected.equals(actual)) {
+            return Optional.empty();
+        }
+        int at = 0;
+        int both = Math.min(expected.length(), actual.length());
+        while (at < both && expected.charAt(at) == actual.charAt(at)) {
+            at++;
+        }
+        int from = Math.max(expected.length(), actual.length()) <= EXCERPT_CHARS_MAX
+                ? 0
+                : Math.max(0, at - EXCERPT_CHARS_BEFORE);
+        String reason = "expected output " + excerpt(expected, from) + " but was " + excerpt(actual, from)
+                + (at < actual.length()
+                        ? "; wrong from byte " + at
+                        : "; it ends after " + bytes(actual.length()) + " of " + expected.length());
+        return Optional.of(new Miss(
+                reason,
+                diffText(expected),
+                diffText(actual),
+                output.departedIcount(),
+                at < actual.length() ? "written" : "ended"));
+    }
+
+    private static String bytes(int count) {
+        return count + (count == 1 ? " byte" : " bytes");
+    }
+
+    private static String excerpt(String latin1, int from) {
+        int start = Math.min(from, latin1.length());
+        int end = Math.min(latin1.length(), start + EXCERPT_CHARS_MAX);
+        return (start > 0 ? "..." : "")
+                + Quoted.text(latin1.substring(start, end))
+                + (end < latin1.length() ? "..." : "");
+    }
+
+    /** Lines as lines, for a diff; everything else as it is quoted. */
+    private static String diffText(String latin1) {
+        StringBuilder out = new StringBuilder();
+        int start = 0;
+        while (start < latin1.length()) {
+            int end = latin1.indexOf('\n', start);
+            String line = latin1.substring(start, end < 0 ? latin1.length() : end);
+            String quoted = Quoted.text(line);
+            out.append(quoted, 1, quoted.length() - 1);
+            if (end < 0) {
+                break;
+            }
+            out.append('\n');
+            start = end + 1;
+        }
+        return out.toString();
+    }
+
+    private static Optional<Miss> results(TestCase test, Program program, int function, Outcome outcome) {
+        if (test.expectedResults().isEmpty()) {
+            return Optional.empty();
+        }
+        List<Long> expected = test.expectedResults().get();
+        if (outcome.kind() == Outcome.Kind.RETURNED && expected.equals(outcome.results())) {
+            return Optional.empty();
+        }
+        String should = values(program, function, expected);
+        String was = outcome.kind() == Outcome.Kind.RETURNED
+                ? values(program, function, outcome.results())
+                : ending(program, function, outcome);
+        return Optional.of(atEnd("expected result " + should + " but was " + was, should, was, "returned"));
+    }
+
+    private static String values(Program program, int function, List<Long> cells) {
+        List<ValueType> types =
+                program.typeOf(program.functions().get(function)).results();
+        return cells.isEmpty() ? "nothing" : String.join(", ", Words.values(types, cells));
+    }
+
+    private static Miss atEnd(String reason, String expected, String actual, String verb) {
+        return new Miss(reason, expected, actual, OptionalLong.empty(), verb);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.tapedeck.harness.suite;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Keeps what a program writes, and notes which host call first departed from what is expected. */
+final class OutputCapture extends OutputStream {
+    /** More output stops the program with a fault: a runaway loop would otherwise use up the memory. */
+    static final int BYTES_MAX = 64 << 20;
+
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final Optional<byte[]> expected;
+    private final int bytesMax;
+    private long callIcount;
+    private OptionalLong departedIcount = OptionalLong.empty();
+
+    /** @param expected Latin-1, one char per byte */
+    OutputCapture(Optional<String> expected) {
+        this(expected, BYTES_MAX);
+    }
+
+    OutputCapture(Optional<String> expected, int bytesMax) {
+        this.expected = expected.map(text -> text.getBytes(StandardCharsets.ISO_8859_1));
+        this.bytesMax = bytesMax;
+    }
+
+    /** What follows is written by the host call at this instruction count. */
+    void callBegins(long icount) {
+        callIcount = icount;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+        write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] from, int offset, int length) throws IOException {
+        if (length > bytesMax - bytes.size()) {
+            throw new IOException("the test wrote more than " + (bytesMax >> 20) + " MiB");
+        }
+        if (expected.isPresent() && departedIcount.isEmpty()) {
+            byte[] should = expected.get();
+            for (int i = 0; i < length; i++) {
+                int at = bytes.size() + i;
+                if (at >= should.length || should[at] != from[offset + i]) {
+                    departedIcount = OptionalLong.of(callIcount);
+                    break;
+                }
+            }
+        }
+        bytes.write(from, offset, length);
+    }
+
+    byte[] bytes() {
+        return bytes.toByteArray();
+    }
+
+    /** The host call that wrote the first byte that was not expected; empty if no byte was wrong. */
+    OptionalLong departedIcount() {
+        return departedIcount;
+    }
+}

@@ -1,0 +1,41 @@
+package dev.tapedeck.harness.suite;
+
+import dev.tapedeck.vm.host.VirtualHost;
+import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.machine.HostCall;
+import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.program.TestCase;
+import java.io.ByteArrayInputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** The standard host of a test: it tells the capture which call writes. */
+final class TestHost implements Host {
+    private final VirtualHost host;
+    private final OutputCapture output;
+
+    TestHost(TestCase test, OutputCapture output, OutputStream debug) {
+        this.output = output;
+        this.host = new VirtualHost(
+                new ByteArrayInputStream(test.input().getBytes(StandardCharsets.ISO_8859_1)),
+                output,
+                debug,
+                test.seed());
+    }
+
+    @Override
+    public void call(HostCall call) throws HostException {
+        output.callBegins(call.icount());
+        host.call(call);
+    }
+
+    @Override
+    public byte[] saveState() {
+        return host.saveState();
+    }
+
+    @Override
+    public void restoreState(byte[] state) {
+        host.restoreState(state);
+    }
+}
