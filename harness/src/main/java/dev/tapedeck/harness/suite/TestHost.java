@@ -4,10 +4,13 @@ import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.TestCase;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /** The standard host of a test: it tells the capture which call writes. */
 final class TestHost implements Host {
@@ -21,6 +24,11 @@ final class TestHost implements Host {
                 output,
                 debug,
                 test.seed());
+    }
+
+    @Override
+    public Optional<String> linkProblem(HostImport hostImport, FunctionType type) {
+        return host.linkProblem(hostImport, type);
     }
 
     @Override

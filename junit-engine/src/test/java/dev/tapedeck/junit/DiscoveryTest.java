@@ -1,0 +1,291 @@
+package dev.tapedeck.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathResource;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathRoots;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectDirectory;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectFile;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectPackage;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUri;
+
+import dev.tapedeck.vm.asm.Assembler;
+import dev.tapedeck.vm.format.BcWriter;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.TestDescriptor;
+import org.junit.platform.engine.TestSource;
+import org.junit.platform.engine.TestTag;
+import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.discovery.FilePosition;
+import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.engine.support.descriptor.FileSource;
+import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TagFilter;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
+import org.junit.platform.launcher.core.LauncherConfig;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/** Which tests each selector finds, and what they are called. Nothing is run. */
+class DiscoveryTest {
+    private static final String ANCHOR = "[engine:tapedeck]/[class:dev.tapedeck.junit.TapedeckProgramsTest]";
+
+    @TempDir
+    Path root;
+
+    private Workspace workspace;
+
+    @BeforeEach
+    void programs() throws Exception {
+        workspace = new Workspace(root);
+        workspace.program("sum.tasm", Workspace.TWO_TESTS);
+        workspace.program("plain.tasm", Workspace.PASSES);
+        workspace.program("sub/deep/plain.tasm", Workspace.PASSES);
+        Files.write(
+                workspace.program("plain.bc", ""), BcWriter.write(Assembler.assemble("plain.tasm", Workspace.PASSES)));
+        workspace.program("notes.md", "not a program");
+        workspace.program(".#sum.tasm", "an editor's lock");
+    }
+
+    private List<TestIdentifier> tests(DiscoverySelector... selectors) {
+        return tests(request(selectors).build());
+    }
+
+    private LauncherDiscoveryRequestBuilder request(DiscoverySelector... selectors) {
+        return LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectors)
+                .configurationParameter(Settings.PROGRAMS, workspace.programs().toString());
+    }
+
+    private static List<TestIdentifier> tests(LauncherDiscoveryRequest request) {
+        TestPlan plan = LauncherFactory.create(LauncherConfig.builder()
+                        .enableTestEngineAutoRegistration(false)
+                        .addTestEngines(new TapedeckEngine())
+                        .build())
+                .discover(request);
+        List<TestIdentifier> found = new ArrayList<>();
+        plan.getRoots()
+                .forEach(engine -> plan.getDescendants(engine).stream()
+                        .filter(TestIdentifier::isTest)
+                        .forEach(found::add));
+        found.sort((a, b) -> a.getUniqueId().compareTo(b.getUniqueId()));
+        return found;
+    }
+
+    private List<String> names(DiscoverySelector... selectors) {
+        return tests(selectors).stream().map(TestIdentifier::getDisplayName).toList();
+    }
+
+    @Test
+    @DisplayName("a class with @Programs stands for every program, each test by itself, in the order of their names")
+    void anchorClass() {
+        TestDescriptor engine = new TapedeckEngine()
+                .discover(request(selectClass(TapedeckProgramsTest.class)).build(), UniqueId.forEngine("tapedeck"));
+        TestDescriptor container = engine.getChildren().iterator().next();
+
+        assertThat(engine.getChildren()).hasSize(1);
+        assertThat(container.getDisplayName()).isEqualTo("TapedeckProgramsTest");
+        assertThat(container.getSource()).contains(ClassSource.from(TapedeckProgramsTest.class));
+        assertThat(container.getChildren().stream().map(TestDescriptor::getDisplayName))
+                .containsExactly(
+                        "plain.bc",
+                        "plain.tasm",
+                        "sub/deep/plain.tasm",
+                        "sum.tasm: adds two numbers",
+                        "sum.tasm: adds to a wrong sum");
+        assertThat(container.getChildren().stream()
+                        .map(test -> test.getUniqueId().toString()))
+                .containsExactly(
+                        ANCHOR + "/[program:plain.bc]/[test:main]",
+                        ANCHOR + "/[program:plain.tasm]/[test:main]",
+                        ANCHOR + "/[program:sub%2Fdeep%2Fplain.tasm]/[test:main]",
+                        ANCHOR + "/[program:sum.tasm]/[test:adds two numbers]",
+                        ANCHOR + "/[program:sum.tasm]/[test:adds to a wrong sum]");
+    }
+
+    @Test
+    @DisplayName("a test's source is its program's file and the test's line")
+    void sources() throws Exception {
+        List<TestSource> sources = new ArrayList<>();
+        // On a thread of its own: called by Surefire, as this test may be, discovery gives method sources instead.
+        Thread thread = new Thread(() -> tests(selectClass(TapedeckProgramsTest.class))
+                .forEach(test -> sources.add(test.getSource().orElseThrow())));
+        thread.start();
+        thread.join();
+
+        assertThat(sources)
+                .contains(
+                        FileSource.from(
+                                workspace.programs().resolve("sum.tasm").toFile(),
+                                org.junit.platform.engine.support.descriptor.FilePosition.from(7)),
+                        FileSource.from(
+                                workspace.programs().resolve("plain.tasm").toFile()));
+    }
+
+    @Test
+    @DisplayName("other classes are left alone, and so are classes that cannot be loaded")
+    void otherClasses() {
+        assertThat(names(selectClass(DiscoveryTest.class))).isEmpty();
+        assertThat(names(selectClass("no.such.Class"))).isEmpty();
+    }
+
+    @Test
+    @DisplayName("a package selects the classes in it that have @Programs")
+    void packages() {
+        assertThat(names(selectPackage("dev.tapedeck.junit"))).contains("plain.tasm", "sum.tasm: adds two numbers");
+        assertThat(names(selectPackage("dev.tapedeck.junit.nothing"))).isEmpty();
+    }
+
+    @Test
+    @DisplayName("a file selects its program, and with a line the test that the line belongs to")
+    void files() {
+        String file = workspace.programs().resolve("sum.tasm").toString();
+
+        assertThat(names(selectFile(file)))
+                .containsExactlyInAnyOrder("sum.tasm: adds two numbers", "sum.tasm: adds to a wrong sum");
+        assertThat(names(selectFile(file, FilePosition.from(9)))).containsExactly("sum.tasm: adds two numbers");
+        assertThat(names(selectFile(file, FilePosition.from(12)))).containsExactly("sum.tasm: adds to a wrong sum");
+        assertThat(names(selectFile(file, FilePosition.from(1)))).hasSize(2);
+        assertThat(names(selectUri(workspace.programs().resolve("plain.bc").toUri())))
+                .containsExactly("plain.bc");
+        assertThat(names(selectUri(workspace.programs().resolve("sum.tasm").toUri() + "?line=12")))
+                .containsExactly("sum.tasm: adds to a wrong sum");
+        assertThat(names(selectFile(workspace.programs().resolve("notes.md").toString())))
+                .isEmpty();
+        assertThat(names(selectFile(workspace.programs().resolve("missing.bc").toString())))
+                .isEmpty();
+    }
+
+    @Test
+    @DisplayName("a folder selects the programs below it; their names do not depend on which folder was selected")
+    void folders() {
+        assertThat(names(selectDirectory(workspace.programs().toString()))).hasSize(5);
+        assertThat(names(selectDirectory(workspace.programs().resolve("sub").toString())))
+                .containsExactly("sub/deep/plain.tasm");
+        assertThat(names(selectDirectory(root.resolve("nothing").toString()))).isEmpty();
+    }
+
+    @Test
+    @DisplayName("a folder elsewhere names its programs from itself")
+    void foldersElsewhere() throws IOException {
+        Path elsewhere = Files.createDirectories(root.resolve("elsewhere"));
+        Files.writeString(elsewhere.resolve("other.tasm"), Workspace.PASSES);
+
+        assertThat(names(selectDirectory(elsewhere.toString()))).containsExactly("other.tasm");
+        assertThat(names(selectFile(elsewhere.resolve("other.tasm").toString())))
+                .containsExactly("other.tasm");
+    }
+
+    @Test
+    @DisplayName("class path roots and resources select the programs in them")
+    void classPath() throws IOException {
+        Path classes = Files.createDirectories(root.resolve("classes"));
+        Files.createDirectories(classes.resolve("programs"));
+        Files.writeString(classes.resolve("programs/packed.tasm"), Workspace.PASSES);
+
+        assertThat(tests(LauncherDiscoveryRequestBuilder.request()
+                        .selectors(selectClasspathRoots(Set.of(classes)))
+                        .configurationParameter(
+                                Settings.PROGRAMS, workspace.programs().toString())
+                        .build()))
+                .extracting(TestIdentifier::getDisplayName)
+                .containsExactly("programs/packed.tasm");
+
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        try (URLClassLoader loader =
+                new URLClassLoader(new URL[] {classes.toUri().toURL()}, before)) {
+            Thread.currentThread().setContextClassLoader(loader);
+            assertThat(names(selectClasspathResource("programs/packed.tasm"))).containsExactly("packed.tasm");
+            assertThat(names(selectClasspathResource("programs/missing.tasm"))).isEmpty();
+        } finally {
+            Thread.currentThread().setContextClassLoader(before);
+        }
+    }
+
+    @Test
+    @DisplayName("a method selector takes a test's name as reports show it")
+    void methods() {
+        String anchor = TapedeckProgramsTest.class.getName();
+
+        assertThat(names(selectMethod(anchor, "sum.tasm: adds two numbers")))
+                .containsExactly("sum.tasm: adds two numbers");
+        assertThat(names(selectMethod(anchor, "sum.tasm"))).hasSize(2);
+        assertThat(names(selectMethod(anchor, "plain.bc"))).containsExactly("plain.bc");
+        assertThat(names(selectMethod(anchor, "missing.bc"))).isEmpty();
+    }
+
+    @Test
+    @DisplayName("every unique id selects exactly what it was given to")
+    void uniqueIds() {
+        for (DiscoverySelector selector : List.of(
+                selectClass(TapedeckProgramsTest.class),
+                selectDirectory(workspace.programs().toString()))) {
+            for (TestIdentifier test : tests(selector)) {
+                assertThat(tests(selectUniqueId(test.getUniqueId()))).containsExactly(test);
+            }
+        }
+        assertThat(names(selectUniqueId(ANCHOR))).hasSize(5);
+        assertThat(names(selectUniqueId(ANCHOR + "/[program:sum.tasm]"))).hasSize(2);
+    }
+
+    @Test
+    @DisplayName("tags of a test are its JUnit tags")
+    void tags() {
+        assertThat(tests(selectClass(TapedeckProgramsTest.class)).stream()
+                        .filter(test -> test.getDisplayName().equals("sum.tasm: adds two numbers"))
+                        .findFirst()
+                        .orElseThrow()
+                        .getTags())
+                .containsExactlyInAnyOrder(TestTag.create("fast"), TestTag.create("math"));
+        assertThat(tests(request(selectClass(TapedeckProgramsTest.class))
+                                .filters(TagFilter.includeTags("slow"))
+                                .build())
+                        .stream()
+                        .map(TestIdentifier::getDisplayName))
+                .containsExactly("sum.tasm: adds to a wrong sum");
+    }
+
+    @Test
+    @DisplayName("linked folders are followed once: loops end, and no program is found twice")
+    void links() throws IOException {
+        Files.createSymbolicLink(workspace.programs().resolve("sub/deep/up"), workspace.programs());
+        Files.createSymbolicLink(
+                workspace.programs().resolve("alias"), workspace.programs().resolve("sub"));
+        Path outside = Files.createDirectories(root.resolve("outside"));
+        Files.writeString(outside.resolve("linked.tasm"), Workspace.PASSES);
+        Files.createSymbolicLink(workspace.programs().resolve("more"), outside);
+
+        assertThat(names(selectClass(TapedeckProgramsTest.class)))
+                .hasSize(6)
+                .contains("sub/deep/plain.tasm", "more/linked.tasm");
+    }
+
+    @Test
+    @DisplayName("names with spaces, other letters and separators stay as they are")
+    void oddNames() {
+        workspace.program("größe & co/zwei [drei].tasm", Workspace.PASSES);
+
+        Optional<TestIdentifier> odd = tests(selectClass(TapedeckProgramsTest.class)).stream()
+                .filter(test -> test.getDisplayName().equals("größe & co/zwei [drei].tasm"))
+                .findFirst();
+
+        assertThat(odd).isPresent();
+        assertThat(names(selectUniqueId(odd.get().getUniqueId()))).containsExactly("größe & co/zwei [drei].tasm");
+    }
+}
