@@ -1,0 +1,215 @@
+package dev.tapedeck.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+import org.w3c.dom.NodeList;
+
+/**
+ * A user's project, built by a real Maven in a process of its own.
+ *
+ * <p>Nothing is installed on this machine, and nothing is downloaded: our modules, as this build made them, are copied
+ * into a local repository under target, and everything else comes from the local repository of the build that runs this
+ * test, which is declared as a remote one. What is not there is fetched from where Maven would fetch it anyway.
+ */
+final class UserProject {
+    private static final List<String> MODULES = List.of("vm", "harness", "junit-engine");
+    private static final long MINUTES_MAX = 5;
+
+    private static final Path WORK = Path.of("target", "it").toAbsolutePath();
+    private static final Path REPOSITORY = WORK.resolve("repository");
+    private static final Path SETTINGS = WORK.resolve("settings.xml");
+
+    private final Path directory;
+
+    private UserProject(Path directory) {
+        this.directory = directory;
+    }
+
+    /** What a build left behind. */
+    record Build(int exitCode, String log, Path directory) {
+        /** The test cases of a report of Surefire's, by name. */
+        Map<String, TestCaseElement> tests(String className) throws Exception {
+            Path report = directory.resolve("target/surefire-reports/TEST-" + className + ".xml");
+            assertThat(report).as("Surefire's report; the log says: %s", log).exists();
+            NodeList cases = DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .parse(report.toFile())
+                    .getElementsByTagName("testcase");
+            Map<String, TestCaseElement> found = new TreeMap<>();
+            for (int i = 0; i < cases.getLength(); i++) {
+                Element element = (Element) cases.item(i);
+                found.put(element.getAttribute("name"), TestCaseElement.of(element));
+            }
+            assertThat(found).hasSize(cases.getLength());
+            return found;
+        }
+    }
+
+    /**
+     * A test case in Surefire's XML.
+     *
+     * @param result {@code passed}, {@code failure}, {@code error} or {@code skipped}
+     */
+    record TestCaseElement(String className, String result, String type, String message, String text) {
+        static TestCaseElement of(Element element) {
+            NodeList children = element.getChildNodes();
+            for (int i = 0; i < children.getLength(); i++) {
+                Node child = children.item(i);
+                if (child instanceof Element result
+                        && List.of("failure", "error", "skipped").contains(result.getTagName())) {
+                    return new TestCaseElement(
+                            element.getAttribute("classname"),
+                            result.getTagName(),
+                            result.getAttribute("type"),
+                            result.getAttribute("message"),
+                            result.getTextContent());
+                }
+            }
+            return new TestCaseElement(element.getAttribute("classname"), "passed", "", "", "");
+        }
+    }
+
+    /** Puts the modules of this build where the projects find them. */
+    static void prepareRepository() throws IOException {
+        String version = property("tapedeck.it.version");
+        Path sources = Path.of("").toAbsolutePath().getParent();
+        install("tapedeck-parent", version, sources.resolve("pom.xml"), null);
+        for (String module : MODULES) {
+            String artifact = "tapedeck-" + module;
+            Path jar = sources.resolve(module).resolve("target/" + artifact + "-" + version + ".jar");
+            assertThat(jar)
+                    .as("a module's jar; run 'mvn verify' in the project's top folder")
+                    .exists();
+            install(artifact, version, sources.resolve(module).resolve("pom.xml"), jar);
+        }
+        String repository = Path.of(property("localRepository")).toUri().toString();
+        Files.writeString(SETTINGS, """
+                <settings>
+                  <profiles>
+                    <profile>
+                      <id>this-machine</id>
+                      <repositories>
+                        <repository><id>this-machine</id><url>%1$s</url></repository>
+                      </repositories>
+                      <pluginRepositories>
+                        <pluginRepository><id>this-machine</id><url>%1$s</url></pluginRepository>
+                      </pluginRepositories>
+                    </profile>
+                  </profiles>
+                  <activeProfiles><activeProfile>this-machine</activeProfile></activeProfiles>
+                </settings>
+                """.formatted(repository));
+    }
+
+    private static void install(String artifact, String version, Path pom, Path jar) throws IOException {
+        Path folder = Files.createDirectories(REPOSITORY.resolve("dev/tapedeck/" + artifact + "/" + version));
+        String stem = artifact + "-" + version;
+        Files.copy(pom, folder.resolve(stem + ".pom"), StandardCopyOption.REPLACE_EXISTING);
+        if (jar != null) {
+            Files.copy(jar, folder.resolve(stem + ".jar"), StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** The version of a plugin that our parent pom binds: one that this build has used, and so is at hand. */
+    static String pluginVersion(String artifact) throws Exception {
+        NodeList plugins = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(Path.of("").toAbsolutePath().resolveSibling("pom.xml").toFile())
+                .getElementsByTagName("plugin");
+        for (int i = 0; i < plugins.getLength(); i++) {
+            Element plugin = (Element) plugins.item(i);
+            NodeList versions = plugin.getElementsByTagName("version");
+            if (artifact.equals(
+                            plugin.getElementsByTagName("artifactId").item(0).getTextContent())
+                    && versions.getLength() > 0) {
+                return versions.item(0).getTextContent();
+            }
+        }
+        throw new AssertionError("the parent pom names no version of " + artifact);
+    }
+
+    static UserProject create(String name, String pom) throws IOException {
+        Path directory = WORK.resolve(name);
+        deleteTree(directory);
+        // Its own .mvn, so that Maven does not find ours further up.
+        Files.createDirectories(directory.resolve(".mvn"));
+        return new UserProject(directory).file("pom.xml", pom);
+    }
+
+    UserProject file(String name, String text) throws IOException {
+        Path file = directory.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        return this;
+    }
+
+    UserProject delete(String name) throws IOException {
+        Files.delete(directory.resolve(name));
+        return this;
+    }
+
+    /** Runs Maven, with the JDK that runs this test. */
+    Build maven(String... arguments) throws Exception {
+        boolean windows = System.getProperty("os.name").startsWith("Windows");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(property("tapedeck.it.maven.home"), "bin", windows ? "mvn.cmd" : "mvn")
+                .toString());
+        command.addAll(List.of("-B", "-ntp", "-gs", SETTINGS.toString(), "-Dmaven.repo.local=" + REPOSITORY));
+        command.addAll(Arrays.asList(arguments));
+        Path log = directory.resolve("build.log");
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile());
+        Map<String, String> environment = builder.environment();
+        environment.put("JAVA_HOME", System.getProperty("java.home"));
+        environment.put("MAVEN_OPTS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
+        environment.remove("MAVEN_ARGS");
+        environment.remove("MAVEN_CONFIG");
+        environment.remove("CI");
+        Process process = builder.start();
+        try {
+            assertThat(process.waitFor(MINUTES_MAX, TimeUnit.MINUTES))
+                    .as("Maven ends by itself")
+                    .isTrue();
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+        return new Build(process.exitValue(), Files.readString(log, StandardCharsets.UTF_8), directory);
+    }
+
+    private static String property(String name) {
+        String value = System.getProperty(name);
+        assertThat(value)
+                .as("system property %s, which Surefire's configuration in junit-engine/pom.xml sets", name)
+                .isNotBlank();
+        return value;
+    }
+
+    private static void deleteTree(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(directory)) {
+            for (Path path : paths.sorted((a, b) -> b.compareTo(a)).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}
