@@ -88,32 +88,35 @@ final class UserProject {
     static void prepareRepository() throws IOException {
         String version = property("tapedeck.it.version");
         Path sources = Path.of("").toAbsolutePath().getParent();
+        // "target", relative to each module.
+        Path build = Path.of("").toAbsolutePath().relativize(Path.of(property("tapedeck.it.build")));
         install("tapedeck-parent", version, sources.resolve("pom.xml"), null);
         for (String module : MODULES) {
             String artifact = "tapedeck-" + module;
-            Path jar = sources.resolve(module).resolve("target/" + artifact + "-" + version + ".jar");
+            Path jar = sources.resolve(module).resolve(build).resolve(artifact + "-" + version + ".jar");
             assertThat(jar)
                     .as("a module's jar; run 'mvn verify' in the project's top folder")
                     .exists();
             install(artifact, version, sources.resolve(module).resolve("pom.xml"), jar);
         }
         String repository = Path.of(property("localRepository")).toUri().toString();
-        Files.writeString(SETTINGS, """
+        Files.writeString(
+                SETTINGS, """
                 <settings>
                   <profiles>
                     <profile>
                       <id>this-machine</id>
                       <repositories>
-                        <repository><id>this-machine</id><url>%1$s</url></repository>
+                        <repository><id>this-machine</id><url>%1$s</url>%2$s</repository>
                       </repositories>
                       <pluginRepositories>
-                        <pluginRepository><id>this-machine</id><url>%1$s</url></pluginRepository>
+                        <pluginRepository><id>this-machine</id><url>%1$s</url>%2$s</pluginRepository>
                       </pluginRepositories>
                     </profile>
                   </profiles>
                   <activeProfiles><activeProfile>this-machine</activeProfile></activeProfiles>
                 </settings>
-                """.formatted(repository));
+                """.formatted(repository, "<releases><checksumPolicy>ignore</checksumPolicy></releases>"));
     }
 
     private static void install(String artifact, String version, Path pom, Path jar) throws IOException {

@@ -161,7 +161,7 @@ class UserProjectIT {
         assertThat(build.log())
                 .contains("Tests run: 6, Failures: 2, Errors: 1, Skipped: 1")
                 .contains(
-                        "TapedeckProgramsTest.sum.tasm: prints the sum sum.tasm:25: expected output \"4\\n\" but was \"3\\n\"; wrong from byte 0, written at main+3 (sum.tasm:12)")
+                        "TapedeckProgramsTest.sum.tasm: prints the sum sum.tasm:23: expected output \"4\\n\" but was \"3\\n\"; wrong from byte 0, written at main+3 (sum.tasm:12)")
                 .contains("report: target/tapedeck/sum.tasm/prints-the-sum/report.html")
                 .contains("below/divides by zero.tasm: fault division_by_zero")
                 .contains("\tat below/divides by zero.tasm.divide(divides by zero.tasm:4)")
@@ -244,7 +244,7 @@ class UserProjectIT {
         assertThat(build.exitCode()).as(build.log()).isEqualTo(1);
         assertThat(build.log())
                 .contains("Tests run: 3, Failures: 1, Errors: 0, Skipped: 1")
-                .contains("SlowProgramsTest.sum.tasm: prints the sum sum.tasm:25: expected output");
+                .contains("SlowProgramsTest.sum.tasm: prints the sum sum.tasm:23: expected output");
         assertThat(build.tests("org.example.SlowProgramsTest").values())
                 .extracting(TestCaseElement::className)
                 .containsOnly("org.example.SlowProgramsTest");

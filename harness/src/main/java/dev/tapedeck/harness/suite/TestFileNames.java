@@ -8,8 +8,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Names of tests as names of files and folders: letters, digits, dots and underscores stay, everything else becomes a
- * hyphen, at most 80 characters. Where two tests of a program would have the same file name, the later one gets a number.
+ * Names of tests as names of files and folders: ASCII letters and digits, dots and underscores stay, everything else
+ * becomes a hyphen, at most 80 characters. Where two tests of a program would have the same file name, the later one gets
+ * a number.
  */
 public final class TestFileNames {
     private static final int CHARS_MAX = 80;
@@ -44,7 +45,8 @@ public final class TestFileNames {
     private static String plain(String name) {
         StringBuilder out = new StringBuilder();
         name.codePoints().limit(CHARS_MAX).forEach(c -> {
-            if (Character.isLetterOrDigit(c) || c == '_' || c == '.') {
+            // Other letters cannot be in a path where the locale is C, as in many containers.
+            if ((c < 0x80 && Character.isLetterOrDigit(c)) || c == '_' || c == '.') {
                 out.appendCodePoint(c);
             } else if (!out.isEmpty() && out.charAt(out.length() - 1) != '-') {
                 out.append('-');

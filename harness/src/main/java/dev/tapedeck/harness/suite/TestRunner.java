@@ -9,6 +9,7 @@ import dev.tapedeck.harness.approve.Quoted;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Pack;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -25,8 +26,8 @@ import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -163,22 +164,14 @@ public final class TestRunner {
 
         private Verdict record(int function) throws RecordingException, IOException {
             long limit = test.instructionLimit().orElse(instructionLimit);
-            RunOptions options = new RunOptions(
-                    test.function(),
-                    test.arguments(),
-                    test.seed(),
-                    test.interrupts(),
-                    limit,
-                    RunOptions.DEFAULT.limits(),
-                    RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
-                    RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
-                    List.of());
             Path recorded = directory.resolve(RECORDING);
             Outcome outcome;
             try {
-                outcome = Recorder.record(verified, options, new TestHost(test, captured, debug), recorded);
+                outcome = Recorder.record(verified, options(limit), new TestHost(test, captured, debug), recorded);
             } catch (IllegalArgumentException e) {
-                // The machine refuses: a host function is missing, or the program needs more than the limits allow.
+                // The machine refuses: a host function is missing, the program needs more than the limits allow, or a
+                // number
+                // of the test is out of range.
                 return error(problem(e));
             }
             if (debug.bytes().length > 0) {
@@ -208,11 +201,21 @@ public final class TestRunner {
                     captured.bytes());
         }
 
-        private void keepAsLastPassed(Path recorded) throws RecordingException, IOException {
-            Path temporary = directory.resolve(LAST_PASSED + ".new");
-            Files.deleteIfExists(temporary);
-            pack(recorded, temporary);
-            Files.move(temporary, directory.resolve(LAST_PASSED), StandardCopyOption.REPLACE_EXISTING);
+        private RunOptions options(long limit) {
+            return new RunOptions(
+                    test.function(),
+                    test.arguments(),
+                    test.seed(),
+                    test.interrupts(),
+                    limit,
+                    RunOptions.DEFAULT.limits(),
+                    RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
+                    RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
+                    List.of());
+        }
+
+        private void keepAsLastPassed(Path recorded) throws RecordingException {
+            Pack.pack(recorded, directory.resolve(LAST_PASSED));
         }
 
         private Verdict missed(Recording recording, Miss miss) throws IOException {
@@ -246,7 +249,7 @@ public final class TestRunner {
             Path packed = directory.resolve("packed.rec");
             Files.deleteIfExists(packed);
             try {
-                pack(recording.path(), packed);
+                Pack.pack(recording.path(), packed);
                 ApprovedFiles files = approvedFiles();
                 Approval.Result result = Approval.verify(approval, title, files, text, packed, directory);
                 if (result instanceof Approval.Result.Missing missing) {
@@ -353,6 +356,11 @@ public final class TestRunner {
             } catch (RecordingException e) {
                 return new Comparison(
                         Optional.empty(), "; not bisected against " + referenceName + ": " + Quoted.inline(problem(e)));
+            } catch (RuntimeException e) {
+                // A defect of the bisector must not hide that the test failed, and why.
+                return new Comparison(
+                        Optional.empty(),
+                        "; not bisected against " + referenceName + ", internal error: " + Quoted.inline(e.toString()));
             }
         }
 
@@ -418,13 +426,9 @@ public final class TestRunner {
         return message == null || message.isBlank() ? e.getClass().getSimpleName() : message;
     }
 
-    private static void pack(Path recording, Path file) throws RecordingException, IOException {
-        throw new RecordingException("not yet " + recording + file);
-    }
-
     /** Links are removed, not followed. */
     private static void delete(Path path) throws IOException {
-        if (Files.isDirectory(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
             try (Stream<Path> entries = Files.list(path)) {
                 for (Path entry : entries.toList()) {
                     delete(entry);

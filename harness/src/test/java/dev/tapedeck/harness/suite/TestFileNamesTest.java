@@ -1,0 +1,46 @@
+package dev.tapedeck.harness.suite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.vm.program.TestCase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class TestFileNamesTest {
+    private static List<String> names(String... tests) {
+        List<TestCase> cases = new ArrayList<>();
+        for (String name : tests) {
+            cases.add(new TestCase(
+                    name,
+                    "",
+                    List.of(),
+                    List.of(),
+                    "",
+                    0,
+                    OptionalLong.empty(),
+                    List.of(),
+                    Optional.empty(),
+                    OptionalInt.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    false,
+                    Optional.empty(),
+                    0));
+        }
+        return cases.stream().map(test -> TestFileNames.of(cases, test)).toList();
+    }
+
+    @Test
+    @DisplayName("file names of tests are safe on every system and tell tests apart")
+    void safe() {
+        assertThat(names("adds two numbers", "größe 10", "a/b\\c:d*?", "..", "", "x".repeat(300), "1.5"))
+                .containsExactly("adds-two-numbers", "gr-e-10", "a-b-c-d", "test", "test-2", "x".repeat(80), "1.5");
+        assertThat(names("Adds", "adds", "adds!")).containsExactly("Adds", "adds-2", "adds-3");
+        assertThat(names("../../etc/passwd", "\u0000\n")).containsExactly("etc-passwd", "test");
+    }
+}

@@ -1,0 +1,378 @@
+package dev.tapedeck.harness.suite;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.suite.Verdict.Kind;
+import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TestRunnerTest {
+    /** Prints the squares of 1 to 3; the square is made in a function of its own. */
+    private static final String SQUARES = """
+            .global total: mut i32 = 0
+            .func square(n: i32) -> i32
+              local.get n
+              local.get n
+              i32.mul
+              return
+            .end
+            .func main()
+              .local n: i32
+            next:
+              local.get n
+              i32.const 1
+              i32.add
+              local.tee n
+              call square
+              call_host tape.print_i32
+              global.get total
+              local.get n
+              i32.add
+              global.set total
+              local.get n
+              i32.const 3
+              i32.lt_s
+              br_if next
+              return
+            .end
+            .entry main
+            """;
+
+    @TempDir
+    Path root;
+
+    private Path output() {
+        return root.resolve("output");
+    }
+
+    private Verdict run(ApprovalMode mode, String name, String text) throws Exception {
+        Path file = root.resolve("programs").resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, text);
+        VerifiedProgram program = ProgramFile.load(file);
+        List<TestCase> tests = program.program().tests();
+        TestCase test = tests.isEmpty() ? TestCase.ofEntry() : tests.get(tests.size() - 1);
+        return new TestRunner(output(), mode, 1_000_000).run(file, name, program, test);
+    }
+
+    private Verdict run(String text) throws Exception {
+        return run(ApprovalMode.CHECK, "p.tasm", text);
+    }
+
+    private Verdict squares(String test) throws Exception {
+        return run(SQUARES + ".test \"t\"\n" + test + "\n.end\n");
+    }
+
+    @Test
+    @DisplayName("a run that meets its expectations passes; its recording is complete, and kept packed")
+    void passes() throws Exception {
+        Verdict verdict = squares(".expect output \"1\\n4\\n9\\n\"\n.expect exit 0");
+
+        assertThat(verdict.message()).isEmpty();
+        assertThat(verdict.kind()).isEqualTo(Kind.PASSED);
+        assertThat(new String(verdict.output(), StandardCharsets.ISO_8859_1)).isEqualTo("1\n4\n9\n");
+        for (String recording : List.of("recording", "last-passed.rec")) {
+            try (Recording opened = Recording.open(output().resolve("p.tasm/t").resolve(recording))) {
+                assertThat(opened.outcome()).isPresent();
+                assertThat(opened.damage()).isEmpty();
+            }
+        }
+        assertThat(output().resolve("p.tasm/t/report.html")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("wrong output: the first wrong byte, and the call that wrote it, with its source line and call stack")
+    void wrongOutput() throws Exception {
+        Verdict verdict = squares(".expect output \"1\\n5\\n9\\n\"");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message())
+                .startsWith("p.tasm:28: expected output \"1\\n5\\n9\\n\" but was \"1\\n4\\n9\\n\"; wrong from byte 2,"
+                        + " written at main+5 (p.tasm:16); report: ");
+        assertThat(verdict.expected()).contains("1\n5\n9\n");
+        assertThat(verdict.actual()).contains("1\n4\n9\n");
+        assertThat(verdict.frames()).containsExactly(new Verdict.SourceFrame("main", 5, "p.tasm", 16));
+        assertThat(verdict.attachments())
+                .extracting(path -> path.getFileName().toString())
+                .containsExactly("report.md", "report.html", "report.json");
+        assertThat(verdict.attachments())
+                .allSatisfy(path -> assertThat(path).isAbsolute().isNotEmptyFile());
+        assertThat(Files.readString(output().resolve("p.tasm/t/report.md"))).contains("wrong from byte 2");
+    }
+
+    @Test
+    @DisplayName("output that ends too early, goes on too long, or is very long is shown where it departs")
+    void lengths() throws Exception {
+        assertThat(squares(".expect output \"1\\n4\\n9\\n16\\n\"").message())
+                .contains("; it ends after 6 bytes of 9, ended at main+");
+        assertThat(squares(".expect output \"1\\n4\\n\"").message())
+                .contains("; wrong from byte 4, written at main+5 (p.tasm:16)");
+        assertThat(squares(".expect output \"1\\n4\\n9\\n" + "x".repeat(500) + "\"")
+                        .message())
+                .contains("but was \"1\\n4\\n9\\n\"; it ends after 6 bytes of 506")
+                .hasSizeLessThan(400);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "exit 7 | expected exit code 7 but was 0, ended at main+",
+                "fault unreachable | expected fault unreachable but was a normal return, ended at main+",
+            })
+    @DisplayName("another ending than expected is a failure")
+    void endings(String expectation, String message) throws Exception {
+        Verdict verdict = squares(".expect " + expectation);
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).startsWith("p.tasm:28: " + message);
+    }
+
+    @Test
+    @DisplayName("S12: a fault is a failure that names kind, values, place and call stack, unless it is expected")
+    void faults() throws Exception {
+        String divide = """
+                .func divide(a: i32) -> i32
+                  local.get a
+                  i32.const 0
+                  i32.div_u
+                  return
+                .end
+                .func main()
+                  i32.const 7
+                  call divide
+                  drop
+                  return
+                .end
+                .entry main
+                """;
+
+        Verdict unexpected = run(divide);
+        assertThat(unexpected.kind()).isEqualTo(Kind.FAILED);
+        assertThat(unexpected.message())
+                .startsWith("p.tasm: fault division_by_zero (integer division by zero")
+                .contains("), raised at divide+2 (p.tasm:4)");
+        assertThat(unexpected.frames())
+                .containsExactly(
+                        new Verdict.SourceFrame("divide", 2, "p.tasm", 4),
+                        new Verdict.SourceFrame("main", 1, "p.tasm", 9));
+        assertThat(run(divide + ".test \"t\"\n.expect fault division_by_zero\n.end\n")
+                        .kind())
+                .isEqualTo(Kind.PASSED);
+        assertThat(run(divide + ".test \"t\"\n.expect fault out_of_bounds\n.end\n")
+                        .message())
+                .contains("expected fault out_of_bounds but was fault division_by_zero");
+        assertThat(run(divide + ".test \"t\"\n.expect exit 3\n.end\n").kind()).isEqualTo(Kind.FAILED);
+    }
+
+    @Test
+    @DisplayName("results of a function are compared by their types")
+    void results() throws Exception {
+        assertThat(squares(".run square -5\n.expect result 25").kind()).isEqualTo(Kind.PASSED);
+        Verdict verdict = squares(".run square -5\n.expect result -25");
+        assertThat(verdict.message())
+                .startsWith("p.tasm:28: expected result -25 but was 25, returned at square+3 (p.tasm:6)");
+        assertThat(verdict.expected()).contains("-25");
+        assertThat(verdict.actual()).contains("25");
+    }
+
+    @Test
+    @DisplayName("S13: the instruction limit stops a run exactly, and is a failure that says so")
+    void limit() throws Exception {
+        Verdict verdict = squares(".limit 10");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message())
+                .startsWith("p.tasm:28: not finished after the limit of 10 instructions, stopped at ");
+        try (Recording recording = Recording.open(output().resolve("p.tasm/t/recording"))) {
+            assertThat(recording.icountEnd()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    @DisplayName("a program that writes without end is stopped before memory is full")
+    void endlessOutput() throws Exception {
+        Verdict verdict = run("""
+                .memory 160
+                .func main()
+                again:
+                  i32.const 0
+                  i32.const 10000000
+                  call_host tape.output
+                  br again
+                .end
+                .entry main
+                """);
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).contains("fault host_error").contains("wrote more than 64 MiB");
+    }
+
+    @Test
+    @DisplayName(
+            "what cannot be run is an error: no such function, another number of arguments, a missing host function")
+    void errors() throws Exception {
+        Verdict missing = run("""
+                .import env.fetch(i32) -> (i32)
+                .func main()
+                  i32.const 1
+                  call_host env.fetch
+                  drop
+                  return
+                .end
+                .entry main
+                """);
+        Verdict noEntry = run(".func lonely()\n  return\n.end\n");
+
+        assertThat(missing.kind()).isEqualTo(Kind.ERROR);
+        assertThat(missing.message()).startsWith("p.tasm: ").contains("env.fetch");
+        assertThat(noEntry.kind()).isEqualTo(Kind.ERROR);
+        assertThat(noEntry.message()).contains("no entry");
+    }
+
+    @Test
+    @DisplayName("an output folder that cannot be written is an error in one line")
+    void unwritable() throws Exception {
+        Files.writeString(output(), "a file in the way");
+
+        Verdict verdict = squares("");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.ERROR);
+        assertThat(verdict.message())
+                .startsWith("p.tasm:28: cannot write below ")
+                .doesNotContain("\n");
+        assertThat(output()).hasContent("a file in the way");
+    }
+
+    @Test
+    @DisplayName("debug output is kept in a file, and never part of the output")
+    void debug() throws Exception {
+        Verdict verdict = run("""
+                .memory 1
+                .data text = "looking"
+                .func main()
+                  i32.const text
+                  i32.const text.length
+                  call_host tape.debug
+                  return
+                .end
+                .entry main
+                .test "t"
+                  .expect output ""
+                .end
+                """);
+
+        assertThat(verdict.message()).isEmpty();
+        assertThat(output().resolve("p.tasm/t/debug.txt")).hasContent("looking");
+    }
+
+    @Test
+    @DisplayName("nothing of an earlier run is left in the way of a later one")
+    void reruns() throws Exception {
+        squares(".expect output \"nothing\"");
+        assertThat(output().resolve("p.tasm/t/report.html")).exists();
+
+        assertThat(squares(".expect output \"1\\n4\\n9\\n\"").kind()).isEqualTo(Kind.PASSED);
+        assertThat(output().resolve("p.tasm/t/report.html")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("the approved text is readable, and the same for the same run on any day, in any folder")
+    void approvedText() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        run(ApprovalMode.NEW, "sub/p.tasm", "; moved down by a comment\n" + SQUARES + test);
+
+        String text = Files.readString(root.resolve("programs/p.approved.txt"));
+        assertThat(text.replaceAll("final state: [0-9a-f]{16}", "final state: -"))
+                .isEqualTo("""
+                        test: p.tasm: t
+                        program: p
+                        outcome: returned
+                        instructions: 55
+                        interrupts: 0
+                        host calls: 3
+                          tape.print_i32: 3
+                        output: 6 bytes
+                          "1\\n"
+                          "4\\n"
+                          "9\\n"
+                        globals:
+                          total: i32 = 6
+                        final state: -
+                        """);
+        assertThat(Files.readString(root.resolve("programs/sub/p.approved.txt")))
+                .isEqualTo(text.replace("test: p.tasm", "test: sub/p.tasm"));
+    }
+
+    @Test
+    @DisplayName("a run that misses an expectation is never approved")
+    void neverApproveFailures() throws Exception {
+        Verdict verdict =
+                run(ApprovalMode.ALL, "p.tasm", SQUARES + ".test \"t\"\n.approve\n.expect output \"other\"\n.end\n");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(root.resolve("programs/p.approved.txt")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("approved recordings that cannot be read do not hide the failure")
+    void damagedApproved() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        Files.writeString(root.resolve("programs/p.approved.rec"), "damaged");
+
+        Verdict verdict = run(SQUARES.replace("  i32.mul\n", "  i32.add\n") + test);
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message())
+                .contains("differs from p.approved.txt")
+                .contains("; not bisected against the approved run: ")
+                .doesNotContain("\n");
+    }
+
+    @Test
+    @DisplayName("with several tests each has approved files of its own")
+    void severalTests() throws Exception {
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + ".test \"one\"\n.end\n.test \"and two\"\n.approve\n.end\n");
+
+        assertThat(root.resolve("programs/p.and-two.approved.txt")).exists();
+        assertThat(root.resolve("programs/p.and-two.approved.rec")).exists();
+    }
+
+    @Test
+    @DisplayName("a disabled test is not run")
+    void disabled() throws Exception {
+        Verdict verdict = squares(".disabled \"later\"");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.DISABLED);
+        assertThat(verdict.message()).isEqualTo("later");
+        assertThat(output()).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("two identical runs leave identical packed recordings")
+    void deterministic() throws Exception {
+        squares(".expect exit 0");
+        byte[] first = read();
+        squares(".expect exit 0");
+
+        assertThat(read()).isEqualTo(first);
+    }
+
+    private byte[] read() throws IOException {
+        return Files.readAllBytes(output().resolve("p.tasm/t/last-passed.rec"));
+    }
+}

@@ -1,0 +1,89 @@
+package dev.tapedeck.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.junit.Settings.InvalidSettingException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.platform.engine.ConfigurationParameters;
+
+class SettingsTest {
+    @ParameterizedTest(name = "CI={0}, parameter {1}, system property {2}: {3}")
+    @CsvSource({
+        ",     ,      ,      CHECK",
+        ",     new,   ,      NEW",
+        ",     all,   ,      ALL",
+        ",     ALL,   all,   ALL",
+        "true, ,      ,      CHECK",
+        "true, new,   ,      CHECK",
+        "true, all,   ,      CHECK",
+        "1,    all,   ,      CHECK",
+        "true, all,   all,   ALL",
+        "false, new,  ,      NEW",
+    })
+    @DisplayName("on CI nothing is approved unless the command line says so")
+    void approval(String ci, String parameter, String systemProperty, ApprovalMode expected) throws Exception {
+        Parameters parameters = new Parameters(parameter == null ? Map.of() : Map.of("tapedeck.approve", parameter));
+
+        assertThat(Settings.approve(
+                        parameters,
+                        name -> name.equals("CI") ? ci : null,
+                        name -> name.equals("tapedeck.approve") ? systemProperty : null))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 1", "10_000, 10000", "4611686018427387904, 4611686018427387904"})
+    void limits(String text, long expected) throws InvalidSettingException {
+        assertThat(Settings.limit(new Parameters(Map.of("tapedeck.limit", text))))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "-1", "4611686018427387905", "99999999999999999999", "1e6"})
+    void impossibleLimits(String text) {
+        org.assertj.core.api.Assertions.assertThatThrownBy(
+                        () -> Settings.limit(new Parameters(Map.of("tapedeck.limit", text))))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessageContaining("'" + text + "'");
+    }
+
+    @Test
+    void defaults() throws InvalidSettingException {
+        Parameters none = new Parameters(Map.of());
+
+        assertThat(Settings.programs(none)).isEqualTo("src/test/programs");
+        assertThat(Settings.output(none)).isAbsolute().endsWithRaw(java.nio.file.Path.of("target/tapedeck"));
+        assertThat(Settings.limit(none)).isEqualTo(10_000_000_000L);
+        assertThat(Settings.parallel(none)).isFalse();
+    }
+
+    private record Parameters(Map<String, String> values) implements ConfigurationParameters {
+        @Override
+        public Optional<String> get(String key) {
+            return Optional.ofNullable(values.get(key));
+        }
+
+        @Override
+        public Optional<Boolean> getBoolean(String key) {
+            return get(key).map(Boolean::parseBoolean);
+        }
+
+        @Override
+        @Deprecated
+        public int size() {
+            return values.size();
+        }
+
+        @Override
+        public Set<String> keySet() {
+            return values.keySet();
+        }
+    }
+}
