@@ -55,6 +55,9 @@ sealed interface Literal {
         }
     }
 
+    /** So many decimal digits fit a long. */
+    int SHORT_DIGITS_MAX = 18;
+
     Pattern DECIMAL = Pattern.compile("[0-9]++");
     Pattern HEX = Pattern.compile("0[xX][0-9a-fA-F]++");
     Pattern BINARY = Pattern.compile("0[bB][01]++");
@@ -64,6 +67,9 @@ sealed interface Literal {
 
     /** Reads a number without sign: decimal, {@code 0x}, {@code 0b}, decimal and hexadecimal floating point. */
     static Literal parse(String written) {
+        if (written.length() <= SHORT_DIGITS_MAX && written.chars().allMatch(Notation::isDigit)) {
+            return Whole.of(Long.parseLong(written));
+        }
         String text = written;
         if (text.indexOf('_') >= 0) {
             if (UNDERSCORES.matcher(text).find()) {
