@@ -28,7 +28,7 @@ class SpeculationTest {
         assertThat(machine.run(Long.MAX_VALUE)).isEqualTo(Status.FAULTED);
         assertThat(machine.fault().orElseThrow().kind()).isEqualTo(FaultKind.UNREACHABLE);
         // The first transfer has been made; the second one has overdrawn the second account.
-        assertThat(balances(ledger, machine)).containsExactly(0, 0, 100, 50);
+        assertThat(balances(ledger, machine)).containsExactly(0, -10, 100, 60);
 
         machine.restore(before);
         assertThat(machine.snapshot().sameState(before)).isTrue();
