@@ -63,7 +63,9 @@ class TimeTravelTest {
     void backwardIsForwardReversed(@TempDir Path folder) throws Exception {
         Example timer = Example.load("timer.tasm");
         List<ScheduledInterrupt> ticks = List.of(
-                new ScheduledInterrupt(100, 14, 7), new ScheduledInterrupt(150, 14, 8), new ScheduledInterrupt(400, 15, 0));
+                new ScheduledInterrupt(100, 14, 7),
+                new ScheduledInterrupt(150, 14, 8),
+                new ScheduledInterrupt(400, 15, 0));
         try (Recording recording = record(timer, options("", ticks), folder)) {
             Replay replay = new Replay(recording);
             long end = recording.icountEnd();
@@ -85,8 +87,7 @@ class TimeTravelTest {
 
     private static Recording record(Example example, RunOptions options, Path folder) throws Exception {
         Path directory = folder.resolve("recording");
-        Recorder.record(
-                example.verified(), options, Example.host("", OutputStream.nullOutputStream()), directory);
+        Recorder.record(example.verified(), options, Example.host("", OutputStream.nullOutputStream()), directory);
         return Recording.open(directory);
     }
 
