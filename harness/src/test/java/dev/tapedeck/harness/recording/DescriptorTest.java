@@ -1,0 +1,166 @@
+package dev.tapedeck.harness.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.Recording.Interrupt;
+import dev.tapedeck.harness.recording.Recording.MemoryWrite;
+import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.machine.FlowTrace.Delivery;
+import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Each kind of excerpt: what is written is read, and what is cut or longer is refused. */
+class DescriptorTest {
+    private interface Decoder {
+        Object decode(byte[] payload) throws RecordingException;
+    }
+
+    private static void assertRoundTrip(byte[] payload, Object expected, Decoder decoder) throws RecordingException {
+        assertThat(decoder.decode(payload)).usingRecursiveComparison().isEqualTo(expected);
+        for (int length = 0; length < payload.length; length++) {
+            byte[] cut = Arrays.copyOf(payload, length);
+            assertThatExceptionOfType(RecordingException.class)
+                    .as("cut to %d of %d bytes", length, payload.length)
+                    .isThrownBy(() -> decoder.decode(cut));
+        }
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> decoder.decode(Arrays.copyOf(payload, payload.length + 1)));
+    }
+
+    @Test
+    void header() throws Exception {
+        RunOptions options = new RunOptions(
+                "größe",
+                List.of(1L, -5L, Long.MIN_VALUE),
+                -99,
+                List.of(new ScheduledInterrupt(5, 31, -7), new ScheduledInterrupt(6, 1, 0)),
+                1L << 62,
+                new Limits(64, 1, 0, 1),
+                1 << 24,
+                1L << 30,
+                List.of(
+                        new Injection(1, new Location.Local(2, 3), 4),
+                        new Injection(1, new Location.Operand(2, 3), 4),
+                        new Injection(1, new Location.GlobalVariable(3), 4),
+                        new Injection(1, new Location.MemoryByte(0xFFFF_FFFFL), 4),
+                        new Injection(1, new Location.MemorySize(), 4),
+                        new Injection(1, new Location.Register("hp"), 4),
+                        new Injection(1, new Location.FramePosition(3), 4),
+                        new Injection(1, new Location.Handler(3), 4),
+                        new Injection(1, new Location.Pending(3), -1)));
+        HeaderDescriptor header = new HeaderDescriptor(new byte[] {1, 2, 3}, options);
+        assertRoundTrip(header.encode(), header, HeaderDescriptor::decode);
+    }
+
+    @Test
+    void flow() throws Exception {
+        byte[] bits = new byte[500];
+        for (byte[] content : List.of(new byte[0], new byte[] {1}, bits)) {
+            FlowDescriptor flow = new FlowDescriptor(
+                    1L << 40,
+                    1 << 20,
+                    -5,
+                    List.of(new Delivery(1L << 40, 3, 8), new Delivery((1L << 40) + 1000, 31, 0)),
+                    content.length * 8 - (content.length == 0 ? 0 : 3),
+                    content);
+            assertRoundTrip(flow.encode(), flow, FlowDescriptor::decode);
+        }
+        new Random(3).nextBytes(bits);
+        FlowDescriptor noise = new FlowDescriptor(0, 4000, 1, List.of(), 4000, bits);
+        assertThat(noise.encode().length).isEqualTo(bits.length + 8 + 4 + 8 + 4 + 4 + 9);
+        assertRoundTrip(noise.encode(), noise, FlowDescriptor::decode);
+    }
+
+    @Test
+    void interrupts() throws Exception {
+        InterruptsDescriptor interrupts =
+                new InterruptsDescriptor(List.of(new Interrupt(0, 1, 5), new Interrupt(0, 31, -5)));
+        assertRoundTrip(interrupts.encode(), interrupts, InterruptsDescriptor::decode);
+        for (InterruptsDescriptor wrong : List.of(
+                new InterruptsDescriptor(List.of(new Interrupt(0, 32, 5))),
+                new InterruptsDescriptor(List.of(new Interrupt(-1, 3, 5))),
+                new InterruptsDescriptor(List.of(new Interrupt(9, 3, 5), new Interrupt(8, 3, 5))),
+                new InterruptsDescriptor(List.of()))) {
+            assertThatExceptionOfType(RecordingException.class)
+                    .isThrownBy(() -> InterruptsDescriptor.decode(wrong.encode()));
+        }
+    }
+
+    @Test
+    void hostCalls() throws Exception {
+        HostCallsDescriptor calls = new HostCallsDescriptor(List.of(
+                new HostCallRecord(
+                        3,
+                        0,
+                        List.of(1L, 2L),
+                        List.of(3L),
+                        List.of(new MemoryWrite(1L << 32, new byte[0]), new MemoryWrite(7, new byte[] {1, 2})),
+                        Optional.of(-1),
+                        Optional.empty()),
+                new HostCallRecord(
+                        3, 9, List.of(), List.of(), List.of(), Optional.empty(), Optional.of("no paper: ∅"))));
+        assertRoundTrip(calls.encode(), calls, HostCallsDescriptor::decode);
+    }
+
+    @Test
+    void checkpoint() throws Exception {
+        CheckpointDescriptor initial = new CheckpointDescriptor(0, 77, CheckpointDescriptor.Form.INITIAL, new byte[0]);
+        assertRoundTrip(initial.encode(), initial, CheckpointDescriptor::decode);
+        CheckpointDescriptor delta =
+                new CheckpointDescriptor(1L << 40, -77, CheckpointDescriptor.Form.DELTA, new byte[10_000]);
+        assertRoundTrip(delta.encode(), delta, CheckpointDescriptor::decode);
+        assertThat(delta.encode().length).isLessThan(100);
+        assertThat(CheckpointDescriptor.decodeHead(delta.encode()).state()).isEmpty();
+    }
+
+    @Test
+    void end() throws Exception {
+        EndDescriptor returned = new EndDescriptor(
+                new Outcome(Outcome.Kind.RETURNED, 9, 0, List.of(5L, -1L), Optional.empty(), 3), 1, 2, 3, 4, 5);
+        assertRoundTrip(returned.encode(), returned, EndDescriptor::decode);
+        EndDescriptor faulted = new EndDescriptor(
+                new Outcome(
+                        Outcome.Kind.FAULTED,
+                        9,
+                        0,
+                        List.of(),
+                        Optional.of(new Fault(FaultKind.HOST_ERROR, "no paper", new Position(2, 3), 9, 1, 2, -3)),
+                        3),
+                1,
+                2,
+                3,
+                4,
+                5);
+        assertRoundTrip(faulted.encode(), faulted, EndDescriptor::decode);
+    }
+
+    @Test
+    void frame() throws Exception {
+        byte[] payload = {9, 8, 7, 6};
+        byte[] excerpt = Frame.encode(Frame.Kind.FLOW, false, 5, 123, payload, 1, 3);
+        Frame frame = Frame.decode(excerpt, 5, 123);
+        assertThat(frame.kind()).isEqualTo(Frame.Kind.FLOW);
+        assertThat(frame.last()).isFalse();
+        assertThat(frame.payload()).containsExactly(8, 7);
+        assertThat(frame.checksum()).isEqualTo(Frame.checksum(excerpt));
+        for (int bit = 0; bit < excerpt.length * 8; bit++) {
+            byte[] changed = excerpt.clone();
+            changed[bit / 8] ^= (byte) (1 << bit % 8);
+            assertThatExceptionOfType(RecordingException.class).isThrownBy(() -> Frame.decode(changed, 5, 123));
+        }
+        assertThatExceptionOfType(RecordingException.class).isThrownBy(() -> Frame.decode(excerpt, 6, 123));
+        assertThatExceptionOfType(RecordingException.class).isThrownBy(() -> Frame.decode(excerpt, 5, 124));
+        assertThatExceptionOfType(RecordingException.class).isThrownBy(() -> Frame.decode(new byte[23], 5, 123));
+    }
+}

@@ -1,0 +1,54 @@
+package dev.tapedeck.harness.recording;
+
+import dev.tapedeck.harness.log.ChronicleLog;
+import dev.tapedeck.harness.log.ExcerptLog;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Forges recordings. */
+final class Excerpts {
+    private Excerpts() {}
+
+    interface Bytes {
+        /** The bytes to write instead, or null to leave the excerpt out. */
+        byte @Nullable [] of(long number, byte[] excerpt);
+    }
+
+    interface Payload {
+        byte @Nullable [] of(long number, Frame.Kind kind, byte[] payload);
+    }
+
+    static void rewriteBytes(Path from, Path to, Bytes bytes) throws IOException {
+        try (ExcerptLog in = ChronicleLog.openForReading(from);
+                ExcerptLog out = ChronicleLog.create(to)) {
+            for (long i = 0; i < in.size(); i++) {
+                byte[] changed = bytes.of(i, in.read(i));
+                if (changed != null) {
+                    out.append(changed);
+                }
+            }
+        }
+    }
+
+    /** Changes payloads (of one part each); numbers and checksums are made right again. */
+    static void rewrite(Path from, Path to, Payload payloads) throws IOException, RecordingException {
+        try (ExcerptLog in = ChronicleLog.openForReading(from);
+                ExcerptLog out = ChronicleLog.create(to)) {
+            long seed = 0;
+            long newSeed = 0;
+            long number = 0;
+            for (long i = 0; i < in.size(); i++) {
+                Frame frame = Frame.decode(in.read(i), i, seed);
+                seed = frame.checksum();
+                byte[] payload = payloads.of(i, frame.kind(), frame.payload());
+                if (payload != null) {
+                    byte[] excerpt =
+                            Frame.encode(frame.kind(), frame.last(), number++, newSeed, payload, 0, payload.length);
+                    newSeed = Frame.checksum(excerpt);
+                    out.append(excerpt);
+                }
+            }
+        }
+    }
+}

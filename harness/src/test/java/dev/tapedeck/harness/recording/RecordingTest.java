@@ -1,0 +1,426 @@
+package dev.tapedeck.harness.recording;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import dev.tapedeck.harness.recording.Recording.Block;
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.harness.replay.Replay;
+import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecordingTest {
+    private static final String ALL = "dev.tapedeck.harness.recording.Deck#all";
+
+    @TempDir
+    Path temp;
+
+    private Path record(Deck deck, String name) throws RecordingException {
+        Path directory = temp.resolve(name);
+        Recorder.record(deck.program(), deck.options(), deck.host(), directory);
+        return directory;
+    }
+
+    private static Deck deck(String name) {
+        return Deck.all().filter(deck -> deck.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    private static Path data(Path directory) {
+        return directory.resolve("19700101F.cq4");
+    }
+
+    @ParameterizedTest
+    @MethodSource(ALL)
+    void theSameRunGivesTheSameBytes(Deck deck) throws Exception {
+        Path a = record(deck, "a");
+        Path b = record(deck, "b");
+        assertThat(data(a)).hasSameBinaryContentAs(data(b));
+        Pack.pack(a, temp.resolve("a.rec"));
+        Pack.pack(b, temp.resolve("b.rec"));
+        assertThat(temp.resolve("a.rec")).hasSameBinaryContentAs(temp.resolve("b.rec"));
+    }
+
+    @ParameterizedTest
+    @MethodSource(ALL)
+    void checkpointsHoldTheirStates(Deck deck) throws Exception {
+        try (Recording recording = Recording.open(record(deck, "r"))) {
+            assertThat(recording.checkpoints().get(0).icount()).isZero();
+            assertThat(recording.checkpoints())
+                    .hasSize(1
+                            + (int) ((recording.icountEnd() - 1)
+                                    / deck.options().checkpointInstructions()));
+            for (int i = recording.checkpoints().size() - 1; i >= 0; i--) {
+                assertThat(recording.restorable(i)).isTrue();
+                assertThat(StateDigest.of(recording.snapshot(i)))
+                        .isEqualTo(recording.checkpoints().get(i).stateDigest());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource(ALL)
+    void packedAndUnpackedItIsTheSameRecording(Deck deck) throws Exception {
+        Path directory = record(deck, "r");
+        Path packed = temp.resolve("below/r.rec");
+        Pack.pack(directory, packed);
+        Path unpacked = temp.resolve("u");
+        Pack.unpack(packed, unpacked);
+        assertThat(data(unpacked)).hasSameBinaryContentAs(data(directory));
+        Path again = temp.resolve("again.rec");
+        Pack.pack(packed, again);
+        assertThat(again).hasSameBinaryContentAs(packed);
+        try (Recording a = Recording.open(directory);
+                Recording b = Recording.open(packed)) {
+            assertThat(b.damage()).isEmpty();
+            assertThat(b.blocks()).isEqualTo(a.blocks());
+            assertThat(b.checkpoints()).isEqualTo(a.checkpoints());
+            assertThat(b.interrupts()).isEqualTo(a.interrupts());
+            assertThat(b.outcome()).isEqualTo(a.outcome());
+            assertThat(b.logBytes()).isEqualTo(a.logBytes());
+            assertThat(Replay.verify(b)).isEqualTo(a.icountEnd());
+        }
+    }
+
+    @Test
+    void twoRunsWithTheSameBeginningHaveTheSameBlocks() throws Exception {
+        Deck calm = deck("interrupts");
+        List<ScheduledInterrupt> interrupts = new ArrayList<>(calm.options().interrupts());
+        interrupts.removeIf(interrupt -> interrupt.icount() >= 4000);
+        interrupts.add(new ScheduledInterrupt(4001, 3, 1));
+        Deck other = new Deck("other", calm.program(), Deck.options(interrupts, 1 << 20));
+        try (Recording a = Recording.open(record(calm, "a"));
+                Recording b = Recording.open(record(other, "b"))) {
+            int first = 0;
+            while (a.blocks().get(first).equals(b.blocks().get(first))) {
+                first++;
+            }
+            assertThat(a.blocks().get(first).start()).isEqualTo(4000 / 256 * 256);
+            for (int i = first; i < Math.min(a.blocks().size(), b.blocks().size()); i++) {
+                assertThat(a.blocks().get(i).chainDigest())
+                        .as("once different, the chain stays different")
+                        .isNotEqualTo(b.blocks().get(i).chainDigest());
+            }
+        }
+    }
+
+    @Test
+    void blocksAreWithoutGapsAndEndAtMultiples() throws Exception {
+        try (Recording recording = Recording.open(record(deck("fibonacci"), "r"))) {
+            long end = 0;
+            for (Block block : recording.blocks()) {
+                assertThat(block.start()).isEqualTo(end);
+                end = block.end();
+                assertThat(end % 256 == 0 || end == recording.icountEnd()).isTrue();
+            }
+            assertThat(end).isEqualTo(recording.icountEnd());
+        }
+    }
+
+    @Test
+    void interruptsAndHostCallsAreThereWithAllTheyBrought() throws Exception {
+        try (Recording recording = Recording.open(record(deck("interrupts"), "i"))) {
+            assertThat(recording.interrupts()).hasSizeGreaterThan(50);
+            assertThat(recording.interrupts().get(0)).isEqualTo(new Recording.Interrupt(100, 3, 300));
+            assertThat(recording.interrupts())
+                    .allSatisfy(interrupt -> assertThat(interrupt.icount()).isLessThan(recording.icountEnd()));
+        }
+        try (Recording recording = Recording.open(record(deck("host"), "h"))) {
+            HostCallRecord input = recording.hostCalls().get(0);
+            assertThat(recording
+                            .program()
+                            .program()
+                            .imports()
+                            .get(input.hostImport())
+                            .qualifiedName())
+                    .isEqualTo("tape.input");
+            assertThat(input.arguments()).containsExactly(4096L, 16L);
+            assertThat(input.results()).containsExactly(16L);
+            assertThat(input.writes()).hasSize(1);
+            assertThat(input.writes().get(0).address()).isEqualTo(4096);
+            assertThat(new String(input.writes().get(0).bytes(), java.nio.charset.StandardCharsets.UTF_8))
+                    .isEqualTo("The quick brown ");
+            HostCallRecord exit =
+                    recording.hostCalls().get(recording.hostCalls().size() - 1);
+            assertThat(exit.halt()).contains(3);
+            assertThat(recording.outcome().orElseThrow().exitCode()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aFailingHostIsRecordedAndReplayed() throws Exception {
+        Deck deck = deck("host");
+        for (boolean unchecked : List.of(true, false)) {
+            Path directory = temp.resolve("r" + unchecked);
+            int[] calls = {0};
+            Outcome outcome = Recorder.record(
+                    deck.program(),
+                    deck.options(),
+                    call -> {
+                        if (++calls[0] == 50) {
+                            call.writeMemory(0, new byte[] {1});
+                            if (unchecked) {
+                                throw new IllegalStateException("the host broke");
+                            }
+                            throw new HostException("no paper");
+                        }
+                        if (call.hostImport().name().equals("input")) {
+                            call.setResult(0, 3);
+                        }
+                    },
+                    directory);
+            assertThat(outcome.kind()).isEqualTo(Outcome.Kind.FAULTED);
+            assertThat(outcome.words()).contains("host_error", unchecked ? "the host broke" : "no paper");
+            try (Recording recording = Recording.open(directory)) {
+                assertThat(recording.damage()).isEmpty();
+                assertThat(Replay.verify(recording)).isEqualTo(outcome.icount());
+                assertThat(recording
+                                .hostCalls()
+                                .get(recording.hostCalls().size() - 1)
+                                .error())
+                        .isPresent();
+                Replay replay = new Replay(recording);
+                replay.seek(outcome.icount());
+                assertThat(replay.machine().fault()).isEmpty();
+                assertThat(replay.step()).isFalse();
+                assertThat(replay.machine().fault()).isEqualTo(outcome.fault());
+                replay.seek(outcome.icount());
+                assertThat(replay.machine().fault()).isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void largeHostWritesAreSplitAndJoined() throws Exception {
+        Deck deck = new Deck("large", Deck.assemble("large", """
+                        .memory 40
+                        .func main()
+                          i32.const 16
+                          i32.const 2000000
+                          call_host tape.input
+                          drop
+                          return
+                        .end
+                        .entry main
+                        """), Deck.options(List.of(), 100));
+        byte[] large = new byte[2_000_000];
+        new java.util.Random(5).nextBytes(large);
+        Path directory = temp.resolve("r");
+        Recorder.record(
+                deck.program(),
+                deck.options(),
+                call -> {
+                    call.writeMemory(16, large);
+                    call.setResult(0, large.length);
+                },
+                directory);
+        try (Recording recording = Recording.open(directory)) {
+            assertThat(recording.damage()).isEmpty();
+            assertThat(recording.hostCalls().get(0).writes().get(0).bytes()).isEqualTo(large);
+            Replay.verify(recording);
+        }
+    }
+
+    @Test
+    void injectionsReplayFromTheHeader() throws Exception {
+        Deck clean = deck("loop");
+        RunOptions options = new RunOptions(
+                "",
+                List.of(),
+                7,
+                List.of(),
+                1 << 20,
+                clean.options().limits(),
+                256,
+                1024,
+                List.of(new Injection(5002, new Location.Local(0, 1), 4)));
+        Path directory = temp.resolve("r");
+        Outcome outcome = Recorder.record(clean.program(), options, clean.host(), directory);
+        assertThat(outcome).isNotEqualTo(Recorder.run(clean.program(), clean.options(), clean.host()));
+        assertThat(outcome).isEqualTo(Recorder.run(clean.program(), options, clean.host()));
+        try (Recording recording = Recording.open(directory)) {
+            assertThat(recording.options()).isEqualTo(options);
+            Replay.verify(recording);
+            Replay replay = new Replay(recording);
+            replay.seek(9000);
+            replay.seek(5003);
+            replay.seek(5002);
+            replay.seek(5001);
+            replay.seek(Long.MAX_VALUE);
+            assertThat(StateDigest.of(replay.machine().snapshot())).isEqualTo(outcome.stateDigest());
+        }
+    }
+
+    @Test
+    void anInjectionWithoutAPlaceIsRefusedWithASentence() {
+        Deck deck = deck("loop");
+        RunOptions options = new RunOptions(
+                "",
+                List.of(),
+                0,
+                List.of(),
+                1 << 20,
+                Limits.DEFAULT,
+                256,
+                1024,
+                List.of(new Injection(50, new Location.Local(7, 0), 1)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Recorder.record(deck.program(), options, deck.host(), temp.resolve("r")))
+                .withMessageContaining("the injection at instruction count 50 cannot be made");
+    }
+
+    @Test
+    void whatIsPlannedBeyondTheEndDoesNotHappen() throws Exception {
+        Deck deck = deck("loop");
+        RunOptions options = new RunOptions(
+                "",
+                List.of(),
+                0,
+                List.of(new ScheduledInterrupt(1 << 30, 3, 1)),
+                1L << 40,
+                Limits.DEFAULT,
+                256,
+                1024,
+                List.of(new Injection(1 << 30, new Location.Local(7, 0), 1)));
+        Path directory = temp.resolve("r");
+        Recorder.record(deck.program(), options, deck.host(), directory);
+        try (Recording recording = Recording.open(directory)) {
+            assertThat(recording.interrupts()).isEmpty();
+            Replay.verify(recording);
+        }
+    }
+
+    @Test
+    void functionsAndArgumentsCanBeChosen() throws Exception {
+        Deck deck = deck("fibonacci");
+        RunOptions options =
+                new RunOptions("fib", List.of(10L), 0, List.of(), 1 << 20, Limits.DEFAULT, 256, 1024, List.of());
+        Path directory = temp.resolve("r");
+        assertThat(Recorder.record(deck.program(), options, deck.host(), directory)
+                        .results())
+                .containsExactly(55L);
+        try (Recording recording = Recording.open(directory)) {
+            Replay.verify(recording);
+        }
+        RunOptions unknown =
+                new RunOptions("fob", List.of(10L), 0, List.of(), 1 << 20, Limits.DEFAULT, 256, 1024, List.of());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Recorder.record(deck.program(), unknown, deck.host(), temp.resolve("u")))
+                .withMessageContaining("has no function 'fob'; it has fib, main");
+        assertThat(temp.resolve("u")).doesNotExist();
+    }
+
+    @Test
+    void aPlaceThatIsTakenIsRefusedAndLeftAlone() throws Exception {
+        Deck deck = deck("loop");
+        Path directory = record(deck, "r");
+        byte[] before = Files.readAllBytes(data(directory));
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> Recorder.record(deck.program(), deck.options(), deck.host(), directory))
+                .withMessageContaining("is not empty");
+        assertThat(data(directory)).hasBinaryContent(before);
+    }
+
+    @Test
+    @DisplayName("A replay whose host calls differ says where; it is not taken for a fault")
+    void aProgramThatDiffersFromItsRecordingIsNoticed() throws Exception {
+        // The same recording with another program in its header: as if the machine had changed.
+        Deck deck = deck("host");
+        Path directory = record(deck, "r");
+        String changed = Deck.HOST.replace("i64.xor", "i64.or");
+        byte[] payload = new HeaderDescriptor(
+                        dev.tapedeck.vm.format.BcWriter.write(
+                                Deck.assemble("host", changed).program()),
+                        deck.options())
+                .encode();
+        Path forged = temp.resolve("forged");
+        // Later states would not fit the changed program.
+        Excerpts.rewrite(directory, forged, (number, kind, bytes) -> switch (kind) {
+            case HEADER -> payload;
+            case CHECKPOINT -> number == 1 ? bytes : null;
+            default -> bytes;
+        });
+        try (Recording recording = Recording.open(forged)) {
+            assertThatExceptionOfType(ReplayException.class)
+                    .isThrownBy(() -> Replay.verify(recording))
+                    .withMessageContaining(
+                            "the replay does not reproduce the recording: block 0 (instruction counts 0 to 256)")
+                    .withMessageContaining("in main+");
+            Replay replay = new Replay(recording);
+            assertThatExceptionOfType(ReplayException.class)
+                    .isThrownBy(() -> replay.seek(recording.icountEnd()))
+                    .withMessageContaining("the replay calls tape.print_i64(")
+                    .withMessageContaining("the recording has tape.print_i64(");
+        }
+    }
+
+    @Test
+    void aNewerFormatIsRefusedWithARemedy() throws Exception {
+        Path directory = record(deck("loop"), "r");
+        Path newer = temp.resolve("newer");
+        Excerpts.rewriteBytes(directory, newer, (number, bytes) -> {
+            bytes[2] = 2;
+            return bytes;
+        });
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> Recording.open(newer))
+                .withMessageContaining("made by a newer Tapedeck (recording format 2, this one reads up to 1)");
+    }
+
+    @Test
+    void placesThatAreNoRecordingAreRefusedWithASentence() throws IOException {
+        Path file = Files.writeString(temp.resolve("file"), "hello");
+        Path empty = Files.writeString(temp.resolve("empty"), "");
+        for (Path path : List.of(file, empty, temp, temp.resolve("missing"))) {
+            assertThatExceptionOfType(RecordingException.class)
+                    .isThrownBy(() -> Recording.open(path))
+                    .withMessageContaining(path.toString());
+        }
+    }
+
+    @Test
+    void optionsOutOfRangeAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(
+                        () -> new RunOptions("", List.of(), 0, List.of(), 100, Limits.DEFAULT, 256, 1000, List.of()))
+                .withMessage("checkpointInstructions is 1000, expected a multiple of blockInstructions, which is 256");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new RunOptions("", List.of(), 0, List.of(), 0, Limits.DEFAULT, 256, 1024, List.of()))
+                .withMessageContaining("instructionLimit is 0");
+    }
+
+    @Test
+    void stateDigestsIgnoreHowAStateCameAbout() throws Exception {
+        try (Recording recording = Recording.open(record(deck("memory"), "r"))) {
+            StateDigest oneByOne = new StateDigest();
+            for (int i = 0; i < recording.checkpoints().size(); i += 2) {
+                assertThat(oneByOne.next(recording.snapshot(i)))
+                        .isEqualTo(StateDigest.of(recording.snapshot(i)))
+                        .isEqualTo(recording.checkpoints().get(i).stateDigest());
+            }
+        }
+    }
+
+    @Test
+    void outcomesReadWell() {
+        assertThat(new Outcome(Outcome.Kind.RETURNED, 1, 0, List.of(5L), Optional.empty(), 0).words())
+                .isEqualTo("returned 5 after 1 instruction");
+        assertThat(new Outcome(Outcome.Kind.HALTED, 2, 3, List.of(), Optional.empty(), 0).words())
+                .isEqualTo("halted with exit code 3 after 2 instructions");
+    }
+}
