@@ -1,6 +1,8 @@
 package dev.tapedeck.harness.approve;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -135,7 +137,11 @@ public record PendingApproval(
     private static void replace(Path received, Path approved) throws IOException {
         Path temporary = approved.resolveSibling(approved.getFileName() + ".new");
         try {
-            Files.copy(received, temporary, StandardCopyOption.REPLACE_EXISTING);
+            // Not a copy of the file: it would keep the received one's permissions.
+            try (InputStream in = Files.newInputStream(received);
+                    OutputStream out = Files.newOutputStream(temporary)) {
+                in.transferTo(out);
+            }
             Files.move(temporary, approved, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(temporary);
