@@ -33,8 +33,8 @@ final class DocumentationTest {
             Files.writeString(page, InstructionReference.page());
         }
         assertThat(Files.exists(page) ? Files.readString(page) : "")
-                .as("docs/instructions.md is not what the instruction table says. Generate it again:\n"
-                        + "  mvn test -pl vm -Dtest=DocumentationTest -Dtapedeck.docs.update=true\n")
+                .as("docs/instructions.md is not what the instruction table says; generate it again:"
+                        + " mvn test -pl vm -Dtest=DocumentationTest -Dtapedeck.docs.update=true")
                 .isEqualTo(InstructionReference.page());
     }
 
