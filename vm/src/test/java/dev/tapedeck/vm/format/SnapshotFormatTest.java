@@ -1,0 +1,290 @@
+package dev.tapedeck.vm.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tapedeck.vm.asm.Assembler;
+import dev.tapedeck.vm.host.VirtualHost;
+import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import dev.tapedeck.vm.verify.Verifier;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class SnapshotFormatTest {
+    private static final long SEED = 31;
+
+    /** Calls, an indirect call, an interrupt, operands of every type below the calls, memory that grows. */
+    private static final String[] PROGRAM = {
+        ".memory 2 40",
+        ".global g: mut f32 = -1.5",
+        ".table table = leaf, _",
+        ".func on_signal(signal: i32, payload: i64)",
+        ".local x: f64",
+        "local.get payload",
+        "i32.const 3",
+        "call middle",
+        "drop",
+        "drop",
+        "interrupt.return",
+        ".end",
+        ".func leaf(n: i32, scale: f64) -> (i32)",
+        "local.get n",
+        "i32.const 4096",
+        "i32.mul",
+        "local.get n",
+        "i32.store8 [+7]",
+        "local.get n",
+        "i32.const 100",
+        "i32.add",
+        "return",
+        ".end",
+        ".func middle(n: i32) -> (i32)",
+        "f64.const nan:0x4000000000abc",
+        "f32.const -0.0",
+        "local.get n",
+        "f64.const 2",
+        "i32.const 0",
+        "call_indirect table (i32, f64) -> (i32)",
+        "unwind 1 2",
+        "return",
+        ".end",
+        ".func main() -> (i32)",
+        ".local i: i32, s: i32",
+        "i32.const 5",
+        "interrupt.handle on_signal",
+        "again:",
+        "local.get s",
+        "local.get i",
+        "call middle",
+        "i32.add",
+        "local.set s",
+        "i32.const 1",
+        "memory.grow",
+        "drop",
+        "call_host tape.random",
+        "drop",
+        "local.get i",
+        "i32.const 1",
+        "i32.add",
+        "local.tee i",
+        "i32.const 30",
+        "i32.lt_u",
+        "br_if again",
+        "local.get s",
+        "i32.const 9",
+        "halt",
+        ".end",
+        ".entry main"
+    };
+
+    private final VerifiedProgram program = verified(PROGRAM);
+
+    private static VerifiedProgram verified(String... lines) {
+        try {
+            return Verifier.verify(Assembler.assemble("snapshot.tasm", String.join("\n", lines) + "\n"));
+        } catch (Exception e) {
+            throw new AssertionError(e.getMessage(), e);
+        }
+    }
+
+    private static Machine machine(VerifiedProgram program) {
+        return new Machine(
+                program,
+                new VirtualHost(
+                        InputStream.nullInputStream(),
+                        OutputStream.nullOutputStream(),
+                        OutputStream.nullOutputStream(),
+                        3),
+                Limits.DEFAULT);
+    }
+
+    /** Snapshots all along a run with interrupts: idle, running at every kind of place, halted. */
+    private List<Snapshot> snapshots() {
+        Machine machine = machine(program);
+        List<Snapshot> snapshots = new ArrayList<>();
+        snapshots.add(machine.snapshot());
+        machine.start(program.program().entry());
+        while (machine.status() == Status.RUNNING) {
+            if (machine.icount() % 37 == 5) {
+                machine.raise(5, machine.icount());
+            }
+            if (machine.icount() % 101 == 5) {
+                machine.raise(17, -machine.icount());
+            }
+            snapshots.add(machine.snapshot());
+            machine.run(machine.icount() + 3);
+        }
+        assertThat(machine.status()).isEqualTo(Status.HALTED);
+        snapshots.add(machine.snapshot());
+        return snapshots;
+    }
+
+    @Test
+    @DisplayName("S1, S2, W10: written and read again, a snapshot is the same, and the run goes on the same")
+    void roundTrip() throws FormatException {
+        List<Snapshot> snapshots = snapshots();
+        Snapshot end = snapshots.get(snapshots.size() - 1);
+        for (Snapshot snapshot : snapshots) {
+            byte[] bytes = SnapshotWriter.write(snapshot);
+            Snapshot read = SnapshotReader.read(program, bytes);
+            assertThat(read.differences(snapshot, 5)).isEmpty();
+            assertThat(read.sameState(snapshot)).isTrue();
+            assertThat(read.icount()).isEqualTo(snapshot.icount());
+            assertThat(SnapshotWriter.write(read)).isEqualTo(bytes);
+            Machine other = machine(program);
+            other.restore(read);
+            assertThat(other.snapshot().differences(snapshot, 5)).isEmpty();
+            assertThat(SnapshotWriter.write(other.snapshot())).isEqualTo(bytes);
+        }
+        assertThat(SnapshotReader.read(program, SnapshotWriter.write(end)).status())
+                .isEqualTo(Status.HALTED);
+    }
+
+    @Test
+    @DisplayName("W12: a run that is saved, restored into a fresh machine and run on ends the same")
+    void goesOn() throws FormatException {
+        Machine whole = machine(program);
+        whole.start(program.program().entry());
+        whole.run(Long.MAX_VALUE);
+        for (int icount = 1; icount < whole.icount(); icount += 29) {
+            Machine first = machine(program);
+            first.start(program.program().entry());
+            first.run(icount);
+            Machine second = machine(program);
+            second.restore(SnapshotReader.read(program, SnapshotWriter.write(first.snapshot())));
+            assertThat(second.run(Long.MAX_VALUE)).isEqualTo(Status.HALTED);
+            assertThat(second.snapshot().differences(whole.snapshot(), 5)).isEmpty();
+            assertThat(second.icount()).isEqualTo(whole.icount());
+        }
+    }
+
+    @Test
+    void endsOfEveryKind() throws FormatException {
+        for (String body : new String[] {
+            "i32.const 4\nreturn",
+            "i32.const 3\ncall_host tape.exit\nunreachable",
+            "unreachable",
+            "i32.const 1\ni32.const 0\ni32.div_s\nreturn",
+            "call main\nreturn"
+        }) {
+            VerifiedProgram ends = verified(".func main() -> (i32)", body, ".end", ".entry main");
+            Machine machine = machine(ends);
+            machine.start(0);
+            machine.run(Long.MAX_VALUE);
+            Snapshot snapshot = machine.snapshot();
+            Snapshot read = SnapshotReader.read(ends, SnapshotWriter.write(snapshot));
+            assertThat(read.differences(snapshot, 5)).as(body).isEmpty();
+            Machine other = machine(ends);
+            other.restore(read);
+            assertThat(other.fault()).as(body).isEqualTo(machine.fault());
+            assertThat(other.status()).isEqualTo(machine.status());
+            assertThat(other.position()).isEqualTo(machine.position());
+        }
+    }
+
+    @Test
+    @DisplayName("A delta holds the pages that differ, and needs its base")
+    void delta() throws FormatException {
+        List<Snapshot> snapshots = snapshots();
+        Random random = new Random(SEED);
+        for (int i = 0; i < 60; i++) {
+            Snapshot base = snapshots.get(random.nextInt(snapshots.size()));
+            Snapshot snapshot = snapshots.get(random.nextInt(snapshots.size()));
+            byte[] bytes = SnapshotWriter.writeDelta(snapshot, base);
+            int[] changed = {0};
+            snapshot.visitChangedPages(base, (index, page) -> changed[0]++);
+            assertThat(bytes.length).isLessThan(2_000 + changed[0] * (Snapshot.PAGE_BYTES + 4));
+            Snapshot read = SnapshotReader.readDelta(program, bytes, base);
+            assertThat(read.differences(snapshot, 5))
+                    .as("seed " + SEED + ", delta " + i)
+                    .isEmpty();
+            assertThat(SnapshotWriter.write(read)).isEqualTo(SnapshotWriter.write(snapshot));
+        }
+        byte[] bytes = SnapshotWriter.writeDelta(snapshots.get(9), snapshots.get(8));
+        assertThatThrownBy(() -> SnapshotReader.read(program, bytes))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("another one, which is missing");
+        assertThatThrownBy(() -> SnapshotReader.readDelta(program, bytes, snapshots.get(7)))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("the base is a snapshot at instruction");
+        assertThatThrownBy(() ->
+                        SnapshotReader.readDelta(program, SnapshotWriter.write(snapshots.get(9)), snapshots.get(8)))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("is complete");
+    }
+
+    @Test
+    @DisplayName("H4: a function that has changed is refused, with both hashes")
+    void changedFunction() {
+        byte[] bytes = SnapshotWriter.write(snapshots().get(10));
+        String[] changed = PROGRAM.clone();
+        int at = Arrays.asList(changed).indexOf("i32.const 30");
+        changed[at] = "i32.const 31";
+        assertThatThrownBy(() -> SnapshotReader.read(verified(changed), bytes))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("(main) has changed: its hash is")
+                .hasMessageContaining("the snapshot's is");
+    }
+
+    @Test
+    @DisplayName("W6: whatever the bytes are, they are refused, or the machine runs on without breaking")
+    void hostile() {
+        List<Snapshot> snapshots = snapshots();
+        Random random = new Random(SEED);
+        int refused = 0;
+        int accepted = 0;
+        for (int i = 0; i < 6_000; i++) {
+            byte[] bytes = SnapshotWriter.write(snapshots.get(random.nextInt(Math.min(snapshots.size(), 40))));
+            // Mostly in front of the pages, where the structure is.
+            int reach = random.nextInt(10) == 0 ? bytes.length : Math.min(bytes.length, 400);
+            switch (random.nextInt(3)) {
+                case 0 -> bytes[random.nextInt(reach)] ^= (byte) (1 << random.nextInt(8));
+                case 1 -> bytes[random.nextInt(reach)] = (byte) random.nextInt(256);
+                default -> bytes = Arrays.copyOf(bytes, random.nextInt(reach));
+            }
+            try {
+                Machine machine = machine(program);
+                machine.restore(SnapshotReader.read(program, bytes));
+                if (machine.status() == Status.RUNNING) {
+                    machine.run(machine.icount() + 5_000);
+                }
+                accepted++;
+            } catch (FormatException e) {
+                assertThat(e.getMessage()).startsWith("snapshot").doesNotContain("Exception");
+                refused++;
+            } catch (IllegalArgumentException e) {
+                // A state that is well-formed, but not of this machine: limits, or the host's own part.
+                refused++;
+            }
+        }
+        assertThat(refused).as("seed " + SEED).isGreaterThan(3_000);
+        assertThat(accepted).as("seed " + SEED).isGreaterThan(50);
+    }
+
+    @Test
+    void otherFilesAreRefused() {
+        assertThatThrownBy(() -> SnapshotReader.read(program, new byte[0]))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("the magic number needs 1 byte");
+        assertThatThrownBy(() -> SnapshotReader.read(program, BcWriter.write(program.program())))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("this is not a snapshot");
+        byte[] newer = SnapshotWriter.write(snapshots().get(0));
+        newer[11] = 2;
+        assertThatThrownBy(() -> SnapshotReader.read(program, newer))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("the version is 2, this program reads version 1");
+        byte[] longer = Arrays.copyOf(SnapshotWriter.write(snapshots().get(0)), 3_000);
+        assertThatThrownBy(() -> SnapshotReader.read(program, longer)).isInstanceOf(FormatException.class);
+    }
+}

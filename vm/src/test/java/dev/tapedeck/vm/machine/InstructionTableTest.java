@@ -1,0 +1,162 @@
+package dev.tapedeck.vm.machine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.OperandKind;
+import dev.tapedeck.vm.isa.ValueType;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Executes each instruction of the table and compares what it does to the stack with the table. An instruction whose
+ * effect depends on its operands needs a case here; without one the test fails.
+ */
+@DisplayName("K1: the instruction table is what the machine does")
+class InstructionTableTest {
+    /**
+     * @param body lines of a function; the instruction in question is the first one of its opcode
+     * @param popped cells below the instruction that it takes
+     * @param pushed cells that it leaves, in the frame it goes on in
+     */
+    private record Case(List<String> body, int popped, int pushed) {}
+
+    private static final Map<Opcode, Case> CASES = new EnumMap<>(Opcode.class);
+
+    static {
+        put(Opcode.BR, 0, 0, "br end", "end:");
+        put(Opcode.BR_TABLE, 1, 0, "i32.const 1", "br_table end end", "end:");
+        // With its operand go the locals of the frame that it leaves, here one.
+        put(Opcode.RETURN, 2, 1, "i64.const 3", "call one", "drop");
+        put(Opcode.CALL, 1, 0, "i64.const 3", "call one", "drop");
+        put(Opcode.CALL_INDIRECT, 2, 0, "i64.const 3", "i32.const 1", "call_indirect table (i64) -> (i64)", "drop");
+        put(Opcode.DROP, 1, 0, "i32.const 1", "drop");
+        put(Opcode.SELECT, 3, 1, "i64.const 1", "i64.const 2", "i32.const 0", "select", "drop");
+        put(Opcode.LOCAL_GET, 0, 1, "local.get x", "drop");
+        put(Opcode.LOCAL_SET, 1, 0, "i64.const 1", "local.set x");
+        put(Opcode.LOCAL_TEE, 1, 1, "i64.const 1", "local.tee x", "drop");
+        put(Opcode.GLOBAL_GET, 0, 1, "global.get g", "drop");
+        put(Opcode.GLOBAL_SET, 1, 0, "i64.const 1", "global.set g");
+        put(Opcode.UNWIND, 3, 1, "i32.const 1", "i64.const 2", "i32.const 3", "unwind 1 2", "drop");
+        put(Opcode.CALL_HOST, 0, 1, "call_host tape.clock", "drop");
+        put(Opcode.HALT, 1, 0, "i32.const 0", "br_if end", "i32.const 1", "halt", "end:");
+    }
+
+    private static void put(Opcode opcode, int popped, int pushed, String... body) {
+        CASES.put(opcode, new Case(Arrays.asList(body), popped, pushed));
+    }
+
+    private static Bench bench(List<String> body) {
+        List<String> lines = new ArrayList<>(List.of(
+                ".memory 1 2",
+                ".global g: mut i64 = 0",
+                ".table table = handler, one",
+                ".func one(x: i64) -> (i64)",
+                "local.get x",
+                "return",
+                ".end",
+                ".func handler(signal: i32, payload: i64)",
+                "interrupt.return",
+                ".end",
+                ".func main()",
+                ".local x: i64"));
+        lines.addAll(body);
+        lines.add("return");
+        lines.add(".end");
+        lines.add(".entry main");
+        return Bench.of(lines.toArray(String[]::new));
+    }
+
+    /** The case of an instruction whose effect stands in the table: operands of 1, and zeros as immediates. */
+    private static Case generic(Opcode opcode, Opcode.Effect effect) {
+        List<String> body = new ArrayList<>();
+        for (ValueType type : effect.pops()) {
+            body.add(type.mnemonic() + ".const 1");
+        }
+        StringBuilder line = new StringBuilder(opcode.mnemonic());
+        for (OperandKind kind : opcode.operands()) {
+            line.append(
+                    switch (kind) {
+                        case LABEL -> " next";
+                        case FUNCTION -> " handler";
+                        case OFFSET -> "";
+                        case I32, I64, F32, F64 -> " 7";
+                        case LOCAL, GLOBAL, IMPORT, TYPE, TABLE, LABELS, COUNT ->
+                            throw new AssertionError(opcode + " needs a case of its own");
+                    });
+        }
+        body.add(line.toString());
+        body.add("next:");
+        effect.pushes().forEach(type -> body.add("drop"));
+        return new Case(body, effect.pops().size(), effect.pushes().size());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Opcode.class,
+            names = {"UNREACHABLE", "INTERRUPT_RETURN"},
+            mode = EnumSource.Mode.EXCLUDE)
+    void popsAndPushesAsTheTableSays(Opcode opcode) {
+        Case known = CASES.get(opcode);
+        Case tried = opcode.effect().map(effect -> generic(opcode, effect)).orElse(known);
+        assertThat(tried).as("a case for " + opcode.mnemonic()).isNotNull();
+        Bench bench = bench(tried.body).start();
+        Machine machine = bench.machine;
+        while (machine.instruction().opcode() != opcode) {
+            assertThat(machine.run(machine.icount() + 1)).isEqualTo(Status.RUNNING);
+        }
+        // Cells and not operands: a call moves its arguments into the frame of the callee.
+        int below = machine.sp() - tried.popped;
+        long icount = machine.icount();
+        int locals = opcode == Opcode.CALL || opcode == Opcode.CALL_INDIRECT ? 1 : 0;
+
+        Status status = machine.run(icount + 1);
+
+        assertThat(status).isEqualTo(opcode == Opcode.HALT ? Status.HALTED : Status.RUNNING);
+        assertThat(machine.icount()).isEqualTo(icount + 1);
+        assertThat(machine.sp()).isEqualTo(below + tried.pushed + locals);
+        opcode.effect().ifPresent(effect -> {
+            for (int i = 0; i < effect.pushes().size(); i++) {
+                long cell = machine.operand(
+                        0, machine.operandCount(0) - effect.pushes().size() + i);
+                assertThat(effect.pushes().get(i).represents(cell))
+                        .as(opcode + " pushes a well-formed " + effect.pushes().get(i))
+                        .isTrue();
+            }
+        });
+        assertThat(machine.run(1_000)).isEqualTo(opcode == Opcode.HALT ? Status.HALTED : Status.RETURNED);
+    }
+
+    @Test
+    void unreachableFaults() {
+        Bench bench = Bench.of(".func main()", "unreachable", ".end", ".entry main");
+        assertThat(bench.fault().kind()).isEqualTo(FaultKind.UNREACHABLE);
+        assertThat(bench.machine.icount()).isZero();
+    }
+
+    @Test
+    void interruptReturnGoesBackToWhereItWas() {
+        Bench bench = bench(List.of("i32.const 9", "interrupt.handle handler", "nop", "nop"))
+                .start();
+        Machine machine = bench.machine;
+        machine.raise(9, 77);
+        machine.run(2);
+        assertThat(machine.depth()).isEqualTo(1);
+        machine.deliverInterrupt();
+        assertThat(machine.depth()).isEqualTo(2);
+        assertThat(machine.instruction().opcode()).isEqualTo(Opcode.INTERRUPT_RETURN);
+        int sp = machine.sp();
+        machine.run(3);
+        assertThat(machine.sp()).isEqualTo(sp - 2);
+        assertThat(machine.instruction()).isEqualTo(Instruction.of(Opcode.NOP));
+        assertThat(machine.run(1_000)).isEqualTo(Status.RETURNED);
+    }
+}
