@@ -51,7 +51,9 @@ public final class Disassembler {
     private final Names tableNames;
     private final Names dataNames;
     private final Names importNames;
+    private final Map<Integer, Names> localNames = new HashMap<>();
     private @Nullable Map<FunctionType, Integer> typeIndexes;
+    private @Nullable Map<String, Integer> functionsByName;
 
     public Disassembler(Program program) {
         this.program = program;
@@ -79,7 +81,7 @@ public final class Disassembler {
      */
     public String instruction(Position position) {
         Function function = program.functions().get(position.function());
-        Names locals = new Names(function::localNames);
+        Names locals = localNames.computeIfAbsent(position.function(), index -> new Names(function::localNames));
         return write(function.code().get(position.offset()), locals, Map.of());
     }
 
@@ -115,6 +117,14 @@ public final class Disassembler {
             }
             String name = known.get((int) index);
             return !name.isEmpty() && !repeated.contains(name);
+        }
+
+        int count() {
+            return names().size();
+        }
+
+        boolean isEmpty(int index) {
+            return names().get(index).isEmpty();
         }
 
         /** How a use is written. */
@@ -329,7 +339,11 @@ public final class Disassembler {
 
     private void writeFunction(StringBuilder out, int index) {
         Function function = program.functions().get(index);
-        Names localNames = new Names(function::localNames);
+        Names names = new Names(function::localNames);
+        int namedCount = function.localNames().size();
+        while (namedCount > 0 && function.localNames().get(namedCount - 1).isEmpty()) {
+            namedCount--;
+        }
         out.append(".func ").append(functionNames.definition(index));
         int parameterCount = 0;
         if (isType(function.type())) {
@@ -338,7 +352,7 @@ public final class Disassembler {
             out.append('(');
             for (int i = 0; i < parameterCount; i++) {
                 out.append(i == 0 ? "" : ", ");
-                out.append(local(function, localNames, i, type.parameters().get(i)));
+                out.append(local(names, namedCount, i, type.parameters().get(i)));
             }
             out.append(')').append(results(type));
         }
@@ -355,28 +369,25 @@ public final class Disassembler {
             boolean first = i % LISTED_PER_LINE == 0;
             out.append(first ? "  .local " : ", ");
             out.append(local(
-                    function, localNames, parameterCount + i, function.locals().get(i)));
+                    names, namedCount, parameterCount + i, function.locals().get(i)));
             if (i % LISTED_PER_LINE == LISTED_PER_LINE - 1
                     || i == function.locals().size() - 1) {
                 out.append('\n');
             }
         }
-        writeCode(out, function, localNames);
+        writeCode(out, function, names);
         out.append(".end\n");
     }
 
-    private static String local(Function function, Names names, int index, ValueType type) {
-        List<String> all = function.localNames();
-        if (index >= all.size()) {
-            return type.mnemonic();
-        }
-        if (all.get(index).isEmpty() && all.subList(index, all.size()).stream().anyMatch(name -> !name.isEmpty())) {
-            return type.mnemonic();
-        }
-        return names.definition(index) + ": " + type.mnemonic();
+    /**
+     * @param namedCount how many of the names come before the last one that is not empty, that one included
+     */
+    private static String local(Names names, int namedCount, int index, ValueType type) {
+        boolean nameless = index >= names.count() || (index < namedCount && names.isEmpty(index));
+        return nameless ? type.mnemonic() : names.definition(index) + ": " + type.mnemonic();
     }
 
-    private void writeCode(StringBuilder out, Function function, Names localNames) {
+    private void writeCode(StringBuilder out, Function function, Names locals) {
         SortedMap<Integer, String> labels = labels(function);
         int previousLine = -1;
         for (int i = 0; i <= function.code().size(); i++) {
@@ -388,7 +399,7 @@ public final class Disassembler {
                 return;
             }
             int start = out.length();
-            out.append("  ").append(write(function.code().get(i), localNames, labels));
+            out.append("  ").append(write(function.code().get(i), locals, labels));
             int line = function.line(i);
             if (!function.lines().isEmpty() && line != previousLine) {
                 do {
@@ -521,14 +532,29 @@ public final class Disassembler {
     }
 
     private @Nullable FunctionType testedType(TestCase test) {
-        int function = test.function().isEmpty()
-                ? program.entry()
-                : program.findFunction(test.function()).orElse(-1);
+        int function =
+                test.function().isEmpty() ? program.entry() : functionsByName().getOrDefault(test.function(), -1);
         if (function < 0 || function >= program.functions().size()) {
             return null;
         }
         int type = program.functions().get(function).type();
         return isType(type) ? program.types().get(type) : null;
+    }
+
+    /** What {@link Program#findFunction} finds. */
+    private Map<String, Integer> functionsByName() {
+        Map<String, Integer> known = functionsByName;
+        if (known == null) {
+            known = new HashMap<>();
+            for (Export export : program.exports()) {
+                known.putIfAbsent(export.name(), export.function());
+            }
+            for (int i = 0; i < program.functions().size(); i++) {
+                known.putIfAbsent(program.functions().get(i).name(), i);
+            }
+            functionsByName = known;
+        }
+        return known;
     }
 
     private static String cells(List<Long> cells, List<ValueType> types) {

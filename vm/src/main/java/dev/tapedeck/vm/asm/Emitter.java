@@ -271,6 +271,7 @@ final class Emitter {
         }
     }
 
+    /** Data, and everything that can depend on its addresses before code does: constants, memory, globals. */
     private void data() throws AssemblyException {
         for (int i = 0; i < tree.data.size(); i++) {
             Name name = tree.data.get(i).name();
@@ -302,6 +303,9 @@ final class Emitter {
             dataAddresses[i] = address;
             dataLengths[i] = length;
             dataPlaced++;
+        }
+        for (SourceTree.Constant constant : tree.constants) {
+            constantValue(constant, constant.position());
         }
         MemoryType memory = memory();
         for (SourceTree.Global global : tree.globals) {

@@ -108,7 +108,7 @@ public final class FunctionBuilder {
     public FunctionBuilder emit(Opcode opcode) {
         List<OperandKind> kinds = opcode.operands();
         if (!kinds.isEmpty() && !kinds.equals(List.of(OperandKind.OFFSET))) {
-            throw new IllegalArgumentException(in() + ProgramBuilder.operandsExpected(opcode));
+            throw new IllegalArgumentException(operandsExpected(opcode));
         }
         return emit(Instruction.of(opcode));
     }
@@ -116,7 +116,7 @@ public final class FunctionBuilder {
     /** Adds an instruction with one number: a constant, an index, an offset or a count. */
     public FunctionBuilder emit(Opcode opcode, Number value) {
         if (opcode.operands().size() != 1 || opcode.operands().get(0) == OperandKind.LABELS) {
-            throw new IllegalArgumentException(in() + ProgramBuilder.operandsExpected(opcode));
+            throw new IllegalArgumentException(operandsExpected(opcode));
         }
         return emit(Instruction.of(opcode, operand(opcode.operands().get(0), value)));
     }
@@ -125,7 +125,7 @@ public final class FunctionBuilder {
     public FunctionBuilder emit(Opcode opcode, Number a, Number b) {
         List<OperandKind> kinds = opcode.operands();
         if (kinds.size() != 2) {
-            throw new IllegalArgumentException(in() + ProgramBuilder.operandsExpected(opcode));
+            throw new IllegalArgumentException(operandsExpected(opcode));
         }
         return emit(Instruction.of(opcode, operand(kinds.get(0), a), operand(kinds.get(1), b)));
     }
@@ -160,7 +160,7 @@ public final class FunctionBuilder {
         List<OperandKind> kinds = opcode.operands();
         if (kinds.equals(List.of(OperandKind.LABELS))) {
             if (used.length == 0) {
-                throw new IllegalArgumentException(in() + ProgramBuilder.operandsExpected(opcode));
+                throw new IllegalArgumentException(operandsExpected(opcode));
             }
             List<String> targets = List.of(used);
             return defer(() -> Instruction.table(
@@ -170,7 +170,7 @@ public final class FunctionBuilder {
                             .toList()));
         }
         if (kinds.size() != 1 || used.length != 1) {
-            throw new IllegalArgumentException(in() + ProgramBuilder.operandsExpected(opcode));
+            throw new IllegalArgumentException(operandsExpected(opcode));
         }
         String only = used[0];
         OperandKind kind = kinds.get(0);
@@ -184,7 +184,7 @@ public final class FunctionBuilder {
             case FUNCTION -> program.functionNames;
             case LABEL -> labels;
             case IMPORT, TYPE, TABLE, LABELS, OFFSET, COUNT, I32, I64, F32, F64 ->
-                throw new IllegalArgumentException(in() + ProgramBuilder.operandsExpected(opcode));
+                throw new IllegalArgumentException(operandsExpected(opcode));
         };
         return defer(() -> Instruction.of(opcode, ProgramBuilder.require(table, only)));
     }
@@ -332,6 +332,11 @@ public final class FunctionBuilder {
                 resolved,
                 source,
                 linesKnown ? lines : List.of());
+    }
+
+    private String operandsExpected(Opcode opcode) {
+        return in() + "'" + opcode.mnemonic() + "' takes "
+                + InstructionForm.of(opcode).operandWords();
     }
 
     private String in() {

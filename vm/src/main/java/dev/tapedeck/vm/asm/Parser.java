@@ -147,10 +147,7 @@ final class Parser {
                     throw twice(directive);
                 }
                 tree.entryGiven = true;
-                tree.entry = isWord("none") ? null : reference("a function");
-                if (tree.entry == null) {
-                    advance();
-                }
+                tree.entry = acceptWord("none") ? null : reference("a function, or none");
             }
             case ".export" -> {
                 int position = token.start();

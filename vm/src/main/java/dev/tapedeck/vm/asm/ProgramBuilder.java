@@ -2,7 +2,6 @@ package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.host.HostFunction;
 import dev.tapedeck.vm.host.StandardHost;
-import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.Function;
@@ -346,13 +345,6 @@ public final class ProgramBuilder {
         return data.get(require(dataNames, segmentName));
     }
 
-    int onlyTable() {
-        if (tables.size() != 1) {
-            throw new IllegalStateException("there are " + tables.size() + " tables: name the one that is meant");
-        }
-        return 0;
-    }
-
     void addExport(String as, int function) {
         exports.add(new NamedExport(as, FunctionReference.of(function)));
     }
@@ -365,9 +357,5 @@ public final class ProgramBuilder {
         define(testNames, test.name(), tests.size());
         tests.add(test);
         return this;
-    }
-
-    static String operandsExpected(Opcode opcode) {
-        return "'" + opcode.mnemonic() + "' takes " + InstructionForm.of(opcode).operandWords();
     }
 }

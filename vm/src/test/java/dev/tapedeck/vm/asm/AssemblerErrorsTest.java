@@ -63,6 +63,7 @@ final class AssemblerErrorsTest {
                 ".const a = 1 / .memory 1 / .data a = \"x\"|3:7: constant or data segment 'a' is defined twice (first in line 1)",
                 ".export f / .export f / .func f() / .end|2:9: export 'f' is defined twice (first in line 1)",
                 ".test \"a\" / .end / .test \"a\" / .end|3:7: test 'a' is defined twice (first in line 1)",
+                ".const a = b|1:12: unknown constant or data segment 'b' (there is only 'a')",
                 ".const inf = 1|1:8: 'inf' is a word of the language (choose another name)",
                 ".func #1 \"f\"() / .end|1:7: this is function #0, not #1",
                 ".entry g|1:8: unknown function 'g' (there is no function)",
