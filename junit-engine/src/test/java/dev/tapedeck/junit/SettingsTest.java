@@ -1,9 +1,13 @@
 package dev.tapedeck.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.junit.Settings.InvalidSettingException;
+import java.lang.reflect.Field;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -48,8 +52,7 @@ class SettingsTest {
     @ParameterizedTest
     @CsvSource({"0", "-1", "4611686018427387905", "99999999999999999999", "1e6"})
     void impossibleLimits(String text) {
-        org.assertj.core.api.Assertions.assertThatThrownBy(
-                        () -> Settings.limit(new Parameters(Map.of("tapedeck.limit", text))))
+        assertThatThrownBy(() -> Settings.limit(new Parameters(Map.of("tapedeck.limit", text))))
                 .isInstanceOf(InvalidSettingException.class)
                 .hasMessageContaining("'" + text + "'");
     }
@@ -59,9 +62,23 @@ class SettingsTest {
         Parameters none = new Parameters(Map.of());
 
         assertThat(Settings.programs(none)).isEqualTo("src/test/programs");
-        assertThat(Settings.output(none)).isAbsolute().endsWithRaw(java.nio.file.Path.of("target/tapedeck"));
+        assertThat(Settings.output(none)).isAbsolute().endsWithRaw(Path.of("target/tapedeck"));
         assertThat(Settings.limit(none)).isEqualTo(10_000_000_000L);
         assertThat(Settings.parallel(none)).isFalse();
+    }
+
+    @Test
+    @DisplayName("docs/junit.md has every key and its default")
+    void documentation() throws Exception {
+        String page = Files.readString(Path.of("").toAbsolutePath().resolveSibling("docs/junit.md"));
+
+        for (Field field : Settings.class.getFields()) {
+            Object value = field.get(null);
+            assertThat(page)
+                    .as(field.getName())
+                    .contains("`" + value + (value.toString().endsWith(".") ? "*`" : "`"));
+        }
+        assertThat(Settings.class.getFields()).hasSizeGreaterThan(8);
     }
 
     private record Parameters(Map<String, String> values) implements ConfigurationParameters {

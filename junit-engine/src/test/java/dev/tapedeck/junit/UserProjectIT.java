@@ -205,6 +205,15 @@ class UserProjectIT {
         assertThat(part.log()).contains("Tests run: 1, Failures: 0, Errors: 0, Skipped: 0");
         assertThat(part.tests(ANCHOR)).containsOnlyKeys("sum.tasm: adds two numbers");
 
+        Build rerun =
+                project.maven("test", "-Dtest=TapedeckProgramsTest#below/**", "-Dsurefire.rerunFailingTestsCount=1");
+
+        assertThat(rerun.exitCode()).as(rerun.log()).isEqualTo(1);
+        assertThat(rerun.log())
+                .contains("Run 1: TapedeckProgramsTest.below/divides by zero.tasm")
+                .contains("Run 2: TapedeckProgramsTest.below/divides by zero.tasm")
+                .contains("Tests run: 1, Failures: 1, Errors: 0, Skipped: 0");
+
         project.file("src/test/programs/sum.tasm", SUM.replace("\"4\\n\"", "\"3\\n\""))
                 .delete("src/test/programs/invalid.tasm")
                 .delete("src/test/programs/below/divides by zero.tasm");
