@@ -3,6 +3,7 @@ package dev.tapedeck.vm.asm;
 import dev.tapedeck.vm.asm.Token.Kind;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** Splits assembly text into tokens, one at a time, so that no line is too long. */
 final class Lexer {
@@ -90,7 +91,8 @@ final class Lexer {
 
     private AssemblyException unexpected(int position) {
         int c = text.codePointAt(position);
-        String shown = Notation.isPrintable(c) ? "'" + Character.toString(c) + "'" : String.format("U+%04X", c);
+        String shown =
+                Notation.isPrintable(c) ? "'" + Character.toString(c) + "'" : String.format(Locale.ROOT, "U+%04X", c);
         String hint = switch (c) {
             case '/', '{', '}' -> "comments start with ';'";
             case '.' -> "write 0.5, not .5";

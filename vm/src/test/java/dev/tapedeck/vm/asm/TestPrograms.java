@@ -20,12 +20,12 @@ final class TestPrograms {
         return in(MODULE.resolve("src/test/resources/programs"));
     }
 
-    /** Those, and the examples, which lie in another module of the repository. */
+    /** Those, and the examples, which lie in another module of the repository and get a folder in their names. */
     static Map<String, String> all() {
         Map<String, String> all = new TreeMap<>(small());
         Path examples = MODULE.resolve("../examples/src").normalize();
         if (Files.isDirectory(examples)) {
-            all.putAll(in(examples));
+            in(examples).forEach((name, text) -> all.put("examples/" + name, text));
         }
         return all;
     }
