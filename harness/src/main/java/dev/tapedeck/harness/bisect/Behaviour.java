@@ -1,0 +1,173 @@
+package dev.tapedeck.harness.bisect;
+
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.program.Program;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Something a run does that can be seen outside of its stack: the events that two versions of a program are compared by.
+ *
+ * @param kind what it is
+ * @param subject index of the host function, global, signal or function; number of bytes of a store; 0 else
+ * @param values what it is done with, in the order of the operands
+ */
+record Behaviour(Kind kind, int subject, List<Long> values) {
+    enum Kind {
+        STORE,
+        COPY,
+        FILL,
+        GROW,
+        GLOBAL,
+        HEAP_POINTER,
+        HOST,
+        ENABLE,
+        DISABLE,
+        HANDLE,
+        UNHANDLE,
+        RAISE,
+        HALT,
+        /** The entry function returns. */
+        RETURN,
+        FAULT,
+        /** The instruction limit stopped the run. */
+        LIMIT,
+        /** The recording was cut here. */
+        CUT;
+
+        boolean ends() {
+            return this == FAULT || this == LIMIT || this == CUT || this == RETURN || this == HALT;
+        }
+    }
+
+    Behaviour {
+        values = List.copyOf(values);
+    }
+
+    /** Whether the next instruction is such an event. */
+    static boolean isOne(Effect effect) {
+        return switch (effect.opcode) {
+            case MEMORY_COPY,
+                    MEMORY_FILL,
+                    MEMORY_GROW,
+                    GLOBAL_SET,
+                    HP_SET,
+                    CALL_HOST,
+                    INTERRUPT_ENABLE,
+                    INTERRUPT_DISABLE,
+                    INTERRUPT_HANDLE,
+                    INTERRUPT_UNHANDLE,
+                    INTERRUPT_RAISE,
+                    HALT -> true;
+            case RETURN -> effect.depth == 1;
+            default -> effect.writeLength > 0;
+        };
+    }
+
+    /** The event that the next instruction is; {@link #isOne} has said that it is one. */
+    static Behaviour next(Machine machine, Effect effect) {
+        Kind kind = kind(effect.opcode);
+        List<Long> values = new ArrayList<>();
+        if (kind == Kind.STORE) {
+            long value = Effect.cell(machine, effect.sp - 1);
+            long mask = effect.writeLength == 8 ? -1L : (1L << (8 * effect.writeLength)) - 1;
+            values.add(effect.writeAddress);
+            values.add(value & mask);
+            return new Behaviour(kind, (int) effect.writeLength, values);
+        }
+        for (int i = effect.pops; i > 0; i--) {
+            values.add(Effect.cell(machine, effect.sp - i));
+        }
+        int subject =
+                switch (kind) {
+                    case GLOBAL, HOST, HANDLE -> (int) effect.instruction.a();
+                    default -> 0;
+                };
+        return new Behaviour(kind, subject, values);
+    }
+
+    private static Kind kind(Opcode opcode) {
+        return switch (opcode) {
+            case MEMORY_COPY -> Kind.COPY;
+            case MEMORY_FILL -> Kind.FILL;
+            case MEMORY_GROW -> Kind.GROW;
+            case GLOBAL_SET -> Kind.GLOBAL;
+            case HP_SET -> Kind.HEAP_POINTER;
+            case CALL_HOST -> Kind.HOST;
+            case INTERRUPT_ENABLE -> Kind.ENABLE;
+            case INTERRUPT_DISABLE -> Kind.DISABLE;
+            case INTERRUPT_HANDLE -> Kind.HANDLE;
+            case INTERRUPT_UNHANDLE -> Kind.UNHANDLE;
+            case INTERRUPT_RAISE -> Kind.RAISE;
+            case HALT -> Kind.HALT;
+            case RETURN -> Kind.RETURN;
+            default -> Kind.STORE;
+        };
+    }
+
+    /** Whether an event of the first program is the same as one of the second. */
+    boolean same(Behaviour ofB, ProgramAlignment alignment) {
+        if (kind != ofB.kind || values.size() != ofB.values.size()) {
+            return false;
+        }
+        int expected =
+                switch (kind) {
+                    case GLOBAL -> alignment.globalToB(subject);
+                    case HOST -> alignment.importToB(subject);
+                    case HANDLE -> alignment.functionToB(subject);
+                    default -> subject;
+                };
+        if (expected != ofB.subject) {
+            return false;
+        }
+        for (int i = 0; i < values.size(); i++) {
+            if (!alignment.sameValue(values.get(i), ofB.values.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The event in words, such as {@code tape.print_i32(7)}. */
+    String words(Program program) {
+        return switch (kind) {
+            case STORE ->
+                "stores " + Wording.integer(values.get(1)) + " (" + subject + (subject == 1 ? " byte" : " bytes") + ") at "
+                        + Wording.address(values.get(0));
+            case COPY ->
+                "copies " + unsigned(2) + " bytes from " + Wording.address(values.get(1)) + " to "
+                        + Wording.address(values.get(0));
+            case FILL ->
+                "fills " + unsigned(2) + " bytes at " + Wording.address(values.get(0)) + " with "
+                        + (values.get(1) & 0xff);
+            case GROW -> "grows memory by " + unsigned(0) + " pages";
+            case GLOBAL ->
+                "sets " + Wording.global(program, subject) + " to "
+                        + Wording.value(
+                                values.get(0), program.globals().get(subject).type());
+            case HEAP_POINTER -> "sets hp to " + Wording.address(values.get(0));
+            case HOST -> {
+                Program.HostImport called = program.imports().get(subject);
+                yield "calls " + called.qualifiedName() + "("
+                        + Wording.values(values, program.typeOf(called).parameters()) + ")";
+            }
+            case ENABLE -> "enables interrupts";
+            case DISABLE -> "disables interrupts";
+            case HANDLE -> "makes " + program.functionName(subject) + " the handler of signal " + values.get(0);
+            case UNHANDLE -> "removes the handler of signal " + values.get(0);
+            case RAISE -> "raises signal " + values.get(0) + " with payload " + values.get(1);
+            case HALT -> "halts with exit code " + values.get(0);
+            case RETURN -> values.isEmpty() ? "returns" : "returns " + Wording.integers(values);
+            case FAULT ->
+                "faults with "
+                        + dev.tapedeck.vm.machine.FaultKind.values()[subject].mnemonic();
+            case LIMIT -> "is stopped by the instruction limit";
+            case CUT -> "is cut";
+        };
+    }
+
+    private String unsigned(int index) {
+        return Long.toString(values.get(index) & 0xffff_ffffL);
+    }
+}

@@ -1,0 +1,263 @@
+package dev.tapedeck.harness.bisect;
+
+import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
+
+/**
+ * What the next instruction of a machine reads and will write. It is read off before the instruction is executed, into
+ * one object that is used again and again, because a bisection does so for each instruction of a stretch.
+ *
+ * <p>Stack cells are named by their absolute index, the same that {@link Machine#sp} and {@link Machine#bp} use, because
+ * arguments stay where they are when a call makes them locals of the callee.
+ */
+final class Effect {
+    private static final int[] ACCESS_BYTES = new int[Opcode.values().length];
+
+    static {
+        for (Opcode opcode : Opcode.values()) {
+            ACCESS_BYTES[opcode.ordinal()] = accessBytes(opcode);
+        }
+    }
+
+    private final Program program;
+
+    int function;
+    int offset;
+    Instruction instruction = Instruction.of(Opcode.NOP);
+    Opcode opcode = Opcode.NOP;
+    int depth;
+    int bp;
+    int sp;
+
+    /** Operand cells that are read, counted from the top of the stack. */
+    int pops;
+
+    /** The local that is read, as an absolute cell, or -1. */
+    int localRead;
+
+    /** The cells that are written: from (inclusive) to (exclusive), absolute. */
+    int writeFrom;
+
+    int writeTo;
+
+    /** If the written cells are moved ones, the first cell they come from; else -1. */
+    int moveFrom;
+
+    /** The memory that is read by this instruction: address and length in bytes; length 0 if none. */
+    long readAddress;
+
+    long readLength;
+
+    /** The memory that is written. What a host writes is not known here. */
+    long writeAddress;
+
+    long writeLength;
+
+    /** The global that is written, or -1. */
+    int globalWrite;
+
+    /** Whether hp, the interrupt flag, a handler, what is pending or the memory's size may change. */
+    boolean machineWrite;
+
+    Effect(Program program) {
+        this.program = program;
+    }
+
+    private static int accessBytes(Opcode opcode) {
+        String mnemonic = opcode.mnemonic();
+        int at = Math.max(mnemonic.indexOf(".load"), mnemonic.indexOf(".store"));
+        if (at < 0) {
+            return 0;
+        }
+        String access = mnemonic.substring(at);
+        if (access.contains("8")) {
+            return 1;
+        } else if (access.contains("16")) {
+            return 2;
+        } else if (access.contains("32")) {
+            return 4;
+        }
+        return mnemonic.startsWith("i64") || mnemonic.startsWith("f64") ? 8 : 4;
+    }
+
+    /** Bytes that a load or store accesses; 0 for other instructions. */
+    static int bytesAccessed(Opcode opcode) {
+        return ACCESS_BYTES[opcode.ordinal()];
+    }
+
+    static boolean isStore(Opcode opcode) {
+        return opcode.mnemonic().contains(".store");
+    }
+
+    /** The cell at an absolute index in the innermost frame. */
+    static long cell(Machine machine, int absolute) {
+        int frame = machine.depth() - 1;
+        int inFrame = absolute - machine.bp();
+        int locals = machine.sp() - machine.bp() - machine.operandCount(frame);
+        return inFrame < locals ? machine.local(frame, inFrame) : machine.operand(frame, inFrame - locals);
+    }
+
+    /** Looks at the next instruction. The machine must be running. */
+    void read(Machine machine) {
+        Position position = machine.position();
+        function = position.function();
+        offset = position.offset();
+        instruction = program.functions().get(function).code().get(offset);
+        opcode = instruction.opcode();
+        depth = machine.depth();
+        bp = machine.bp();
+        sp = machine.sp();
+        pops = 0;
+        localRead = -1;
+        writeFrom = sp;
+        writeTo = sp;
+        moveFrom = -1;
+        readLength = 0;
+        writeLength = 0;
+        globalWrite = -1;
+        machineWrite = false;
+        switch (opcode) {
+            case NOP, BR, UNREACHABLE -> {}
+            case BR_IF, BR_UNLESS, BR_TABLE, DROP, HALT -> pops = 1;
+            case RETURN -> {
+                int results = program.typeOf(code()).results().size();
+                pops = results;
+                moveFrom = sp - results;
+                writeFrom = bp;
+                writeTo = depth == 1 ? bp : bp + results;
+            }
+            case INTERRUPT_RETURN -> machineWrite = true;
+            case CALL -> calls((int) instruction.a(), 0);
+            case CALL_INDIRECT -> {
+                pops = 1;
+                int callee = indirectCallee(machine);
+                if (callee >= 0) {
+                    calls(callee, 1);
+                }
+            }
+            case SELECT -> {
+                pops = 3;
+                writes(sp - 3, 1);
+            }
+            case LOCAL_GET -> {
+                localRead = bp + (int) instruction.a();
+                writes(sp, 1);
+            }
+            case LOCAL_SET, LOCAL_TEE -> {
+                pops = 1;
+                moveFrom = sp - 1;
+                writes(bp + (int) instruction.a(), 1);
+            }
+            case GLOBAL_GET, MEMORY_SIZE, INTERRUPT_ENABLED, HP_GET -> writes(sp, 1);
+            case GLOBAL_SET -> {
+                pops = 1;
+                globalWrite = (int) instruction.a();
+            }
+            case MEMORY_GROW -> {
+                pops = 1;
+                writes(sp - 1, 1);
+                machineWrite = true;
+            }
+            case MEMORY_COPY -> {
+                pops = 3;
+                writeAddress = address(machine, sp - 3);
+                readAddress = address(machine, sp - 2);
+                writeLength = address(machine, sp - 1);
+                readLength = writeLength;
+            }
+            case MEMORY_FILL -> {
+                pops = 3;
+                writeAddress = address(machine, sp - 3);
+                writeLength = address(machine, sp - 1);
+            }
+            case UNWIND -> {
+                pops = (int) (instruction.a() + instruction.b());
+                moveFrom = sp - (int) instruction.a();
+                writes(sp - pops, (int) instruction.a());
+            }
+            case CALL_HOST -> {
+                Program.FunctionType type =
+                        program.typeOf(program.imports().get((int) instruction.a()));
+                pops = type.parameters().size();
+                writes(sp - pops, type.results().size());
+            }
+            case INTERRUPT_ENABLE, INTERRUPT_DISABLE -> machineWrite = true;
+            case INTERRUPT_HANDLE, INTERRUPT_UNHANDLE, HP_SET -> {
+                pops = 1;
+                machineWrite = true;
+            }
+            case INTERRUPT_RAISE -> {
+                pops = 2;
+                machineWrite = true;
+            }
+            default -> readFixed(machine);
+        }
+    }
+
+    private void readFixed(Machine machine) {
+        Opcode.Effect effect = opcode.effect().orElseThrow();
+        pops = effect.pops().size();
+        writes(sp - pops, effect.pushes().size());
+        int bytes = bytesAccessed(opcode);
+        if (bytes > 0) {
+            long address = address(machine, sp - pops) + instruction.a();
+            if (isStore(opcode)) {
+                writeAddress = address;
+                writeLength = bytes;
+            } else {
+                readAddress = address;
+                readLength = bytes;
+            }
+        }
+    }
+
+    private void writes(int from, int count) {
+        writeFrom = from;
+        writeTo = from + count;
+    }
+
+    private void calls(int callee, int operands) {
+        // The arguments stay where they are; the callee's own locals behind them start as zero.
+        writes(sp - operands, program.functions().get(callee).locals().size());
+    }
+
+    private static long address(Machine machine, int cell) {
+        return cell(machine, cell) & 0xffff_ffffL;
+    }
+
+    private Function code() {
+        return program.functions().get(function);
+    }
+
+    /** The function that a {@code call} or {@code call_indirect} enters, or -1 if it enters none. */
+    int callee(Machine machine) {
+        return switch (opcode) {
+            case CALL -> (int) instruction.a();
+            case CALL_INDIRECT -> indirectCallee(machine);
+            default -> -1;
+        };
+    }
+
+    private int indirectCallee(Machine machine) {
+        long index = cell(machine, sp - 1) & 0xffff_ffffL;
+        var elements = program.tables().get((int) instruction.b()).elements();
+        if (index >= elements.size()) {
+            return -1;
+        }
+        int callee = elements.get((int) index);
+        if (callee < 0) {
+            return -1;
+        }
+        Program.FunctionType found = program.typeOf(program.functions().get(callee));
+        return found.equals(program.types().get((int) instruction.a())) ? callee : -1;
+    }
+
+    /** Whether the instruction chooses between several next instructions of its function. */
+    boolean chooses() {
+        return opcode == Opcode.BR_IF || opcode == Opcode.BR_UNLESS || opcode == Opcode.BR_TABLE;
+    }
+}

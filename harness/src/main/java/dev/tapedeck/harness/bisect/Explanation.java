@@ -1,0 +1,479 @@
+package dev.tapedeck.harness.bisect;
+
+import dev.tapedeck.harness.bisect.Bisection.Executed;
+import dev.tapedeck.harness.bisect.Bisection.Frame;
+import dev.tapedeck.harness.bisect.Bisection.Kind;
+import dev.tapedeck.harness.bisect.Bisection.Side;
+import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.Recording.Interrupt;
+import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.vm.machine.Difference;
+import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.program.Function;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Says what a divergence is: what differs after it, who wrote that, and what led there on both sides. */
+final class Explanation {
+    /** Rows of {@link Bisection#differences}. */
+    private static final int ROWS_MAX = 64;
+
+    /** Single differences that are looked at before they are merged into rows. */
+    private static final int DIFFERENCES_MAX = 4096;
+
+    private static final int BEFORE_MAX = 16;
+
+    private final Lane a;
+    private final Lane b;
+    private final Optional<ProgramAlignment> alignment;
+
+    /** A difference of the states in words, and what to look for to find who wrote it. */
+    private record Row(String location, String a, String b, LastWriters.Target ofA, LastWriters.Target ofB) {}
+
+    /**
+     * @param alignment of two versions; empty if both runs are of one program
+     */
+    Explanation(Lane a, Lane b, Optional<ProgramAlignment> alignment) {
+        this.a = a;
+        this.b = b;
+        this.alignment = alignment;
+    }
+
+    /** The runs agree. */
+    Bisection none(long probes) {
+        return new Bisection(
+                false,
+                Kind.NONE,
+                agreement(),
+                quiet(a),
+                quiet(b),
+                List.of(),
+                probes,
+                a.executed() + b.executed());
+    }
+
+    private String agreement() {
+        StringBuilder text = new StringBuilder();
+        if (alignment.isPresent()) {
+            text.append("the programs differ, but both runs do the same");
+        } else {
+            text.append("the runs are the same");
+        }
+        boolean cutA = a.recording.outcome().isEmpty();
+        boolean cutB = b.recording.outcome().isEmpty();
+        if (cutA || cutB) {
+            text.append(" as far as both recordings reach");
+        }
+        if (alignment.isEmpty()) {
+            text.append(": ")
+                    .append(Math.min(a.recording.icountEnd(), b.recording.icountEnd()))
+                    .append(" instructions");
+        }
+        appendCut(text);
+        return text.toString();
+    }
+
+    private void appendCut(StringBuilder text) {
+        for (Lane lane : List.of(a, b)) {
+            if (lane.recording.outcome().isEmpty()) {
+                text.append("; the ")
+                        .append(lane == a ? "first" : "second")
+                        .append(" recording was ")
+                        .append(Wording.outcome(lane.recording));
+            }
+        }
+    }
+
+    /** One of the recordings does not reproduce itself. */
+    Bisection unfaithful(Unfaithful broken, long probes) {
+        String which = broken.lane() == a ? "first" : "second";
+        Side sideA = broken.lane() == a ? broken(a, broken) : quiet(a);
+        Side sideB = broken.lane() == b ? broken(b, broken) : quiet(b);
+        return new Bisection(
+                true,
+                Kind.REPLAY,
+                "the " + which + " recording does not replay, so the runs cannot be compared: " + broken.getMessage(),
+                sideA,
+                sideB,
+                List.of(),
+                probes,
+                a.executed() + b.executed());
+    }
+
+    private static Side quiet(Lane lane) {
+        return side(lane, Optional.empty(), List.of(), List.of(), Optional.empty());
+    }
+
+    private static Side broken(Lane lane, Unfaithful broken) {
+        try {
+            Lane fresh = new Lane(lane.recording);
+            return look(fresh, broken.icount(), true, Optional.of(String.valueOf(broken.getMessage())));
+        } catch (RecordingException | Unfaithful e) {
+            // The place itself cannot be reached; its message says all that is known.
+            return side(lane, Optional.empty(), List.of(), List.of(), Optional.of(String.valueOf(broken.getMessage())));
+        }
+    }
+
+    private static Side side(
+            Lane lane,
+            Optional<Executed> at,
+            List<Frame> frames,
+            List<Executed> before,
+            Optional<String> event) {
+        return new Side(
+                lane.recording.path().toString(),
+                lane.program.name(),
+                lane.recording.icountEnd(),
+                at,
+                frames,
+                before,
+                event,
+                Wording.outcome(lane.recording));
+    }
+
+    /** Looks at a run before the instruction at {@code icount}; the replay is left there. */
+    private static Side look(Lane lane, long icount, boolean present, Optional<String> event)
+            throws RecordingException, Unfaithful {
+        List<Executed> before = new ArrayList<>();
+        lane.seek(Math.max(0, icount - BEFORE_MAX));
+        while (lane.icount() < icount && !lane.over()) {
+            Executed executed = Wording.executed(lane.program, lane.icount(), lane.machine().position());
+            if (!lane.step()) {
+                break;
+            }
+            before.add(executed);
+        }
+        Optional<Executed> at = present && !lane.over()
+                ? Optional.of(Wording.executed(lane.program, lane.icount(), lane.machine().position()))
+                : Optional.empty();
+        return side(lane, at, Wording.frames(lane.machine()), before, event);
+    }
+
+    /** The runs part at {@code divergence}. */
+    Bisection of(Divergence divergence, long probes) throws RecordingException, Unfaithful {
+        Side sideA = look(a, divergence.icountA(), true, event(a, divergence, divergence.icountA()));
+        Side sideB = look(b, divergence.icountB(), true, event(b, divergence, divergence.icountB()));
+        if (!divergence.before()) {
+            if (divergence.presence() != Origin.Presence.B_ONLY) {
+                a.step();
+            }
+            if (divergence.presence() != Origin.Presence.A_ONLY) {
+                b.step();
+            }
+        }
+        List<Row> rows = alignment.isEmpty() ? rowsOfOneProgram() : rowsOfVersions(alignment.get());
+        List<StateDifference> differences = withWriters(rows);
+        if (divergence.seen().isPresent()) {
+            VersionWalk.Seen seen = divergence.seen().get();
+            boolean itself = seen.icountA() == divergence.icountA() && seen.icountB() == divergence.icountB();
+            if (!itself) {
+                differences = new ArrayList<>(differences.subList(0, Math.min(differences.size(), ROWS_MAX - 1)));
+                differences.add(firstEffect(seen));
+            }
+        }
+        return new Bisection(
+                true,
+                divergence.kind(),
+                summary(divergence, sideA, sideB, rows),
+                sideA,
+                sideB,
+                differences,
+                probes,
+                a.executed() + b.executed());
+    }
+
+    // What came from outside.
+
+    private static Optional<String> event(Lane lane, Divergence divergence, long icount) {
+        return switch (divergence.kind()) {
+            case HOST -> VersionWalk.hostCall(lane.recording, icount).map(call -> Inputs.words(lane.program, call));
+            case INTERRUPT, MACHINE -> {
+                List<String> texts = new ArrayList<>();
+                for (Injection injection : lane.recording.options().injections()) {
+                    if (injection.icount() == icount && divergence.before()) {
+                        texts.add(Inputs.words(lane.machine(), injection));
+                    }
+                }
+                if (divergence.before()) {
+                    for (Interrupt interrupt : Inputs.interrupts(lane.recording, icount, icount + 1)) {
+                        texts.add(Inputs.words(interrupt));
+                    }
+                }
+                yield texts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", texts));
+            }
+            case NONE, START, PROGRAM, END, REPLAY -> Optional.empty();
+        };
+    }
+
+    // What differs.
+
+    private List<Row> rowsOfOneProgram() {
+        return rows(a.machine().snapshot().differences(b.machine().snapshot(), DIFFERENCES_MAX));
+    }
+
+    private List<Row> rows(List<Difference> differences) {
+        List<Row> rows = new ArrayList<>();
+        int i = 0;
+        while (i < differences.size() && rows.size() < ROWS_MAX) {
+            Difference difference = differences.get(i);
+            if (difference.location() instanceof Location.MemoryByte first) {
+                int last = i;
+                while (last + 1 < differences.size()
+                        && differences.get(last + 1).location() instanceof Location.MemoryByte next
+                        && next.address() == first.address() + (last + 1 - i)) {
+                    last++;
+                }
+                rows.add(memoryRow(differences.subList(i, last + 1), first.address()));
+                i = last + 1;
+            } else {
+                rows.add(row(difference));
+                i++;
+            }
+        }
+        return rows;
+    }
+
+    private static Row memoryRow(List<Difference> bytes, long address) {
+        byte[] ofA = new byte[bytes.size()];
+        byte[] ofB = new byte[bytes.size()];
+        for (int i = 0; i < ofA.length; i++) {
+            ofA[i] = (byte) bytes.get(i).a();
+            ofB[i] = (byte) bytes.get(i).b();
+        }
+        String location = "memory " + Wording.address(address)
+                + (ofA.length == 1 ? "" : ".." + Wording.address(address + ofA.length - 1));
+        LastWriters.Target target = new LastWriters.Target(new Location.MemoryByte(address), ofA.length);
+        return new Row(location, Wording.bytes(ofA), Wording.bytes(ofB), target, target);
+    }
+
+    private Row row(Difference difference) {
+        Location location = difference.location();
+        LastWriters.Target target = new LastWriters.Target(location, 1);
+        return new Row(
+                Wording.location(a.machine(), location),
+                Wording.value(a.machine(), location, difference.a()),
+                Wording.value(b.machine(), location, difference.b()),
+                target,
+                target);
+    }
+
+    /** Between versions: what belongs together and differs in the innermost frames, the globals, and hp. */
+    private List<Row> rowsOfVersions(ProgramAlignment aligned) {
+        List<Row> rows = new ArrayList<>();
+        Machine machineA = a.machine();
+        Machine machineB = b.machine();
+        if (machineA.depth() > 0 && machineB.depth() > 0) {
+            int frameA = machineA.depth() - 1;
+            int frameB = machineB.depth() - 1;
+            int functionA = machineA.framePosition(frameA).function();
+            if (aligned.functionToB(functionA) == machineB.framePosition(frameB).function()) {
+                localRows(aligned, rows, frameA, frameB);
+                int count = Math.min(machineA.operandCount(frameA), machineB.operandCount(frameB));
+                if (machineA.operandCount(frameA) == machineB.operandCount(frameB)) {
+                    for (int i = 0; i < count; i++) {
+                        add(aligned, rows, new Location.Operand(frameA, i), new Location.Operand(frameB, i));
+                    }
+                }
+            }
+        }
+        for (int i = 0; i < a.program.globals().size(); i++) {
+            if (aligned.globalToB(i) >= 0) {
+                add(aligned, rows, new Location.GlobalVariable(i), new Location.GlobalVariable(aligned.globalToB(i)));
+            }
+        }
+        add(aligned, rows, new Location.Register("hp"), new Location.Register("hp"));
+        return rows;
+    }
+
+    private void localRows(ProgramAlignment aligned, List<Row> rows, int frameA, int frameB) {
+        Function one = a.program.functions().get(a.machine().framePosition(frameA).function());
+        Function other = b.program.functions().get(b.machine().framePosition(frameB).function());
+        int countA = a.program.typeOf(one).parameters().size() + one.locals().size();
+        int countB = b.program.typeOf(other).parameters().size() + other.locals().size();
+        for (int i = 0; i < countA; i++) {
+            String name = i < one.localNames().size() ? one.localNames().get(i) : "";
+            int j = name.isEmpty() ? i : other.localNames().indexOf(name);
+            if (j >= 0 && j < countB) {
+                add(aligned, rows, new Location.Local(frameA, i), new Location.Local(frameB, j));
+            }
+        }
+    }
+
+    private void add(ProgramAlignment aligned, List<Row> rows, Location ofA, Location ofB) {
+        long valueA = a.machine().get(ofA);
+        long valueB = b.machine().get(ofB);
+        if (!aligned.sameValue(valueA, valueB) && rows.size() < ROWS_MAX) {
+            rows.add(new Row(
+                    Wording.location(a.machine(), ofA),
+                    Wording.value(a.machine(), ofA, valueA),
+                    Wording.value(b.machine(), ofB, valueB),
+                    new LastWriters.Target(ofA, 1),
+                    new LastWriters.Target(ofB, 1)));
+        }
+    }
+
+    private List<StateDifference> withWriters(List<Row> rows) throws RecordingException, Unfaithful {
+        if (rows.isEmpty()) {
+            return List.of();
+        }
+        Map<LastWriters.Target, Executed> ofA =
+                LastWriters.search(a, rows.stream().map(Row::ofA).toList());
+        Map<LastWriters.Target, Executed> ofB =
+                LastWriters.search(b, rows.stream().map(Row::ofB).toList());
+        List<StateDifference> result = new ArrayList<>();
+        for (Row row : rows) {
+            result.add(new StateDifference(
+                    row.location(),
+                    row.a(),
+                    row.b(),
+                    Optional.ofNullable(ofA.get(row.ofA())),
+                    Optional.ofNullable(ofB.get(row.ofB()))));
+        }
+        return result;
+    }
+
+    /** The behaviour that shows the divergence, as a row of its own. */
+    private StateDifference firstEffect(VersionWalk.Seen seen) throws RecordingException, Unfaithful {
+        return new StateDifference(
+                "first effect",
+                seen.behaviourA().words(a.program),
+                seen.behaviourB().words(b.program),
+                executedAt(a, seen.icountA()),
+                executedAt(b, seen.icountB()));
+    }
+
+    private static Optional<Executed> executedAt(Lane lane, long icount) throws RecordingException, Unfaithful {
+        lane.seek(icount);
+        return lane.machine().status() == Status.RUNNING || lane.machine().status() == Status.FAULTED
+                ? Optional.of(Wording.executed(lane.program, lane.icount(), lane.machine().position()))
+                : Optional.empty();
+    }
+
+    // One sentence.
+
+    private String summary(Divergence divergence, Side sideA, Side sideB, List<Row> rows) {
+        StringBuilder text = new StringBuilder();
+        String where = sideA.at().or(sideB::at).map(Executed::place).orElse("the end");
+        String instruction = sideA.at().or(sideB::at).map(Executed::text).orElse("");
+        String eventA = sideA.event().orElse("nothing");
+        String eventB = sideB.event().orElse("nothing");
+        switch (divergence.kind()) {
+            case START ->
+                text.append("the runs start differently: ")
+                        .append(start(a))
+                        .append(" and ")
+                        .append(start(b));
+            case HOST ->
+                text.append(eventA)
+                        .append(" in the first run; in the second ")
+                        .append(eventB)
+                        .append("; at ")
+                        .append(instruction)
+                        .append(" in ")
+                        .append(where);
+            case INTERRUPT ->
+                text.append("before ")
+                        .append(instruction)
+                        .append(" in ")
+                        .append(where)
+                        .append(" came: in the first run ")
+                        .append(eventA)
+                        .append("; in the second ")
+                        .append(eventB);
+            case MACHINE -> {
+                if (divergence.before()) {
+                    text.append("the state was changed before ")
+                            .append(instruction)
+                            .append(" in ")
+                            .append(where)
+                            .append(": in the first run ")
+                            .append(eventA)
+                            .append("; in the second ")
+                            .append(eventB);
+                } else {
+                    text.append(firstRow(rows))
+                            .append(" after ")
+                            .append(instruction)
+                            .append(" in ")
+                            .append(where);
+                }
+            }
+            case PROGRAM -> program(text, divergence, sideA, sideB, rows);
+            case END -> {
+                boolean first = a.recording.icountEnd() < b.recording.icountEnd();
+                if (divergence.seen().isPresent()) {
+                    first = divergence.seen().get().behaviourA().kind().ends();
+                }
+                text.append("the ")
+                        .append(first ? "first" : "second")
+                        .append(" run was ")
+                        .append(Wording.outcome((first ? a : b).recording))
+                        .append("; the other goes on with ")
+                        .append((first ? sideB : sideA).at().map(Executed::text).orElse("nothing"))
+                        .append(" in ")
+                        .append((first ? sideB : sideA).at().map(Executed::place).orElse("the end"));
+            }
+            case NONE, REPLAY -> throw new AssertionError(divergence.kind());
+        }
+        if (!divergence.remark().isEmpty()) {
+            text.append(" (").append(divergence.remark()).append(")");
+        }
+        appendCut(text);
+        return text.toString();
+    }
+
+    private static String start(Lane lane) {
+        var options = lane.recording.options();
+        String name = options.function().isEmpty() ? "the entry" : options.function();
+        return name + "(" + Wording.integers(options.arguments()) + ")";
+    }
+
+    private static String firstRow(List<Row> rows) {
+        Row best = rows.stream()
+                .filter(row -> !(row.ofA().location() instanceof Location.Register))
+                .findFirst()
+                .or(() -> rows.stream().findFirst())
+                .orElse(null);
+        return best == null
+                ? "the runs differ"
+                : best.location() + " is " + best.a() + " in the first run and " + best.b() + " in the second";
+    }
+
+    private void program(StringBuilder text, Divergence divergence, Side sideA, Side sideB, List<Row> rows) {
+        @Nullable Executed atA = sideA.at().orElse(null);
+        @Nullable Executed atB = sideB.at().orElse(null);
+        switch (divergence.presence()) {
+            case A_ONLY ->
+                text.append(atA == null ? "" : atA.text() + " in " + atA.place())
+                        .append(" is only in the first program");
+            case B_ONLY ->
+                text.append(atB == null ? "" : atB.text() + " in " + atB.place())
+                        .append(" is only in the second program");
+            case BOTH -> {
+                if (atA != null && atB != null && atA.text().equals(atB.text())) {
+                    text.append(firstRow(rows))
+                            .append(" after ")
+                            .append(atA.text())
+                            .append(" in ")
+                            .append(atA.place());
+                } else {
+                    text.append(atA == null ? "the end" : atA.text() + " in " + atA.place())
+                            .append(" became ")
+                            .append(atB == null ? "the end" : atB.text() + " in " + atB.place());
+                }
+            }
+        }
+        divergence.seen().ifPresent(seen -> text.append("; so the first run ")
+                .append(seen.behaviourA().words(a.program))
+                .append(" where the second ")
+                .append(seen.behaviourB().words(b.program))
+                .append(seen.detail().isEmpty() ? "" : ", " + seen.detail()));
+    }
+}
