@@ -1,10 +1,12 @@
 package dev.tapedeck.harness.bisect;
 
 import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Something a run does that can be seen outside of its stack: the events that two versions of a program are compared by.
@@ -12,8 +14,9 @@ import java.util.List;
  * @param kind what it is
  * @param subject index of the host function, global, signal or function; number of bytes of a store; 0 else
  * @param values what it is done with, in the order of the operands
+ * @param fault the kind of a fault; empty else
  */
-record Behaviour(Kind kind, int subject, List<Long> values) {
+record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> fault) {
     enum Kind {
         STORE,
         COPY,
@@ -43,6 +46,10 @@ record Behaviour(Kind kind, int subject, List<Long> values) {
 
     Behaviour {
         values = List.copyOf(values);
+    }
+
+    Behaviour(Kind kind, int subject, List<Long> values) {
+        this(kind, subject, values, Optional.empty());
     }
 
     /** Whether the next instruction is such an event. */
@@ -108,7 +115,7 @@ record Behaviour(Kind kind, int subject, List<Long> values) {
 
     /** Whether an event of the first program is the same as one of the second. */
     boolean same(Behaviour ofB, ProgramAlignment alignment) {
-        if (kind != ofB.kind || values.size() != ofB.values.size()) {
+        if (kind != ofB.kind || !fault.equals(ofB.fault) || values.size() != ofB.values.size()) {
             return false;
         }
         int expected =
@@ -159,9 +166,7 @@ record Behaviour(Kind kind, int subject, List<Long> values) {
             case RAISE -> "raises signal " + values.get(0) + " with payload " + values.get(1);
             case HALT -> "halts with exit code " + values.get(0);
             case RETURN -> values.isEmpty() ? "returns" : "returns " + Wording.integers(values);
-            case FAULT ->
-                "faults with "
-                        + dev.tapedeck.vm.machine.FaultKind.values()[subject].mnemonic();
+            case FAULT -> "faults with " + fault.map(FaultKind::mnemonic).orElse("a fault");
             case LIMIT -> "is stopped by the instruction limit";
             case CUT -> "is cut";
         };

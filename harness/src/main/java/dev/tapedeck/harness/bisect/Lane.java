@@ -6,6 +6,7 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program;
@@ -92,8 +93,8 @@ final class Lane {
     /** How it ended, as an event; only when {@link #over}. */
     Behaviour end() {
         if (machine().status() == Status.FAULTED) {
-            int kind = machine().fault().orElseThrow().kind().ordinal();
-            return new Behaviour(Behaviour.Kind.FAULT, kind, List.of());
+            return new Behaviour(
+                    Behaviour.Kind.FAULT, 0, List.of(), machine().fault().map(Fault::kind));
         }
         if (machine().status() == Status.HALTED) {
             return new Behaviour(Behaviour.Kind.HALT, 0, List.of((long) machine().exitCode()));
