@@ -86,11 +86,10 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         for (int i = effect.pops; i > 0; i--) {
             values.add(Effect.cell(machine, effect.sp - i));
         }
-        int subject =
-                switch (kind) {
-                    case GLOBAL, HOST, HANDLE -> (int) effect.instruction.a();
-                    default -> 0;
-                };
+        int subject = switch (kind) {
+            case GLOBAL, HOST, HANDLE -> (int) effect.instruction.a();
+            default -> 0;
+        };
         return new Behaviour(kind, subject, values);
     }
 
@@ -118,13 +117,12 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         if (kind != ofB.kind || !fault.equals(ofB.fault) || values.size() != ofB.values.size()) {
             return false;
         }
-        int expected =
-                switch (kind) {
-                    case GLOBAL -> alignment.globalToB(subject);
-                    case HOST -> alignment.importToB(subject);
-                    case HANDLE -> alignment.functionToB(subject);
-                    default -> subject;
-                };
+        int expected = switch (kind) {
+            case GLOBAL -> alignment.globalToB(subject);
+            case HOST -> alignment.importToB(subject);
+            case HANDLE -> alignment.functionToB(subject);
+            default -> subject;
+        };
         if (expected != ofB.subject) {
             return false;
         }
@@ -140,7 +138,7 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
     String words(Program program) {
         return switch (kind) {
             case STORE ->
-                "stores " + Wording.integer(values.get(1)) + " (" + subject + (subject == 1 ? " byte" : " bytes") + ") at "
+                "stores " + values.get(1) + " (" + subject + (subject == 1 ? " byte" : " bytes") + ") at "
                         + Wording.address(values.get(0));
             case COPY ->
                 "copies " + unsigned(2) + " bytes from " + Wording.address(values.get(1)) + " to "
@@ -151,13 +149,13 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case GROW -> "grows memory by " + unsigned(0) + " pages";
             case GLOBAL ->
                 "sets " + Wording.global(program, subject) + " to "
-                        + Wording.value(
+                        + Wording.plain(
                                 values.get(0), program.globals().get(subject).type());
             case HEAP_POINTER -> "sets hp to " + Wording.address(values.get(0));
             case HOST -> {
                 Program.HostImport called = program.imports().get(subject);
                 yield "calls " + called.qualifiedName() + "("
-                        + Wording.values(values, program.typeOf(called).parameters()) + ")";
+                        + Wording.plain(values, program.typeOf(called).parameters()) + ")";
             }
             case ENABLE -> "enables interrupts";
             case DISABLE -> "disables interrupts";
@@ -165,7 +163,7 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case UNHANDLE -> "removes the handler of signal " + values.get(0);
             case RAISE -> "raises signal " + values.get(0) + " with payload " + values.get(1);
             case HALT -> "halts with exit code " + values.get(0);
-            case RETURN -> values.isEmpty() ? "returns" : "returns " + Wording.integers(values);
+            case RETURN -> values.isEmpty() ? "returns" : "returns " + Wording.plain(values, List.of());
             case FAULT -> "faults with " + fault.map(FaultKind::mnemonic).orElse("a fault");
             case LIMIT -> "is stopped by the instruction limit";
             case CUT -> "is cut";

@@ -38,9 +38,7 @@ public final class Bisector {
         Explanation explanation = new Explanation(laneA, laneB, alignment);
         try {
             Optional<Divergence> found = bisector.find(alignment);
-            return found.isPresent()
-                    ? explanation.of(found.get(), bisector.probes)
-                    : explanation.none(bisector.probes);
+            return found.isPresent() ? explanation.of(found.get(), bisector.probes) : explanation.none(bisector.probes);
         } catch (Unfaithful e) {
             return explanation.unfaithful(e, bisector.probes);
         }
@@ -75,11 +73,12 @@ public final class Bisector {
     private static int start(Lane lane) {
         Program program = lane.program;
         String function = lane.recording.options().function();
-        return function.isEmpty() ? program.entry() : program.findFunction(function).orElse(-1);
+        return function.isEmpty()
+                ? program.entry()
+                : program.findFunction(function).orElse(-1);
     }
 
-    private Optional<Divergence> findBetweenVersions(ProgramAlignment alignment)
-            throws RecordingException, Unfaithful {
+    private Optional<Divergence> findBetweenVersions(ProgramAlignment alignment) throws RecordingException, Unfaithful {
         long common = commonPrefix(alignment);
         a.seek(common);
         b.seek(common);

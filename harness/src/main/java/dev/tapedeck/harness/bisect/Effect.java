@@ -6,6 +6,9 @@ import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * What the next instruction of a machine reads and will write. It is read off before the instruction is executed, into
@@ -15,11 +18,11 @@ import dev.tapedeck.vm.program.Program;
  * arguments stay where they are when a call makes them locals of the callee.
  */
 final class Effect {
-    private static final int[] ACCESS_BYTES = new int[Opcode.values().length];
+    private static final Map<Opcode, Integer> ACCESS_BYTES = new EnumMap<>(Opcode.class);
 
     static {
         for (Opcode opcode : Opcode.values()) {
-            ACCESS_BYTES[opcode.ordinal()] = accessBytes(opcode);
+            ACCESS_BYTES.put(opcode, accessBytes(opcode));
         }
     }
 
@@ -86,7 +89,7 @@ final class Effect {
 
     /** Bytes that a load or store accesses; 0 for other instructions. */
     static int bytesAccessed(Opcode opcode) {
-        return ACCESS_BYTES[opcode.ordinal()];
+        return ACCESS_BYTES.getOrDefault(opcode, 0);
     }
 
     static boolean isStore(Opcode opcode) {
@@ -180,8 +183,7 @@ final class Effect {
                 writes(sp - pops, (int) instruction.a());
             }
             case CALL_HOST -> {
-                Program.FunctionType type =
-                        program.typeOf(program.imports().get((int) instruction.a()));
+                Program.FunctionType type = program.typeOf(program.imports().get((int) instruction.a()));
                 pops = type.parameters().size();
                 writes(sp - pops, type.results().size());
             }
@@ -244,7 +246,7 @@ final class Effect {
 
     private int indirectCallee(Machine machine) {
         long index = cell(machine, sp - 1) & 0xffff_ffffL;
-        var elements = program.tables().get((int) instruction.b()).elements();
+        List<Integer> elements = program.tables().get((int) instruction.b()).elements();
         if (index >= elements.size()) {
             return -1;
         }

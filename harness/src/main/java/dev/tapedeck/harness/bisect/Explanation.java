@@ -5,7 +5,6 @@ import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.bisect.Bisection.Kind;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
-import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
@@ -49,14 +48,7 @@ final class Explanation {
     /** The runs agree. */
     Bisection none(long probes) {
         return new Bisection(
-                false,
-                Kind.NONE,
-                agreement(),
-                quiet(a),
-                quiet(b),
-                List.of(),
-                probes,
-                a.executed() + b.executed());
+                false, Kind.NONE, agreement(), quiet(a), quiet(b), List.of(), probes, a.executed() + b.executed());
     }
 
     private String agreement() {
@@ -122,11 +114,7 @@ final class Explanation {
     }
 
     private static Side side(
-            Lane lane,
-            Optional<Executed> at,
-            List<Frame> frames,
-            List<Executed> before,
-            Optional<String> event) {
+            Lane lane, Optional<Executed> at, List<Frame> frames, List<Executed> before, Optional<String> event) {
         return new Side(
                 lane.recording.path().toString(),
                 lane.program.name(),
@@ -144,14 +132,16 @@ final class Explanation {
         List<Executed> before = new ArrayList<>();
         lane.seek(Math.max(0, icount - BEFORE_MAX));
         while (lane.icount() < icount && !lane.over()) {
-            Executed executed = Wording.executed(lane.program, lane.icount(), lane.machine().position());
+            Executed executed =
+                    Wording.executed(lane.program, lane.icount(), lane.machine().position());
             if (!lane.step()) {
                 break;
             }
             before.add(executed);
         }
         Optional<Executed> at = present && !lane.over()
-                ? Optional.of(Wording.executed(lane.program, lane.icount(), lane.machine().position()))
+                ? Optional.of(Wording.executed(
+                        lane.program, lane.icount(), lane.machine().position()))
                 : Optional.empty();
         return side(lane, at, Wording.frames(lane.machine()), before, event);
     }
@@ -293,10 +283,13 @@ final class Explanation {
     }
 
     private void localRows(ProgramAlignment aligned, List<Row> rows, int frameA, int frameB) {
-        Function one = a.program.functions().get(a.machine().framePosition(frameA).function());
-        Function other = b.program.functions().get(b.machine().framePosition(frameB).function());
+        Function one =
+                a.program.functions().get(a.machine().framePosition(frameA).function());
+        Function other =
+                b.program.functions().get(b.machine().framePosition(frameB).function());
         int countA = a.program.typeOf(one).parameters().size() + one.locals().size();
-        int countB = b.program.typeOf(other).parameters().size() + other.locals().size();
+        int countB =
+                b.program.typeOf(other).parameters().size() + other.locals().size();
         for (int i = 0; i < countA; i++) {
             String name = i < one.localNames().size() ? one.localNames().get(i) : "";
             int j = name.isEmpty() ? i : other.localNames().indexOf(name);
@@ -352,7 +345,8 @@ final class Explanation {
     private static Optional<Executed> executedAt(Lane lane, long icount) throws RecordingException, Unfaithful {
         lane.seek(icount);
         return lane.machine().status() == Status.RUNNING || lane.machine().status() == Status.FAULTED
-                ? Optional.of(Wording.executed(lane.program, lane.icount(), lane.machine().position()))
+                ? Optional.of(Wording.executed(
+                        lane.program, lane.icount(), lane.machine().position()))
                 : Optional.empty();
     }
 
@@ -418,7 +412,10 @@ final class Explanation {
                         .append("; the other goes on with ")
                         .append((first ? sideB : sideA).at().map(Executed::text).orElse("nothing"))
                         .append(" in ")
-                        .append((first ? sideB : sideA).at().map(Executed::place).orElse("the end"));
+                        .append((first ? sideB : sideA)
+                                .at()
+                                .map(Executed::place)
+                                .orElse("the end"));
             }
             case NONE, REPLAY -> throw new AssertionError(divergence.kind());
         }
@@ -432,7 +429,7 @@ final class Explanation {
     private static String start(Lane lane) {
         var options = lane.recording.options();
         String name = options.function().isEmpty() ? "the entry" : options.function();
-        return name + "(" + Wording.integers(options.arguments()) + ")";
+        return name + "(" + Wording.plain(options.arguments(), List.of()) + ")";
     }
 
     private static String firstRow(List<Row> rows) {
@@ -470,10 +467,12 @@ final class Explanation {
                 }
             }
         }
-        divergence.seen().ifPresent(seen -> text.append("; so the first run ")
-                .append(seen.behaviourA().words(a.program))
-                .append(" where the second ")
-                .append(seen.behaviourB().words(b.program))
-                .append(seen.detail().isEmpty() ? "" : ", " + seen.detail()));
+        divergence
+                .seen()
+                .ifPresent(seen -> text.append("; so the first run ")
+                        .append(seen.behaviourA().words(a.program))
+                        .append(" where the second ")
+                        .append(seen.behaviourB().words(b.program))
+                        .append(seen.detail().isEmpty() ? "" : ", " + seen.detail()));
     }
 }

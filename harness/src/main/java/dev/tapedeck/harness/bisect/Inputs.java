@@ -52,8 +52,7 @@ final class Inputs {
     static long firstIgnoringHost(Recording a, Recording b) {
         long injected = firstDifference(
                 a.options().injections(), b.options().injections(), Injection::icount, 0, Long.MAX_VALUE - 1);
-        long interrupted =
-                firstDifference(a.interrupts(), b.interrupts(), Interrupt::icount, 0, Long.MAX_VALUE - 1);
+        long interrupted = firstDifference(a.interrupts(), b.interrupts(), Interrupt::icount, 0, Long.MAX_VALUE - 1);
         return Math.min(injected, interrupted);
     }
 
@@ -136,7 +135,7 @@ final class Inputs {
     }
 
     static String words(Interrupt interrupt) {
-        return "interrupt " + interrupt.signal() + ", payload " + Wording.integer(interrupt.payload());
+        return "interrupt " + interrupt.signal() + ", payload " + interrupt.payload();
     }
 
     /** The machine says which names the place has. */
@@ -147,7 +146,8 @@ final class Inputs {
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             where = injection.location().toString();
         }
-        if (injection.location() instanceof Location.Register register && register.name().equals("interrupts")) {
+        if (injection.location() instanceof Location.Register register
+                && register.name().equals("interrupts")) {
             return "injected: " + where + " flipped";
         }
         return "injected: " + where + " xor 0x" + Long.toHexString(injection.mask());
@@ -159,7 +159,7 @@ final class Inputs {
         Program.FunctionType type = program.typeOf(called);
         StringBuilder text = new StringBuilder(called.qualifiedName())
                 .append('(')
-                .append(Wording.values(call.arguments(), type.parameters()))
+                .append(Wording.plain(call.arguments(), type.parameters()))
                 .append(')');
         if (call.error().isPresent()) {
             return text.append(" failed: ").append(call.error().get()).toString();
@@ -169,14 +169,18 @@ final class Inputs {
                     .append(call.halt().get())
                     .toString();
         }
-        text.append(" returned ").append(call.results().isEmpty() ? "nothing" : Wording.values(call.results(), type.results()));
+        text.append(" returned ")
+                .append(call.results().isEmpty() ? "nothing" : Wording.plain(call.results(), type.results()));
         int shown = 0;
         for (MemoryWrite write : call.writes()) {
             if (shown++ == 4) {
                 text.append(", ...");
                 break;
             }
-            text.append(", wrote ").append(Wording.bytes(write.bytes())).append(" at ").append(Wording.address(write.address()));
+            text.append(", wrote ")
+                    .append(Wording.bytes(write.bytes()))
+                    .append(" at ")
+                    .append(Wording.address(write.address()));
         }
         return text.toString();
     }

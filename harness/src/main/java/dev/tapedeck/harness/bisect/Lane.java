@@ -97,7 +97,8 @@ final class Lane {
                     Behaviour.Kind.FAULT, 0, List.of(), machine().fault().map(Fault::kind));
         }
         if (machine().status() == Status.HALTED) {
-            return new Behaviour(Behaviour.Kind.HALT, 0, List.of((long) machine().exitCode()));
+            return new Behaviour(
+                    Behaviour.Kind.HALT, 0, List.of((long) machine().exitCode()));
         }
         if (machine().status() == Status.RETURNED) {
             return new Behaviour(Behaviour.Kind.RETURN, 0, machine().results());
@@ -107,7 +108,8 @@ final class Lane {
     }
 
     /** Where the difference of a cell began; null if it has the same value in the other run. */
-    @Nullable Origin origin(int cell) {
+    @Nullable
+    Origin origin(int cell) {
         return cell < origins.length ? origins[cell] : null;
     }
 
@@ -122,7 +124,8 @@ final class Lane {
     }
 
     /** The earliest origin of what the next instruction reads; null if all of it is the same in the other run. */
-    @Nullable Origin inputOrigin() {
+    @Nullable
+    Origin inputOrigin() {
         Origin found = null;
         for (int cell = effect.sp - effect.pops; cell < effect.sp; cell++) {
             found = Origin.earlier(found, origin(cell));

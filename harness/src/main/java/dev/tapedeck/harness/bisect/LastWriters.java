@@ -37,7 +37,9 @@ final class LastWriters {
     private static final class Wanted {
         final Target target;
         final int cell;
-        @Nullable Executed latest;
+
+        @Nullable
+        Executed latest;
 
         Wanted(Target target, int cell) {
             this.target = target;
@@ -128,8 +130,7 @@ final class LastWriters {
         long icount = lane.icount();
         Position position = new Position(effect.function, effect.offset);
         boolean hostCall = effect.opcode == dev.tapedeck.vm.isa.Opcode.CALL_HOST;
-        Optional<HostCallRecord> call =
-                hostCall ? VersionWalk.hostCall(lane.recording, icount) : Optional.empty();
+        Optional<HostCallRecord> call = hostCall ? VersionWalk.hostCall(lane.recording, icount) : Optional.empty();
         if (!lane.step()) {
             return;
         }
@@ -207,8 +208,8 @@ final class LastWriters {
                 }
             }
         }
-        boolean handlerEntered =
-                machine.interruptFrame(machine.depth() - 1) && machine.position().offset() == 0;
+        boolean handlerEntered = machine.interruptFrame(machine.depth() - 1)
+                && machine.position().offset() == 0;
         List<Interrupt> arrived = Inputs.interrupts(lane.recording, icount, icount + 1);
         if (!handlerEntered && arrived.isEmpty()) {
             return;
@@ -223,9 +224,7 @@ final class LastWriters {
             boolean waits = one.target.location() instanceof Location.Pending pending
                     && arrived.stream().anyMatch(interrupt -> interrupt.signal() == pending.signal());
             if (entered || waits) {
-                String text = arrived.isEmpty()
-                        ? "interrupt delivered"
-                        : Inputs.words(arrived.get(arrived.size() - 1));
+                String text = arrived.isEmpty() ? "interrupt delivered" : Inputs.words(arrived.get(arrived.size() - 1));
                 one.latest = arrival(icount, text);
             }
         }
@@ -235,9 +234,7 @@ final class LastWriters {
         if (location instanceof Location.MemoryByte at && one.target.location() instanceof Location.MemoryByte from) {
             return overlaps(at.address(), 1, from.address(), one.target.length());
         }
-        return one.cell >= 0
-                ? one.cell == cell(lane.machine(), location)
-                : location.equals(one.target.location());
+        return one.cell >= 0 ? one.cell == cell(lane.machine(), location) : location.equals(one.target.location());
     }
 
     private Executed arrival(long icount, String text) {

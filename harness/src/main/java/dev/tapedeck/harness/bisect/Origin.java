@@ -22,7 +22,9 @@ record Origin(long icountA, long icountB, Bisection.Kind kind, Presence presence
         if (one == null) {
             return other;
         }
-        return other == null || one.icountA < other.icountA || (one.icountA == other.icountA && one.icountB <= other.icountB)
+        return other == null
+                        || one.icountA < other.icountA
+                        || (one.icountA == other.icountA && one.icountB <= other.icountB)
                 ? one
                 : other;
     }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -36,8 +37,8 @@ final class ProgramAlignment {
     private final int[] tableToB;
     private final int[] tableToA;
     private final int[] importToB;
-    private final TreeMap<Long, Moved> movedFromA = new TreeMap<>();
-    private final TreeMap<Long, Moved> movedFromB = new TreeMap<>();
+    private final NavigableMap<Long, Moved> movedFromA = new TreeMap<>();
+    private final NavigableMap<Long, Moved> movedFromB = new TreeMap<>();
     private final boolean sameInitialState;
     private final @Nullable CodeAlignment[] codes;
     private final Map<Integer, Boolean> unchanged = new HashMap<>();
@@ -133,9 +134,10 @@ final class ProgramAlignment {
         return translate(movedFromA, address);
     }
 
-    private static long translate(TreeMap<Long, Moved> moved, long address) {
+    private static long translate(NavigableMap<Long, Moved> moved, long address) {
         Map.Entry<Long, Moved> entry = moved.floorEntry(address);
-        if (entry == null || address - entry.getValue().from() > entry.getValue().length()) {
+        if (entry == null
+                || address - entry.getValue().from() > entry.getValue().length()) {
             return address;
         }
         return entry.getValue().to() + (address - entry.getValue().from());
@@ -281,8 +283,7 @@ final class ProgramAlignment {
         }
         for (int i = 0; i < one.elements().size(); i++) {
             int function = one.elements().get(i);
-            if ((function < 0 ? -1 : functionToB[function])
-                    != other.elements().get(i)) {
+            if ((function < 0 ? -1 : functionToB[function]) != other.elements().get(i)) {
                 return false;
             }
         }
@@ -297,7 +298,8 @@ final class ProgramAlignment {
         pair(hashesA::get, hashesB::get, false);
         pairCallees();
         pair(i -> typeOf(a, i), i -> typeOf(b, i), true);
-        // Instruction keys name the functions they call, so those made while functions were still being paired are stale.
+        // Instruction keys name the functions they call, so those made while functions were still being paired are
+        // stale.
         Arrays.fill(codes, null);
     }
 
@@ -320,8 +322,7 @@ final class ProgramAlignment {
     }
 
     /** Pairs the functions that are left and have one key, in order; {@code equalCounts}: only if they are as many. */
-    private void pair(
-            IntFunction<@Nullable String> keyOfA, IntFunction<@Nullable String> keyOfB, boolean equalCounts) {
+    private void pair(IntFunction<@Nullable String> keyOfA, IntFunction<@Nullable String> keyOfB, boolean equalCounts) {
         Map<String, List<Integer>> groupsA = groups(functionToB, keyOfA);
         Map<String, List<Integer>> groupsB = groups(functionToA, keyOfB);
         for (Map.Entry<String, List<Integer>> group : groupsA.entrySet()) {
@@ -366,7 +367,9 @@ final class ProgramAlignment {
             List<Instruction> codeB = b.functions().get(functionToB[caller]).code();
             for (int i = 0; i < codeA.size(); i++) {
                 int j = code.toB(i);
-                if (j < 0 || codeA.get(i).opcode() != Opcode.CALL || codeB.get(j).opcode() != Opcode.CALL) {
+                if (j < 0
+                        || codeA.get(i).opcode() != Opcode.CALL
+                        || codeB.get(j).opcode() != Opcode.CALL) {
                     continue;
                 }
                 int ofA = (int) codeA.get(i).a();

@@ -56,7 +56,8 @@ final class RunSearch {
         Stretch stretch = sameGrid() ? searchDigests() : new Stretch(0, end, !sameEnd());
         boolean sameLimits =
                 recordingA.options().limits().equals(recordingB.options().limits());
-        Inputs.Difference input = Inputs.first(recordingA, recordingB, stretch.from(), stretch.to());
+        Inputs.Difference input =
+                Inputs.first(recordingA, recordingB, stretch.from(), Math.min(stretch.to(), inputEnd()));
         if (input != Inputs.NONE && sameLimits) {
             Optional<Divergence> confirmed = confirm(input);
             if (confirmed.isPresent()) {
@@ -76,9 +77,22 @@ final class RunSearch {
         return compareEnds();
     }
 
+    /** The last instruction that both runs can have had input at or before. */
+    private long inputEnd() {
+        return Math.min(lastTried(recordingA), lastTried(recordingB));
+    }
+
+    private static long lastTried(Recording recording) {
+        boolean faulted = recording
+                .outcome()
+                .map(outcome -> outcome.kind() == Outcome.Kind.FAULTED)
+                .orElse(false);
+        // An instruction that faults is not counted, but what came before it or with it did come.
+        return faulted ? recording.icountEnd() : recording.icountEnd() - 1;
+    }
+
     private boolean sameGrid() {
-        return recordingA.options().blockInstructions()
-                        == recordingB.options().blockInstructions()
+        return recordingA.options().blockInstructions() == recordingB.options().blockInstructions()
                 && recordingA.options().checkpointInstructions()
                         == recordingB.options().checkpointInstructions();
     }
@@ -123,14 +137,17 @@ final class RunSearch {
             return outcomeOfShorter().kind() == Outcome.Kind.LIMIT;
         }
         probes++;
-        boolean limit = outcomeA.get().kind() == Outcome.Kind.LIMIT || outcomeB.get().kind() == Outcome.Kind.LIMIT;
+        boolean limit =
+                outcomeA.get().kind() == Outcome.Kind.LIMIT || outcomeB.get().kind() == Outcome.Kind.LIMIT;
         return limit || outcomeA.get().stateDigest() == outcomeB.get().stateDigest();
     }
 
     /** Whether a complete recording, compared with a cut one, ends behind what can be compared. */
     private boolean isAtEnd(Recording complete) {
         return complete.icountEnd() > end
-                || complete.outcome().map(outcome -> outcome.kind() == Outcome.Kind.LIMIT).orElse(false);
+                || complete.outcome()
+                        .map(outcome -> outcome.kind() == Outcome.Kind.LIMIT)
+                        .orElse(false);
     }
 
     private Outcome outcomeOfShorter() {
@@ -219,7 +236,7 @@ final class RunSearch {
             }
             return Optional.of(Divergence.at(Bisection.Kind.MACHINE, 0, true, ""));
         }
-        Inputs.Difference input = Inputs.first(recordingA, recordingB, from, to);
+        Inputs.Difference input = Inputs.first(recordingA, recordingB, from, Math.min(to, inputEnd()));
         if (input.before() && input.icount() <= from) {
             return Optional.of(Divergence.at(input.kind(), input.icount(), true, ""));
         }
@@ -329,8 +346,10 @@ final class RunSearch {
     private Optional<Divergence> compareEnds() {
         Optional<Outcome> outcomeA = recordingA.outcome();
         Optional<Outcome> outcomeB = recordingB.outcome();
-        boolean goesOnA = recordingA.icountEnd() > end || outcomeA.map(o -> o.kind() == Outcome.Kind.FAULTED).orElse(false);
-        boolean goesOnB = recordingB.icountEnd() > end || outcomeB.map(o -> o.kind() == Outcome.Kind.FAULTED).orElse(false);
+        boolean goesOnA = recordingA.icountEnd() > end
+                || outcomeA.map(o -> o.kind() == Outcome.Kind.FAULTED).orElse(false);
+        boolean goesOnB = recordingB.icountEnd() > end
+                || outcomeB.map(o -> o.kind() == Outcome.Kind.FAULTED).orElse(false);
         boolean limitA = recordingA.icountEnd() == end && isLimit(outcomeA);
         boolean limitB = recordingB.icountEnd() == end && isLimit(outcomeB);
         if (limitA && !limitB && goesOnB || limitB && !limitA && goesOnA) {

@@ -99,7 +99,11 @@ final class VersionWalk {
     private void stepTogether() throws RecordingException, Unfaithful {
         if (injectionDiffers()) {
             Origin origin = here(Bisection.Kind.MACHINE, Origin.Presence.BOTH);
-            report(origin, new Behaviour(Behaviour.Kind.CUT, 0, List.of()), new Behaviour(Behaviour.Kind.CUT, 0, List.of()), "");
+            report(
+                    origin,
+                    new Behaviour(Behaviour.Kind.CUT, 0, List.of()),
+                    new Behaviour(Behaviour.Kind.CUT, 0, List.of()),
+                    "");
             return;
         }
         if (a.over() || b.over()) {
@@ -230,13 +234,17 @@ final class VersionWalk {
             }
             if (effectA.opcode == Opcode.CALL_HOST) {
                 if (outputDiffers(behaviourA, behaviourB)) {
-                    report(self, behaviourA, behaviourB, "the bytes there differ");
+                    report(self, behaviourA, behaviourB, outputs(behaviourA, behaviourB));
                     return;
                 }
                 callA = hostCall(a);
                 callB = hostCall(b);
                 if (hostWritesDiffer(callA, callB)) {
-                    report(here(Bisection.Kind.HOST, Origin.Presence.BOTH), behaviourA, behaviourB, "the host did something else");
+                    report(
+                            here(Bisection.Kind.HOST, Origin.Presence.BOTH),
+                            behaviourA,
+                            behaviourB,
+                            "the host did something else");
                     return;
                 }
             }
@@ -260,7 +268,8 @@ final class VersionWalk {
             pairs.remove(pairs.size() - 1);
         }
         boolean host = effectA.opcode == Opcode.CALL_HOST;
-        compareResults(host && !sameResults(callA, callB)
+        compareResults(
+                host && !sameResults(callA, callB)
                         ? new Origin(self.icountA(), self.icountB(), Bisection.Kind.HOST, Origin.Presence.BOTH)
                         : self);
         if (!sameWay) {
@@ -379,10 +388,13 @@ final class VersionWalk {
     private void partAtChoice(Origin why, Pair top, int offsetA, int offsetB) {
         int functionB = alignment.functionToB(top.functionA());
         int meetA = meetingsA
-                .computeIfAbsent(top.functionA(), f -> new PostDominators(a.program.functions().get(f)))
+                .computeIfAbsent(
+                        top.functionA(),
+                        f -> new PostDominators(a.program.functions().get(f)))
                 .of(offsetA);
         int meetB = meetingsB
-                .computeIfAbsent(functionB, f -> new PostDominators(b.program.functions().get(f)))
+                .computeIfAbsent(
+                        functionB, f -> new PostDominators(b.program.functions().get(f)))
                 .of(offsetB);
         boolean meet = meetA >= 0 && alignment.code(top.functionA()).toB(meetA) == meetB;
         part(why, meet ? meetA : -1, meet ? meetB : -1);
@@ -430,7 +442,7 @@ final class VersionWalk {
         }
         boolean host = behaviourA.kind() == Behaviour.Kind.HOST;
         if (host && outputDiffers(behaviourA, behaviourB)) {
-            report(why, behaviourA, behaviourB, "the bytes there differ");
+            report(why, behaviourA, behaviourB, outputs(behaviourA, behaviourB));
             return;
         }
         if (rejoin()) {
@@ -438,7 +450,11 @@ final class VersionWalk {
             return;
         }
         if (host && hostWritesDiffer(hostCall(a), hostCall(b))) {
-            report(here(Bisection.Kind.HOST, Origin.Presence.BOTH), behaviourA, behaviourB, "the host did something else");
+            report(
+                    here(Bisection.Kind.HOST, Origin.Presence.BOTH),
+                    behaviourA,
+                    behaviourB,
+                    "the host did something else");
             return;
         }
         a.step(why);
@@ -573,6 +589,11 @@ final class VersionWalk {
             return false;
         }
         return !Arrays.equals(bytes(a, behaviourA), bytes(b, behaviourB));
+    }
+
+    private String outputs(Behaviour behaviourA, Behaviour behaviourB) {
+        return "with the bytes " + Wording.bytes(bytes(a, behaviourA)) + " against "
+                + Wording.bytes(bytes(b, behaviourB));
     }
 
     private static byte[] bytes(Lane lane, Behaviour output) {

@@ -130,8 +130,8 @@ final class Wording {
     static Optional<ValueType> type(Machine machine, Location location) {
         Program program = machine.program();
         if (location instanceof Location.Local local && local.frame() < machine.depth()) {
-            Function function = program.functions()
-                    .get(machine.framePosition(local.frame()).function());
+            Function function =
+                    program.functions().get(machine.framePosition(local.frame()).function());
             return localType(program, function, local.index());
         } else if (location instanceof Location.GlobalVariable global) {
             return Optional.of(program.globals().get(global.index()).type());
@@ -199,14 +199,19 @@ final class Wording {
         return withHex(cell, (int) cell == cell ? cell & 0xffff_ffffL : cell);
     }
 
-    static String integers(List<Long> cells) {
-        return String.join(", ", cells.stream().map(Wording::integer).toList());
+    /** A cell as its type reads it, without hexadecimal. */
+    static String plain(long cell, ValueType type) {
+        return switch (type) {
+            case I32, I64 -> Long.toString(cell);
+            case F32, F64 -> value(cell, type);
+        };
     }
 
-    static String values(List<Long> cells, List<ValueType> types) {
+    /** A list of arguments or results. */
+    static String plain(List<Long> cells, List<ValueType> types) {
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < cells.size(); i++) {
-            texts.add(i < types.size() ? value(cells.get(i), types.get(i)) : integer(cells.get(i)));
+            texts.add(i < types.size() ? plain(cells.get(i), types.get(i)) : Long.toString(cells.get(i)));
         }
         return String.join(", ", texts);
     }
@@ -242,8 +247,7 @@ final class Wording {
         }
         Outcome end = outcome.get();
         return switch (end.kind()) {
-            case RETURNED ->
-                end.results().isEmpty() ? "returned" : "returned " + integers(end.results());
+            case RETURNED -> end.results().isEmpty() ? "returned" : "returned " + plain(end.results(), List.of());
             case HALTED -> "halted with exit code " + end.exitCode();
             case FAULTED ->
                 end.fault()

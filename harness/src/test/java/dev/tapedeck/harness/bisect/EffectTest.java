@@ -52,8 +52,7 @@ class EffectTest {
         if (location instanceof Location.MemoryByte at) {
             boolean host = effect.opcode == dev.tapedeck.vm.isa.Opcode.CALL_HOST;
             return host
-                    || at.address() >= effect.writeAddress
-                            && at.address() < effect.writeAddress + effect.writeLength;
+                    || at.address() >= effect.writeAddress && at.address() < effect.writeAddress + effect.writeLength;
         } else if (location instanceof Location.GlobalVariable global) {
             return effect.globalWrite == global.index();
         } else if (location instanceof Location.Local local) {

@@ -18,8 +18,8 @@ class ProgramAlignmentTest {
     private static String partner(String name, String function) {
         Program a = program(name + ".a");
         Program b = program(name + ".b");
-        int partner = new ProgramAlignment(a, b)
-                .functionToB(a.findFunction(function).orElseThrow());
+        int partner =
+                new ProgramAlignment(a, b).functionToB(a.findFunction(function).orElseThrow());
         return partner < 0 ? "none" : b.functionName(partner);
     }
 
@@ -38,7 +38,8 @@ class ProgramAlignmentTest {
     void unchanged() {
         Program a = program("constant-changed.a");
         ProgramAlignment alignment = align("constant-changed");
-        assertThat(alignment.unchanged(a.findFunction("discount").orElseThrow())).isFalse();
+        assertThat(alignment.unchanged(a.findFunction("discount").orElseThrow()))
+                .isFalse();
         assertThat(alignment.unchanged(a.findFunction("fee").orElseThrow())).isTrue();
         assertThat(alignment.unchanged(a.findFunction("main").orElseThrow())).isTrue();
     }
@@ -66,9 +67,7 @@ class ProgramAlignmentTest {
     @Test
     @DisplayName("the paths of a conditional meet behind it")
     void postDominators() {
-        Program program = Programs.assemble(
-                        "meet.tasm",
-                        """
+        Program program = Programs.assemble("meet.tasm", """
                         .func main()
                           .local x: i32
                           local.get x
@@ -87,8 +86,7 @@ class ProgramAlignmentTest {
                           return
                         .end
                         .entry main
-                        """)
-                .program();
+                        """).program();
         PostDominators meetings = new PostDominators(program.functions().get(0));
         assertThat(meetings.of(1)).as("both arms").isEqualTo(7);
         assertThat(meetings.of(0)).isEqualTo(1);
