@@ -87,7 +87,7 @@ public final class Bisector {
             Origin origin = found.origin();
             boolean before = origin.kind() == Bisection.Kind.INTERRUPT
                     || origin.kind() == Bisection.Kind.END
-                    || origin.kind() == Bisection.Kind.MACHINE && injected(origin);
+                    || (origin.kind() == Bisection.Kind.MACHINE && injected(origin));
             return new Divergence(
                     origin.kind(),
                     origin.icountA(),

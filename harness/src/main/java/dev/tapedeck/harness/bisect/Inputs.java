@@ -21,9 +21,14 @@ final class Inputs {
      * @param kind {@code HOST}, {@code INTERRUPT}, or {@code MACHINE} for an injection
      */
     record Difference(long icount, Bisection.Kind kind) {
+        /** Whether there is one. */
+        boolean exists() {
+            return kind != Bisection.Kind.NONE;
+        }
+
         /** Whether it came before the instruction at {@code icount}, not with it. */
         boolean before() {
-            return kind != Bisection.Kind.HOST;
+            return kind == Bisection.Kind.INTERRUPT || kind == Bisection.Kind.MACHINE;
         }
     }
 

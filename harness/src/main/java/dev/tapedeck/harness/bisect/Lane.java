@@ -79,7 +79,7 @@ final class Lane {
 
     /** Whether no further instruction can be executed. */
     boolean over() {
-        return machine().status() != Status.RUNNING || icount() >= recording.icountEnd() && !faultsNext();
+        return machine().status() != Status.RUNNING || (icount() >= recording.icountEnd() && !faultsNext());
     }
 
     /** A faulting instruction is not counted, so the run goes one step beyond the count at which it ends. */

@@ -217,10 +217,10 @@ final class LastWriters {
         int bp = machine.bp();
         for (Wanted one : wanted) {
             boolean entered = handlerEntered
-                    && (one.cell >= bp && one.cell < machine.sp()
+                    && ((one.cell >= bp && one.cell < machine.sp())
                             || one.target.location() instanceof Location.FramePosition
-                            || one.target.location() instanceof Location.Register register
-                                    && !register.name().equals("hp"));
+                            || (one.target.location() instanceof Location.Register register
+                                    && !register.name().equals("hp")));
             boolean waits = one.target.location() instanceof Location.Pending pending
                     && arrived.stream().anyMatch(interrupt -> interrupt.signal() == pending.signal());
             if (entered || waits) {

@@ -58,13 +58,13 @@ final class RunSearch {
                 recordingA.options().limits().equals(recordingB.options().limits());
         Inputs.Difference input =
                 Inputs.first(recordingA, recordingB, stretch.from(), Math.min(stretch.to(), inputEnd()));
-        if (input != Inputs.NONE && sameLimits) {
+        if (input.exists() && sameLimits) {
             Optional<Divergence> confirmed = confirm(input);
             if (confirmed.isPresent()) {
                 return confirmed;
             }
         }
-        boolean unexplained = stretch.differs() || !sameLimits || input != Inputs.NONE;
+        boolean unexplained = stretch.differs() || !sameLimits || input.exists();
         if (unexplained) {
             Optional<Divergence> stepped = stepTogether(Math.min(stretch.from(), input.icount()), stretch.to());
             if (stepped.isPresent()) {
@@ -283,7 +283,7 @@ final class RunSearch {
                 || machineA.interruptsEnabled() != machineB.interruptsEnabled()) {
             return true;
         }
-        if (depth > effect.depth && machineA.interruptFrame(depth - 1)
+        if ((depth > effect.depth && machineA.interruptFrame(depth - 1))
                 || effect.machineWrite
                 || effect.opcode == Opcode.RETURN) {
             // Rare, and they may change several things at once.
@@ -352,7 +352,7 @@ final class RunSearch {
                 || outcomeB.map(o -> o.kind() == Outcome.Kind.FAULTED).orElse(false);
         boolean limitA = recordingA.icountEnd() == end && isLimit(outcomeA);
         boolean limitB = recordingB.icountEnd() == end && isLimit(outcomeB);
-        if (limitA && !limitB && goesOnB || limitB && !limitA && goesOnA) {
+        if ((limitA && !limitB && goesOnB) || (limitB && !limitA && goesOnA)) {
             return Optional.of(Divergence.at(Bisection.Kind.END, end, true, ""));
         }
         return Optional.empty();

@@ -1,5 +1,7 @@
 package dev.tapedeck.harness.bisect;
 
+import org.jspecify.annotations.Nullable;
+
 /** A recording does not reproduce itself while it is replayed. */
 final class Unfaithful extends Exception {
     private static final long serialVersionUID = 1;
@@ -12,7 +14,7 @@ final class Unfaithful extends Exception {
     /**
      * @param icount up to where the replay is known to agree
      */
-    Unfaithful(Lane lane, String message, long icount) {
+    Unfaithful(Lane lane, @Nullable String message, long icount) {
         super(message);
         this.lane = lane;
         this.icount = icount;

@@ -120,11 +120,11 @@ final class VersionWalk {
         if (depthA > top.depthA() && depthB > top.depthB() && bothInterrupted(top)) {
             return;
         }
-        if (depthA > top.depthA() || depthB < top.depthB() && depthA >= top.depthA()) {
+        if (depthA > top.depthA() || (depthB < top.depthB() && depthA >= top.depthA())) {
             stepAlone(a, true);
             return;
         }
-        if (depthB > top.depthB() || depthA < top.depthA() && depthB >= top.depthB()) {
+        if (depthB > top.depthB() || (depthA < top.depthA() && depthB >= top.depthB())) {
             stepAlone(b, false);
             return;
         }
@@ -196,7 +196,7 @@ final class VersionWalk {
         }
         if (Behaviour.isOne(lane.effect)) {
             Origin inputs = lane.inputOrigin();
-            part(Origin.earlier(inputs, origin), -1, -1);
+            part(inputs == null ? origin : inputs, -1, -1);
             return;
         }
         Origin self = here(origin.kind(), ofA ? Origin.Presence.A_ONLY : Origin.Presence.B_ONLY);
@@ -300,7 +300,7 @@ final class VersionWalk {
             case BR_IF -> condition != 0 ? 1 : 0;
             case BR_UNLESS -> condition == 0 ? 1 : 0;
             default -> {
-                long last = lane.effect.instruction.labels().size() - 1;
+                int last = lane.effect.instruction.labels().size() - 1;
                 yield (int) Math.min(condition & 0xffff_ffffL, last);
             }
         };

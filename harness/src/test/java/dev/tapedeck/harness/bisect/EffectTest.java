@@ -3,6 +3,7 @@ package dev.tapedeck.harness.bisect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tapedeck.vm.host.VirtualHost;
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Difference;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
@@ -50,14 +51,15 @@ class EffectTest {
 
     private static boolean covered(Effect effect, Machine machine, Location location) {
         if (location instanceof Location.MemoryByte at) {
-            boolean host = effect.opcode == dev.tapedeck.vm.isa.Opcode.CALL_HOST;
-            return host
-                    || at.address() >= effect.writeAddress && at.address() < effect.writeAddress + effect.writeLength;
+            boolean written =
+                    at.address() >= effect.writeAddress && at.address() < effect.writeAddress + effect.writeLength;
+            return written || effect.opcode == Opcode.CALL_HOST;
         } else if (location instanceof Location.GlobalVariable global) {
             return effect.globalWrite == global.index();
         } else if (location instanceof Location.Local local) {
-            return local.frame() == effect.depth - 1 && inCells(effect, effect.bp + local.index())
-                    || local.frame() == machine.depth() - 1 && inCells(effect, machine.bp() + local.index());
+            boolean own = local.frame() == effect.depth - 1 && inCells(effect, effect.bp + local.index());
+            boolean callees = local.frame() == machine.depth() - 1 && inCells(effect, machine.bp() + local.index());
+            return own || callees;
         } else if (location instanceof Location.Operand operand) {
             // The caller's operands change when a callee returns; those of the frame itself when it goes on.
             if (operand.frame() != machine.depth() - 1) {
