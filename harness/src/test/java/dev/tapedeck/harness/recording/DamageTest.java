@@ -12,7 +12,9 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -86,14 +88,14 @@ class DamageTest {
     @Test
     void cutAnywhere() throws Exception {
         Random random = new Random(SEED);
-        int[] results = new int[3];
+        Map<Result, Integer> results = new EnumMap<>(Result.class);
         for (int i = 0; i < 150; i++) {
             int length = i < 20 ? i * 20 : 65_000 + random.nextInt(whole.length - 65_000);
             Files.write(data(), Arrays.copyOf(whole, length));
-            results[open(directory, "seed " + SEED + ", cut at " + length).ordinal()]++;
+            results.merge(open(directory, "seed " + SEED + ", cut at " + length), 1, Integer::sum);
         }
-        assertThat(results[Result.REFUSED.ordinal()]).isPositive();
-        assertThat(results[Result.CUT.ordinal()]).isGreaterThan(50);
+        assertThat(results.getOrDefault(Result.REFUSED, 0)).isPositive();
+        assertThat(results.getOrDefault(Result.CUT, 0)).isGreaterThan(50);
     }
 
     @Test
