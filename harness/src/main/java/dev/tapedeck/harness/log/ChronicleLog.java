@@ -116,7 +116,10 @@ public final class ChronicleLog {
         while (root.getCause() != null) {
             root = root.getCause();
         }
-        return new IOException(what + ": " + reason(root), cause);
+        // What the JVM makes of a write to mapped memory that has no disk behind it.
+        String why =
+                root instanceof InternalError ? "the disk is full, or the file was cut by someone else" : reason(root);
+        return new IOException(what + ": " + why, cause);
     }
 
     /** Java's file exceptions often have nothing but the file's name as message. */
