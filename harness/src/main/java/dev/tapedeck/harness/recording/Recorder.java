@@ -15,6 +15,9 @@ import java.util.function.Consumer;
 
 /** Runs a program and writes its recording. */
 public final class Recorder {
+    /** Instructions between two looks at a machine that is only run. */
+    private static final long WATCH_INSTRUCTIONS = 1L << 26;
+
     private Recorder() {}
 
     /**
@@ -29,18 +32,34 @@ public final class Recorder {
      */
     public static Outcome record(VerifiedProgram program, RunOptions options, Host host, Path directory)
             throws RecordingException {
+        return record(program, options, host, directory, machine -> {});
+    }
+
+    /**
+     * The same, watched.
+     *
+     * @param watcher looks at the machine after each block, and once more when the run is over; must not change it
+     */
+    public static Outcome record(
+            VerifiedProgram program, RunOptions options, Host host, Path directory, Consumer<Machine> watcher)
+            throws RecordingException {
         Calls calls = new Calls();
         Machine machine = start(program, options, new RecordingHost(program.program(), host, calls));
         try (ExcerptLog log = ChronicleLog.create(directory)) {
             RecordingWriter writer = new RecordingWriter(log);
-            return record(machine, program, options, calls, writer);
+            return record(machine, program, options, calls, writer, watcher);
         } catch (IOException e) {
             throw new RecordingException(String.valueOf(e.getMessage()), e);
         }
     }
 
     private static Outcome record(
-            Machine machine, VerifiedProgram program, RunOptions options, Calls calls, RecordingWriter writer)
+            Machine machine,
+            VerifiedProgram program,
+            RunOptions options,
+            Calls calls,
+            RecordingWriter writer,
+            Consumer<Machine> watcher)
             throws RecordingException {
         TracedRun run = new TracedRun(machine, Schedule.of(options), options, writer::interrupted);
         calls.sink = call -> {
@@ -60,6 +79,7 @@ public final class Recorder {
                 Snapshot snapshot = machine.snapshot();
                 writer.checkpoint(snapshot, digest.next(snapshot));
             }
+            watcher.accept(machine);
         }
         Outcome outcome = Outcome.of(machine, digest);
         writer.end(outcome);
@@ -68,12 +88,24 @@ public final class Recorder {
 
     /** The same without a recording. Interrupts, injections and limits of {@code options} hold here too. */
     public static Outcome run(VerifiedProgram program, RunOptions options, Host host) {
+        return run(program, options, host, machine -> {});
+    }
+
+    /**
+     * The same, watched.
+     *
+     * @param watcher looks at the machine now and then, and once more when the run is over; must not change it
+     */
+    public static Outcome run(VerifiedProgram program, RunOptions options, Host host, Consumer<Machine> watcher) {
         Machine machine = start(program, options, host);
         Schedule schedule = Schedule.of(options);
         while (machine.status() == Status.RUNNING && machine.icount() < options.instructionLimit()) {
             schedule.apply(machine, interrupt -> {});
-            machine.run(Math.min(options.instructionLimit(), schedule.next()));
+            long pause = machine.icount() + WATCH_INSTRUCTIONS;
+            machine.run(Math.min(pause, Math.min(options.instructionLimit(), schedule.next())));
+            watcher.accept(machine);
         }
+        watcher.accept(machine);
         return Outcome.of(machine, new StateDigest());
     }
 

@@ -140,7 +140,7 @@ public final class ConsoleReport {
     }
 
     private static List<String> frames(List<Frame> frames) {
-        return frames.stream().map(Words::frame).toList();
+        return Words.stack(frames);
     }
 
     private static List<String> instructions(Bisection.Side side) {

@@ -161,7 +161,7 @@ public final class HtmlReport {
     }
 
     private static List<String> frames(List<Frame> frames) {
-        return frames.stream().map(Words::frame).toList();
+        return Words.stack(frames);
     }
 
     private static Map<String, Object> timeline(ReportContent content) {

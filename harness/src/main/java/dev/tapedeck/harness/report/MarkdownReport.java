@@ -153,7 +153,7 @@ public final class MarkdownReport {
         if (frames.isEmpty()) {
             paragraph("No frame.");
         } else {
-            block("", frames.stream().map(Words::frame).toList());
+            block("", Words.stack(frames));
         }
     }
 

@@ -9,7 +9,6 @@ import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.vm.asm.Disassembler;
-import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -179,7 +178,7 @@ public record ReportContent(
                 recording.logBytes(),
                 recording
                         .outcome()
-                        .map(outcome -> Words.outcome(outcome, program))
+                        .map(outcome -> Words.outcome(outcome, program, index))
                         .orElse("the recording ends here"),
                 recording.damage(),
                 marks);
@@ -211,21 +210,10 @@ public record ReportContent(
                     .outcome()
                     .flatMap(outcome -> outcome.fault())
                     .map(found -> Words.executed(program, found.icount(), found.position()));
-            return new Ending(frames(replay.machine(), program), last, fault, Optional.empty());
+            return new Ending(Words.frames(replay.machine()), last, fault, Optional.empty());
         } catch (RecordingException | ReplayException e) {
             return new Ending(List.of(), List.of(), Optional.empty(), Optional.of(String.valueOf(e.getMessage())));
         }
-    }
-
-    private static List<Frame> frames(Machine machine, Program program) {
-        List<Frame> frames = new ArrayList<>();
-        for (int frame = machine.depth() - 1; frame >= 0 && frames.size() < FRAMES_MAX; frame--) {
-            Position position = machine.framePosition(frame);
-            Executed place = Words.executed(program, 0, position);
-            frames.add(new Frame(
-                    place.function(), place.offset(), place.source(), place.line(), machine.interruptFrame(frame)));
-        }
-        return frames;
     }
 
     private static List<Excerpt> excerpts(

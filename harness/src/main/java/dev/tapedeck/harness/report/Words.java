@@ -7,6 +7,7 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.vm.asm.Disassembler;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -111,23 +112,49 @@ public final class Words {
         };
     }
 
-    /** How a run ended, in a few words without a full stop. */
-    public static String outcome(Outcome outcome, Program program) {
+    /** The call stack of a machine, innermost first, at most {@link ReportContent#FRAMES_MAX} frames. */
+    public static List<Frame> frames(Machine machine) {
+        List<Frame> frames = new ArrayList<>();
+        for (int frame = machine.depth() - 1; frame >= 0 && frames.size() < ReportContent.FRAMES_MAX; frame--) {
+            Executed place = executed(machine.program(), 0, machine.framePosition(frame));
+            frames.add(new Frame(
+                    place.function(), place.offset(), place.source(), place.line(), machine.interruptFrame(frame)));
+        }
+        return frames;
+    }
+
+    /** A call stack in lines, at most {@link ReportContent#FRAMES_MAX} frames; the last line says if there are more. */
+    public static List<String> stack(List<Frame> frames) {
+        int shown = Math.min(frames.size(), ReportContent.FRAMES_MAX);
+        List<String> lines = new ArrayList<>();
+        frames.subList(0, shown).forEach(frame -> lines.add(frame(frame)));
+        if (shown < frames.size()) {
+            lines.add("and " + count(frames.size() - shown, "more frame"));
+        }
+        return lines;
+    }
+
+    /**
+     * How a run ended, in a few words without a full stop.
+     *
+     * @param function that was run, for the types of its results; -1 if it is not known
+     */
+    public static String outcome(Outcome outcome, Program program, int function) {
         return switch (outcome.kind()) {
-            case RETURNED -> "returned" + results(outcome);
+            case RETURNED ->
+                outcome.results().isEmpty()
+                        ? "returned"
+                        : "returned " + String.join(", ", values(results(program, function), outcome.results()));
             case HALTED -> "exit code " + outcome.exitCode();
             case FAULTED -> outcome.fault().map(fault -> fault(fault, program)).orElse("fault");
             case LIMIT -> "stopped by the limit of " + count(outcome.icount(), "instruction");
         };
     }
 
-    private static String results(Outcome outcome) {
-        return outcome.results().isEmpty()
-                ? ""
-                : " "
-                        + String.join(
-                                ", ",
-                                outcome.results().stream().map(String::valueOf).toList());
+    private static List<ValueType> results(Program program, int function) {
+        return function >= 0 && function < program.functions().size()
+                ? program.typeOf(program.functions().get(function)).results()
+                : List.of();
     }
 
     /** A fault in one line. */

@@ -1,0 +1,54 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.report.Visible;
+import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.vm.format.BcWriter;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tapedeck asm}. */
+@Command(
+        name = "asm",
+        description = {
+            "Assembles and verifies a program: .tasm to .bc.",
+            "",
+            "Nothing is written unless the whole program is right."
+        },
+        footerHeading = "%nExample:%n",
+        footer = "  tapedeck asm fib.tasm -o fib.bc",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "2:wrong usage", "65:the program is wrong, or cannot be read or written"})
+final class AsmCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "SRC", description = "The assembly text.")
+    private Path source = Path.of("");
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "OUT.bc",
+            description = "The file to write; an old one is replaced.")
+    private Path output = Path.of("");
+
+    AsmCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        VerifiedProgram program = ProgramFile.load(source);
+        if (!output.toString().endsWith(".bc")) {
+            throw CommandException.usage(output + ": the name of a program has to end in .bc");
+        }
+        byte[] bytes = BcWriter.write(program.program());
+        OutputFile.write(output, bytes);
+        terminal.message("wrote " + Visible.of(output.toString()) + ", " + Words.count(bytes.length, "byte"));
+        return ExitCodes.FINE;
+    }
+}

@@ -1,0 +1,94 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.report.ConsoleReport;
+import dev.tapedeck.harness.report.HtmlReport;
+import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.report.MarkdownReport;
+import dev.tapedeck.harness.report.Report;
+import dev.tapedeck.harness.report.ReportContent;
+import dev.tapedeck.harness.report.Visible;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tapedeck bisect}. */
+@Command(
+        name = "bisect",
+        description = {
+            "Finds the first instruction at which two runs part.",
+            "",
+            "A is the reference, B the run in question: two runs of one program, or of two versions of it. What differs,"
+                    + " who wrote it, and what led there on both sides."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  tapedeck bisect before.tape after.tape",
+            "  tapedeck bisect sum.approved.rec sum.tape --html sum.html"
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:the runs do not differ",
+            "1:they do",
+            "2:wrong usage",
+            "65:one of the recordings is not usable"
+        })
+final class BisectCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "A", description = "The reference: a recording, or a packed one.")
+    private Path a = Path.of("");
+
+    @Parameters(index = "1", paramLabel = "B", description = "The run in question.")
+    private Path b = Path.of("");
+
+    @Option(names = "--json", description = "Prints the result as JSON.")
+    private boolean json;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Also writes an HTML report, one file.")
+    private @Nullable Path html;
+
+    @Option(names = "--md", paramLabel = "FILE", description = "Also writes a Markdown report.")
+    private @Nullable Path markdown;
+
+    BisectCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        try (Recording reference = Recordings.open(a, terminal);
+                Recording question = Recordings.open(b, terminal)) {
+            Bisection bisection = Bisector.bisect(reference, question);
+            if (json) {
+                terminal.print(JsonReport.render(bisection));
+            } else {
+                terminal.print(ConsoleReport.render(bisection, terminal.width(), terminal.paint()));
+            }
+            if (html != null || markdown != null) {
+                ReportContent content = ReportContent.of(
+                        new Report(a + " against " + b, "", question, Optional.of(bisection), Optional.empty()),
+                        ReportCommand.sources(b));
+                if (html != null) {
+                    write(html, HtmlReport.render(content));
+                }
+                if (markdown != null) {
+                    write(markdown, MarkdownReport.render(content));
+                }
+            }
+            return bisection.diverged() ? ExitCodes.DIFFERENT : ExitCodes.FINE;
+        }
+    }
+
+    private void write(Path file, String text) throws CommandException {
+        OutputFile.write(file, text.getBytes(StandardCharsets.UTF_8));
+        terminal.message("wrote " + Visible.of(file.toString()));
+    }
+}

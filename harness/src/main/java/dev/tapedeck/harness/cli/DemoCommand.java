@@ -1,0 +1,400 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Recorder;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.report.ConsoleReport;
+import dev.tapedeck.harness.report.Report;
+import dev.tapedeck.harness.report.ReportContent;
+import dev.tapedeck.harness.report.SourceText;
+import dev.tapedeck.harness.report.Visible;
+import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.suite.ProgramException;
+import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.suite.ProgramFolder;
+import dev.tapedeck.harness.suite.TestRunner;
+import dev.tapedeck.harness.suite.Verdict;
+import dev.tapedeck.vm.host.VirtualHost;
+import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tapedeck demo}. */
+@Command(
+        name = "demo",
+        description = {
+            "Shows the whole path: record, go wrong, find the instruction, open the report.",
+            "",
+            "Runs every test of some programs, recorded. Then it records a program and a version of it with one line"
+                    + " changed, bisects the two, and leaves a report to open."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {"  tapedeck demo", "  tapedeck demo examples/src/test/programs"},
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:every program passed, and the planted regression was found",
+            "1:a program failed; its report is named",
+            "2:wrong usage",
+            "65:the programs cannot be read, or the results not written"
+        })
+final class DemoCommand implements Callable<Integer> {
+    private static final List<String> BUNDLED = List.of("primes.tasm", "sort.tasm", "ticker.tasm");
+
+    /** The program that gets a regression, what is changed in it, and what it becomes. */
+    private static final String SUBJECT = "sort.tasm";
+
+    private static final String TEXT_BEFORE = "i32.gt_s ";
+    private static final String TEXT_AFTER = "i32.gt_u ";
+    private static final long SUBJECT_SEED = 7;
+
+    /** In the output folder: without it, a folder that is not empty is somebody else's. */
+    private static final String MARKER = ".tapedeck-demo";
+
+    private final Terminal terminal;
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "DIR", description = "The same as --programs DIR.")
+    private @Nullable Path positional;
+
+    @Option(
+            names = "--programs",
+            paramLabel = "DIR",
+            description = "Programs to run, with their tests (default: three small ones that come along).")
+    private @Nullable Path programs;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Where recordings and reports go (default: ${DEFAULT-VALUE}).")
+    private Path output = Path.of("target", "tapedeck-demo");
+
+    DemoCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    /** A line of the table of programs. */
+    private record Row(String name, Verdict verdict, Optional<Figures> figures, double milliseconds) {
+        boolean bad() {
+            return switch (verdict.kind()) {
+                case PASSED, DISABLED -> false;
+                case FAILED, ERROR -> true;
+            };
+        }
+    }
+
+    private record Figures(long instructions, double bitsPerInstruction, String outcome) {}
+
+    @Override
+    public Integer call() throws Exception {
+        if (programs != null && positional != null) {
+            throw CommandException.usage("give the folder of programs once: " + programs + " or " + positional);
+        }
+        prepare();
+        Path folder = programs != null ? programs : positional;
+        if (folder == null) {
+            folder = output.resolve("programs");
+            for (String name : BUNDLED) {
+                write(folder.resolve(name), bundled(name));
+            }
+        }
+
+        heading("1. Run programs, and record every instruction");
+        List<Row> rows = runAll(folder);
+        table(rows);
+
+        heading("2. Change one line");
+        String before = bundled(SUBJECT);
+        String after = before.replace(TEXT_BEFORE, TEXT_AFTER);
+        write(output.resolve("before").resolve(SUBJECT), before);
+        write(output.resolve("after").resolve(SUBJECT), after);
+        terminal.println("  " + SUBJECT + " sorts numbers that have signs. A new version of it compares them without:");
+        printChange(before, after);
+
+        heading("3. Find the first instruction that went wrong");
+        boolean found = bisect();
+
+        heading("What next");
+        next(rows);
+        return rows.stream().anyMatch(Row::bad) || !found ? ExitCodes.DIFFERENT : ExitCodes.FINE;
+    }
+
+    /** Makes the output folder, without what an earlier demo left there. */
+    private void prepare() throws CommandException {
+        try {
+            if (Files.exists(output) && !Files.exists(output.resolve(MARKER))) {
+                if (!Files.isDirectory(output)) {
+                    throw CommandException.data(output + " is not a directory; choose another with --out");
+                }
+                try (DirectoryStream<Path> entries = Files.newDirectoryStream(output)) {
+                    if (entries.iterator().hasNext()) {
+                        throw CommandException.data(
+                                output + " is not empty and no earlier demo; choose another with --out");
+                    }
+                }
+            } else {
+                Scratch.delete(output);
+            }
+            Files.createDirectories(output);
+            Files.createFile(output.resolve(MARKER));
+        } catch (IOException e) {
+            throw CommandException.data("cannot write into " + output, e);
+        }
+    }
+
+    private List<Row> runAll(Path folder) throws CommandException {
+        if (!Files.isDirectory(folder)) {
+            throw CommandException.data(folder + " is not a directory of programs");
+        }
+        ProgramFolder found;
+        try {
+            found = ProgramFolder.list(folder);
+        } catch (IOException e) {
+            throw CommandException.data("cannot read " + folder, e);
+        }
+        if (found.names().isEmpty()) {
+            throw CommandException.data("there is no .bc or .tasm file in " + folder);
+        }
+        TestRunner runner = new TestRunner(output.resolve("recordings"), ApprovalMode.CHECK);
+        List<Row> rows = new ArrayList<>();
+        for (String name : found.names()) {
+            Path file = found.file(name);
+            VerifiedProgram program;
+            try {
+                program = ProgramFile.load(file);
+            } catch (ProgramException e) {
+                rows.add(new Row(name, broken(String.valueOf(e.getMessage())), Optional.empty(), 0));
+                continue;
+            }
+            List<TestCase> tests = program.program().tests();
+            for (TestCase test : tests.isEmpty() ? List.of(TestCase.ofEntry()) : tests) {
+                progress(name);
+                long start = System.nanoTime();
+                Verdict verdict = runner.run(file, name, program, test);
+                double milliseconds = (System.nanoTime() - start) / 1e6;
+                String title = tests.size() > 1 ? name + ": " + test.name() : name;
+                rows.add(new Row(title, verdict, figures(verdict), milliseconds));
+            }
+        }
+        progress("");
+        return rows;
+    }
+
+    private void progress(String name) {
+        if (terminal.errInteractive()) {
+            terminal.err().print("\r\u001b[K" + (name.isEmpty() ? "" : "running " + Visible.of(name)));
+            terminal.err().flush();
+        }
+    }
+
+    private static Verdict broken(String message) {
+        return new Verdict(
+                Verdict.Kind.ERROR,
+                message.lines().findFirst().orElse(""),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                List.of(),
+                new byte[0]);
+    }
+
+    private static Optional<Figures> figures(Verdict verdict) {
+        if (verdict.recording().isEmpty()) {
+            return Optional.empty();
+        }
+        try (Recording recording = Recording.open(verdict.recording().get())) {
+            long instructions = recording.icountEnd();
+            int function = recording.options().functionIn(recording.program().program());
+            return Optional.of(new Figures(
+                    instructions,
+                    8.0 * recording.logBytes() / Math.max(1, instructions),
+                    recording
+                            .outcome()
+                            .map(outcome ->
+                                    Words.outcome(outcome, recording.program().program(), function))
+                            .orElse("cut")));
+        } catch (RecordingException e) {
+            return Optional.empty();
+        }
+    }
+
+    private void table(List<Row> rows) {
+        int width = 7;
+        for (Row row : rows) {
+            width = Math.max(width, Visible.of(row.name).length());
+        }
+        width = Math.min(width, Math.max(24, terminal.width() - 66));
+        String form = "  %-" + width + "s  %-8s  %14s  %9s  %7s  %s";
+        terminal.println(terminal.paint()
+                .dim(String.format(form, "program", "verdict", "instructions", "bit/instr", "ms", "outcome")));
+        for (Row row : rows) {
+            String name = Visible.of(row.name);
+            String line = String.format(
+                    Locale.ROOT,
+                    form,
+                    name.length() > width ? name.substring(0, width - 1) + "~" : name,
+                    row.verdict.kind().name().toLowerCase(Locale.ROOT),
+                    row.figures
+                            .map(figures -> Words.count(figures.instructions))
+                            .orElse("-"),
+                    row.figures
+                            .map(figures -> Words.bits(figures.bitsPerInstruction))
+                            .orElse("-"),
+                    String.format(Locale.ROOT, "%.0f", row.milliseconds),
+                    row.figures.map(figures -> Visible.of(figures.outcome, 60)).orElse(""));
+            terminal.println(row.bad() ? terminal.paint().bad(line) : line);
+            if (row.bad()) {
+                terminal.println("    " + Visible.of(row.verdict.message()));
+            }
+        }
+        long instructions = rows.stream()
+                .mapToLong(row -> row.figures.map(Figures::instructions).orElse(0L))
+                .sum();
+        double seconds = rows.stream().mapToDouble(Row::milliseconds).sum() / 1000;
+        terminal.println("");
+        terminal.println(String.format(
+                Locale.ROOT,
+                "  %s, %s recorded, in %.1f s",
+                Words.count(rows.size(), "test"),
+                Words.count(instructions, "instruction"),
+                seconds));
+    }
+
+    private void printChange(String before, String after) {
+        List<String> linesBefore = before.lines().toList();
+        List<String> linesAfter = after.lines().toList();
+        for (int i = 0; i < linesBefore.size(); i++) {
+            if (!linesBefore.get(i).equals(linesAfter.get(i))) {
+                terminal.println("");
+                terminal.println(String.format(Locale.ROOT, "    line %d", i + 1));
+                terminal.println(
+                        terminal.paint().bad("    - " + linesBefore.get(i).strip()));
+                terminal.println(
+                        terminal.paint().good("    + " + linesAfter.get(i).strip()));
+            }
+        }
+    }
+
+    private boolean bisect() throws Exception {
+        Path recordingA = output.resolve("before.tape");
+        Path recordingB = output.resolve("after.tape");
+        String outputA = record(output.resolve("before").resolve(SUBJECT), recordingA);
+        String outputB = record(output.resolve("after").resolve(SUBJECT), recordingB);
+        terminal.println("  Both versions ran, recorded. The old one prints " + outputA.strip() + ", the new one "
+                + outputB.strip() + ".");
+        terminal.println("  tapedeck bisect " + recordingA + " " + recordingB + " says where they part:");
+        terminal.println("");
+        try (Recording a = Recording.open(recordingA);
+                Recording b = Recording.open(recordingB)) {
+            Bisection bisection = Bisector.bisect(a, b);
+            terminal.print(ConsoleReport.render(bisection, terminal.width(), terminal.paint()));
+            Report report = new Report(
+                    "sort: one line changed",
+                    "expected output " + outputA.strip() + " but was " + outputB.strip(),
+                    b,
+                    Optional.of(bisection),
+                    Optional.empty());
+            ReportContent content = ReportContent.of(report, SourceText.in(List.of(output.resolve("after"))));
+            ReportCommand.write(content, output, terminal);
+            return bisection.diverged();
+        }
+    }
+
+    private static String record(Path file, Path recording) throws ProgramException, RecordingException {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        RunOptions options = new RunOptions(
+                "",
+                List.of(),
+                SUBJECT_SEED,
+                List.of(),
+                RunOptions.INSTRUCTION_LIMIT_DEFAULT,
+                Limits.DEFAULT,
+                RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
+                RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
+                List.of());
+        Outcome outcome = Recorder.record(
+                ProgramFile.load(file),
+                options,
+                new VirtualHost(InputStream.nullInputStream(), printed, OutputStream.nullOutputStream(), SUBJECT_SEED),
+                recording);
+        if (outcome.kind() != Outcome.Kind.RETURNED) {
+            throw new IllegalStateException("the demo's own program did not return: " + outcome);
+        }
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+
+    private void next(List<Row> rows) {
+        terminal.println("  Open  " + Visible.of(output.resolve("report.html").toString()));
+        for (Row row : rows) {
+            row.verdict.attachments().stream()
+                    .filter(file -> file.getFileName().toString().equals("report.html"))
+                    .forEach(file -> terminal.println("        " + Visible.of(shown(file))));
+        }
+        Path recording = output.resolve("after.tape");
+        Path before = output.resolve("before").resolve(SUBJECT);
+        Path after = output.resolve("after").resolve(SUBJECT);
+        terminal.println("  Try   tapedeck log " + recording + " --count 20");
+        terminal.println("        tapedeck state " + recording + " --at 10000");
+        terminal.println("        tapedeck diff " + before + " " + after);
+        terminal.println("        tapedeck record " + after + " --seed 8 -o my.tape");
+        terminal.println("  Read  tapedeck --help");
+    }
+
+    /** Relative where that is shorter. */
+    private static String shown(Path file) {
+        String absolute = file.toAbsolutePath().toString();
+        String relative =
+                Path.of("").toAbsolutePath().relativize(file.toAbsolutePath()).toString();
+        return relative.length() < absolute.length() ? relative : absolute;
+    }
+
+    private void heading(String text) {
+        terminal.println("");
+        terminal.println(terminal.paint().bold(text));
+        terminal.println("");
+    }
+
+    private static String bundled(String name) {
+        try (InputStream stream = DemoCommand.class.getResourceAsStream("demo/" + name)) {
+            if (stream == null) {
+                throw new IllegalStateException("the program " + name + " is missing from the jar");
+            }
+            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalStateException("the program " + name + " in the jar cannot be read", e);
+        }
+    }
+
+    private static void write(Path file, String text) throws CommandException {
+        try {
+            Path folder = file.getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
+            }
+            Files.write(file, text.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw CommandException.data("cannot write " + file, e);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.vm.asm.Disassembler;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tapedeck dis}. */
+@Command(
+        name = "dis",
+        description = {
+            "Disassembles a program to assembly text.",
+            "",
+            "Assembling the text gives the same program again."
+        },
+        footerHeading = "%nExample:%n",
+        footer = "  tapedeck dis fib.bc -o fib.tasm",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "2:wrong usage", "65:the program cannot be loaded, or the text not written"})
+final class DisCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "FILE", description = "A .bc or .tasm file.")
+    private Path file = Path.of("");
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "OUT.tasm",
+            description = "Where the text goes, instead of standard output.")
+    private @Nullable Path output;
+
+    DisCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        String text = Disassembler.disassemble(ProgramFile.load(file).program());
+        if (output == null) {
+            terminal.print(text);
+        } else {
+            OutputFile.write(output, text.getBytes(StandardCharsets.UTF_8));
+        }
+        return ExitCodes.FINE;
+    }
+}

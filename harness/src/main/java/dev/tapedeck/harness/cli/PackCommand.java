@@ -1,0 +1,54 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.recording.Pack;
+import dev.tapedeck.harness.report.Visible;
+import dev.tapedeck.harness.report.Words;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tapedeck pack}. */
+@Command(
+        name = "pack",
+        description = {
+            "Makes one small file of a recording, to keep or to send.",
+            "",
+            "Every command that takes a recording takes a packed one too. Two identical runs give identical files."
+        },
+        footerHeading = "%nExample:%n",
+        footer = "  tapedeck pack fib.tape -o fib.rec",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:done", "2:wrong usage", "65:the recording is not usable, or the file cannot be written"})
+final class PackCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "REC", description = "A recording's directory.")
+    private Path recording = Path.of("");
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "FILE",
+            description = "The file to write; an old one is replaced.")
+    private Path file = Path.of("");
+
+    PackCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Recordings.open(recording, terminal).close();
+        Pack.pack(recording, file);
+        try {
+            terminal.message("wrote " + Visible.of(file.toString()) + ", " + Words.count(Files.size(file), "byte"));
+        } catch (IOException e) {
+            throw CommandException.data("cannot read " + file, e);
+        }
+        return ExitCodes.FINE;
+    }
+}

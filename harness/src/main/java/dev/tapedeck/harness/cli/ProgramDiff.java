@@ -1,0 +1,221 @@
+package dev.tapedeck.harness.cli;
+
+import com.github.difflib.DiffUtils;
+import com.github.difflib.UnifiedDiffUtils;
+import dev.tapedeck.harness.report.ConsoleReport.Paint;
+import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.report.Visible;
+import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.vm.asm.Disassembler;
+import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.OperandKind;
+import dev.tapedeck.vm.program.ContentHash;
+import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What two programs do not have in common. Functions are matched by name, then by content, so that a new name is seen. */
+final class ProgramDiff {
+    private static final int CONTEXT_LINES = 3;
+
+    private final Terminal terminal;
+    private final boolean json;
+
+    ProgramDiff(Terminal terminal, boolean json) {
+        this.terminal = terminal;
+        this.json = json;
+    }
+
+    /**
+     * A function that is not the same in both.
+     *
+     * @param how {@code added}, {@code removed}, {@code changed} or {@code renamed}
+     * @param note the other name, or the sizes
+     * @param diff unified diff of the instructions, if it has changed
+     */
+    private record Change(String how, String name, String note, List<String> diff) {}
+
+    int print(Program a, Program b) {
+        List<Change> changes = changes(a, b);
+        List<String> others = others(a, b);
+        if (json) {
+            terminal.print(JsonReport.document(document -> {
+                document.writeBooleanField("same", changes.isEmpty() && others.isEmpty());
+                document.writeArrayFieldStart("functions");
+                for (Change change : changes) {
+                    document.writeStartObject();
+                    document.writeStringField("name", change.name);
+                    document.writeStringField("change", change.how);
+                    document.writeStringField("note", change.note);
+                    document.writeStringField("diff", String.join("\n", change.diff));
+                    document.writeEndObject();
+                }
+                document.writeEndArray();
+                document.writeArrayFieldStart("others");
+                for (String other : others) {
+                    document.writeString(other);
+                }
+                document.writeEndArray();
+            }));
+        } else {
+            print(changes, others, a);
+        }
+        return changes.isEmpty() && others.isEmpty() ? ExitCodes.FINE : ExitCodes.DIFFERENT;
+    }
+
+    private void print(List<Change> changes, List<String> others, Program a) {
+        if (changes.isEmpty() && others.isEmpty()) {
+            terminal.println(
+                    "the programs do the same: " + Words.count(a.functions().size(), "function"));
+            return;
+        }
+        Paint paint = terminal.paint();
+        for (Change change : changes) {
+            terminal.println(paint.bold(String.format("%-8s %s", change.how, Visible.of(change.name)))
+                    + (change.note.isEmpty() ? "" : "  " + Visible.of(change.note)));
+        }
+        others.forEach(other -> terminal.println(Visible.of(other)));
+        for (Change change : changes) {
+            if (!change.diff.isEmpty()) {
+                terminal.println("");
+                for (String line : change.diff) {
+                    String visible = Visible.of(line);
+                    terminal.println(
+                            line.startsWith("+")
+                                    ? paint.good(visible)
+                                    : line.startsWith("-") ? paint.bad(visible) : visible);
+                }
+            }
+        }
+    }
+
+    private static List<Change> changes(Program a, Program b) {
+        Map<String, Integer> inA = byName(a);
+        Map<String, Integer> inB = byName(b);
+        List<Change> changes = new ArrayList<>();
+        List<String> removed = new ArrayList<>();
+        inA.forEach((name, functionA) -> {
+            Integer functionB = inB.get(name);
+            if (functionB == null) {
+                removed.add(name);
+            } else if (!hash(a, functionA).equals(hash(b, functionB))
+                    || !callees(a, functionA).equals(callees(b, functionB))) {
+                changes.add(new Change("changed", name, "", diff(name, a, functionA, b, functionB)));
+            }
+        });
+        List<String> added = new ArrayList<>(inB.keySet());
+        added.removeAll(inA.keySet());
+        for (String old : removed) {
+            String renamed = added.stream()
+                    .filter(name -> hash(a, inA.get(old)).equals(hash(b, inB.get(name))))
+                    .findFirst()
+                    .orElse("");
+            if (renamed.isEmpty()) {
+                changes.add(new Change("removed", old, size(a, inA.get(old)), List.of()));
+            } else {
+                added.remove(renamed);
+                changes.add(new Change("renamed", old, "is now " + renamed, List.of()));
+            }
+        }
+        for (String name : added) {
+            changes.add(new Change("added", name, size(b, inB.get(name)), List.of()));
+        }
+        return changes;
+    }
+
+    /** Functions by name, in order; of several with one name, all but the first get a number. */
+    private static Map<String, Integer> byName(Program program) {
+        Map<String, Integer> byName = new LinkedHashMap<>();
+        for (int i = 0; i < program.functions().size(); i++) {
+            String name = program.functionName(i);
+            for (int n = 2; byName.containsKey(name); n++) {
+                name = program.functionName(i) + " (" + n + ")";
+            }
+            byName.put(name, i);
+        }
+        return byName;
+    }
+
+    private static String hash(Program program, int function) {
+        return ContentHash.of(program, function).hex();
+    }
+
+    /** The names of what a function calls: the content hash knows only their types. */
+    private static List<String> callees(Program program, int function) {
+        List<String> names = new ArrayList<>();
+        for (Instruction instruction : program.functions().get(function).code()) {
+            if (instruction.opcode().operands().contains(OperandKind.FUNCTION)) {
+                names.add(program.functionName((int) instruction.a()));
+            }
+        }
+        return names;
+    }
+
+    private static String size(Program program, int function) {
+        return Words.count(program.functions().get(function).code().size(), "instruction");
+    }
+
+    private static List<String> diff(String name, Program a, int functionA, Program b, int functionB) {
+        List<String> textA = text(a, functionA);
+        List<String> textB = text(b, functionB);
+        return UnifiedDiffUtils.generateUnifiedDiff(
+                "a/" + name, "b/" + name, textA, DiffUtils.diff(textA, textB), CONTEXT_LINES);
+    }
+
+    private static List<String> text(Program program, int index) {
+        Disassembler disassembler = new Disassembler(program);
+        Function function = program.functions().get(index);
+        List<String> lines = new ArrayList<>();
+        lines.add(program.typeOf(function) + " locals " + function.locals());
+        for (int offset = 0; offset < function.code().size(); offset++) {
+            lines.add("  " + disassembler.instruction(new Position(index, offset)));
+        }
+        return lines;
+    }
+
+    private static List<String> others(Program a, Program b) {
+        List<String> others = new ArrayList<>();
+        if (!String.valueOf(a.memory()).equals(String.valueOf(b.memory()))) {
+            others.add("memory differs");
+        }
+        if (!a.globals().equals(b.globals())) {
+            others.add("globals differ");
+        }
+        if (!a.data().equals(b.data())) {
+            others.add("data differ");
+        }
+        if (!entry(a).equals(entry(b))) {
+            others.add("the entry differs: " + entry(a) + ", now " + entry(b));
+        }
+        if (!names(a).equals(names(b))) {
+            others.add("exports differ");
+        }
+        if (!tables(a).equals(tables(b))) {
+            others.add("tables differ");
+        }
+        return others;
+    }
+
+    private static String entry(Program program) {
+        return program.entry() < 0 ? "none" : program.functionName(program.entry());
+    }
+
+    private static List<String> names(Program program) {
+        return program.exports().stream()
+                .map(export -> export.name() + "=" + program.functionName(export.function()))
+                .toList();
+    }
+
+    private static List<String> tables(Program program) {
+        return program.tables().stream()
+                .map(table -> table.name() + "="
+                        + table.elements().stream()
+                                .map(element -> element < 0 ? "_" : program.functionName(element))
+                                .toList())
+                .toList();
+    }
+}

@@ -1,0 +1,129 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.bisect.Bisection.Executed;
+import dev.tapedeck.harness.bisect.Bisection.Frame;
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.report.Visible;
+import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.vm.host.VirtualHost;
+import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.program.Program;
+import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+
+/** The outside of one run of a program: its input and output, and what is said when it is over. */
+final class ProgramRun {
+    private final Terminal terminal;
+    private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
+    private final boolean collect;
+
+    /** @param collect keeps the program's output instead of passing it on */
+    ProgramRun(Terminal terminal, boolean collect) {
+        this.terminal = terminal;
+        this.collect = collect;
+    }
+
+    /** The host functions: input from a stream, output and debug prints to the command's own. */
+    Host host(InputStream input, long seed) {
+        return new VirtualHost(
+                new FilterInputStream(input) {
+                    @Override
+                    public int read(byte[] bytes, int offset, int length) throws IOException {
+                        // Whoever is asked for input wants to see the question.
+                        terminal.out().flush();
+                        return super.read(bytes, offset, length);
+                    }
+                },
+                collect ? collected : new Passed(),
+                new Debug(),
+                seed);
+    }
+
+    /** The output kept. */
+    byte[] output() {
+        return collected.toByteArray();
+    }
+
+    /** Says how the run ended where that is not plain, and gives the exit code of the command. */
+    int finish(Program program, int function, Outcome outcome, List<Frame> frames) {
+        terminal.out().flush();
+        return switch (outcome.kind()) {
+            case RETURNED -> {
+                if (!collect) {
+                    Words.values(
+                                    program.typeOf(program.functions().get(function))
+                                            .results(),
+                                    outcome.results())
+                            .forEach(terminal::println);
+                }
+                yield ExitCodes.FINE;
+            }
+            case HALTED -> outcome.exitCode();
+            case FAULTED -> {
+                outcome.fault().ifPresent(fault -> explain(program, fault, frames));
+                yield ExitCodes.DIFFERENT;
+            }
+            case LIMIT -> {
+                terminal.message("tapedeck: stopped by the limit of " + Words.count(outcome.icount(), "instruction")
+                        + "; --limit raises it");
+                yield ExitCodes.DIFFERENT;
+            }
+        };
+    }
+
+    private void explain(Program program, Fault fault, List<Frame> frames) {
+        Executed at = Words.executed(program, fault.icount(), fault.position());
+        terminal.message(
+                "fault " + fault.kind().mnemonic() + ": " + fault.kind().meaning());
+        if (!fault.detail().isEmpty()) {
+            terminal.message("  " + Visible.of(fault.detail()));
+        }
+        terminal.message("  at " + Visible.of(at.place()) + ": " + Visible.of(at.text()));
+        terminal.message("  after " + Words.count(fault.icount(), "instruction") + "; sp " + fault.sp() + ", bp "
+                + fault.bp() + ", hp " + Integer.toUnsignedString(fault.hp()));
+        if (frames.size() > 1) {
+            terminal.message("  called from");
+            int shown = Math.min(frames.size(), 16);
+            frames.subList(1, shown).forEach(frame -> terminal.message("    " + Visible.of(Words.frame(frame))));
+            if (shown < frames.size()) {
+                terminal.message("    and " + Words.count(frames.size() - shown, "more frame"));
+            }
+        }
+    }
+
+    /** Output that goes on to standard output, until nobody takes it. */
+    private final class Passed extends OutputStream {
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            terminal.out().write(bytes, offset, length);
+            if (terminal.out().closed()) {
+                throw new OutputClosed();
+            }
+        }
+    }
+
+    /** Debug prints, after the output that came before them. */
+    private final class Debug extends OutputStream {
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            terminal.out().flush();
+            terminal.err().write(bytes, offset, length);
+            terminal.err().flush();
+        }
+    }
+}

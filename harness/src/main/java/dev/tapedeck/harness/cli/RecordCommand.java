@@ -1,0 +1,109 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.bisect.Bisection.Frame;
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Recorder;
+import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code tapedeck record}. */
+@Command(
+        name = "record",
+        description = {
+            "Runs a program and records every instruction, interrupt and host call.",
+            "",
+            "Otherwise like run: input, output and exit code are the program's. What was recorded before a crash, or"
+                    + " before the disk was full, replays."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  echo 123456789 | tapedeck record crc32.tasm -o crc32.tape",
+            "  tapedeck record fib.tasm --function fib -o fib.tape -- 30"
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:the program returned",
+            "N:the program's own exit code",
+            "1:a fault, or the limit; the reason is on standard error",
+            "2:wrong usage",
+            "65:the program cannot be loaded, or the recording cannot be written",
+            "141:whoever read the output went away"
+        })
+final class RecordCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "PROG", description = "A .bc or .tasm file.")
+    private Path program = Path.of("");
+
+    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Arguments of the function, after --.")
+    private List<String> arguments = new ArrayList<>();
+
+    @Option(
+            names = {"-o", "--output"},
+            required = true,
+            paramLabel = "REC",
+            description = "The recording's directory; missing or empty.")
+    private Path recording = Path.of("");
+
+    @Mixin
+    private RunSettings settings = new RunSettings();
+
+    @Option(
+            names = "--json",
+            description = "Prints how the run ended as JSON; the program's output becomes a part of it.")
+    private boolean json;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Does not say what was recorded.")
+    private boolean quiet;
+
+    RecordCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        VerifiedProgram loaded = ProgramFile.load(program);
+        RunOptions options = settings.options(loaded.program(), arguments);
+        int function = options.functionIn(loaded.program());
+        ProgramRun run = new ProgramRun(terminal, json);
+        List<Frame> frames = new ArrayList<>();
+        Outcome outcome;
+        try (InputStream input = settings.open(terminal);
+                Progress progress = Progress.start(terminal, "recording")) {
+            outcome = Recorder.record(loaded, options, run.host(input, options.seed()), recording, machine -> {
+                progress.at(machine.icount());
+                frames.clear();
+                frames.addAll(Words.frames(machine));
+            });
+        } catch (IllegalArgumentException e) {
+            throw CommandException.data(program + ": " + e.getMessage());
+        }
+        int exitCode = run.finish(loaded.program(), function, outcome, frames);
+        if (json) {
+            terminal.print(JsonReport.document(document -> {
+                document.writeStringField("recording", recording.toString());
+                Documents.outcome(document, loaded.program(), function, outcome, frames);
+                Documents.output(document, run.output());
+            }));
+        }
+        if (!quiet) {
+            terminal.message("recorded " + Words.count(outcome.icount(), "instruction") + " in "
+                    + dev.tapedeck.harness.report.Visible.of(recording.toString()));
+        }
+        return exitCode;
+    }
+}

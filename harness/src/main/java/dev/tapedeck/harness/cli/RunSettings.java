@@ -1,0 +1,142 @@
+package dev.tapedeck.harness.cli;
+
+import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that say how a program runs, shared by the commands that run one. */
+final class RunSettings {
+    @Option(
+            names = "--function",
+            paramLabel = "NAME",
+            description = "Runs this function instead of the program's entry.")
+    private String function = "";
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            converter = LongConverter.class,
+            description = "Seed of the program's random source (default: 0).")
+    private long seed;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            converter = LongConverter.class,
+            description = "Stops the run after N instructions (default: 2^40).")
+    private long limit = RunOptions.INSTRUCTION_LIMIT_DEFAULT;
+
+    @Option(names = "--input", paramLabel = "FILE", description = "What the program reads, instead of standard input.")
+    private @Nullable Path input;
+
+    @Option(
+            names = "--interrupt",
+            paramLabel = "AT:SIGNAL[:PAYLOAD][:every=N:count=K]",
+            description = "Lets an interrupt arrive before instruction AT, then K-1 more, N instructions apart."
+                    + " May be repeated.")
+    private List<String> interrupts = new ArrayList<>();
+
+    @Option(
+            names = "--inject",
+            paramLabel = "ICOUNT:LOCATION:MASK",
+            description = "Plants a fault: before instruction ICOUNT, the value at LOCATION is combined with MASK by"
+                    + " xor. LOCATION is local.FRAME.INDEX, operand.FRAME.INDEX, global.NAME, memory.ADDRESS or hp.")
+    private List<String> injections = new ArrayList<>();
+
+    @Option(
+            names = "--block",
+            paramLabel = "N",
+            converter = LongConverter.class,
+            description = "Instructions per block of the log (default: 2^20).")
+    private long block = RunOptions.BLOCK_INSTRUCTIONS_DEFAULT;
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            converter = LongConverter.class,
+            description = "Instructions between checkpoints, a multiple of --block (default: 2^24).")
+    private @Nullable Long checkpointEvery;
+
+    /** The options for a program. */
+    RunOptions options(Program program, List<String> arguments) throws CommandException {
+        int index = functionIndex(program);
+        List<Long> cells = Arguments.cells(
+                program.functionName(index), program.typeOf(program.functions().get(index)), arguments);
+        List<ScheduledInterrupt> scheduled = new ArrayList<>();
+        for (String text : interrupts) {
+            scheduled.addAll(Arguments.interrupts(text));
+        }
+        scheduled.sort(Comparator.comparingLong(ScheduledInterrupt::icount));
+        List<Injection> planted = new ArrayList<>();
+        for (String text : injections) {
+            planted.add(Arguments.injection(program, text));
+        }
+        planted.sort(Comparator.comparingLong(Injection::icount));
+        inRange("--limit", limit, 1, 1L << 62);
+        inRange("--block", block, 1, 1L << 24);
+        // Whoever makes blocks smaller wants finer steps altogether; the ratio of the defaults is kept.
+        long every = checkpointEvery != null
+                ? checkpointEvery
+                : block * (RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT / RunOptions.BLOCK_INSTRUCTIONS_DEFAULT);
+        inRange("--checkpoint-every", every, block, 1L << 62);
+        if (every % block != 0) {
+            throw CommandException.usage(
+                    "--checkpoint-every is " + every + ", expected a multiple of --block, which is " + block);
+        }
+        return new RunOptions(function, cells, seed, scheduled, limit, Limits.DEFAULT, (int) block, every, planted);
+    }
+
+    private int functionIndex(Program program) throws CommandException {
+        if (!function.isEmpty()) {
+            return program.findFunction(function)
+                    .orElseThrow(() -> CommandException.usage(
+                            "the program has no function '" + function + "'; it has " + names(program)));
+        }
+        if (program.entry() < 0) {
+            throw CommandException.usage(
+                    "the program has no entry; choose a function with --function: " + names(program));
+        }
+        return program.entry();
+    }
+
+    private static String names(Program program) {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < Math.min(12, program.functions().size()); i++) {
+            names.add(program.functionName(i));
+        }
+        return String.join(", ", names) + (program.functions().size() > 12 ? ", ..." : "");
+    }
+
+    private static void inRange(String option, long value, long min, long max) throws CommandException {
+        if (value < min || value > max) {
+            throw CommandException.usage(option + " is " + value + ", expected " + min + " to " + max);
+        }
+    }
+
+    /** What the program reads. To be closed. */
+    InputStream open(Terminal terminal) throws CommandException {
+        if (input == null) {
+            return terminal.in();
+        }
+        try {
+            if (Files.isDirectory(input)) {
+                throw CommandException.data(input + " is a directory; --input needs a file");
+            }
+            return new BufferedInputStream(Files.newInputStream(input));
+        } catch (IOException e) {
+            throw CommandException.data("cannot read " + input, e);
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package dev.tapedeck.harness.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** {@code tapedeck} itself: what every command shares, and the list of commands. */
+@Command(
+        name = "tapedeck",
+        description = {
+            "Records every instruction of a program, replays it exactly, and finds the first instruction at which two runs part.",
+            ""
+        },
+        synopsisHeading = "",
+        customSynopsis = "Usage: tapedeck COMMAND [OPTIONS] [ARGUMENTS]",
+        optionListHeading = "%nOptions:%n",
+        footerHeading = "%n",
+        footer = {
+            "Begin with:",
+            "  tapedeck demo                              the whole path in under a minute",
+            "  tapedeck help COMMAND                      what a command does, with an example",
+            "",
+            "A recording is a directory; nothing else is needed to replay it. PROG is a .bc or a .tasm file.",
+            "Exit codes: 0 fine or the same, 1 different or failed, 2 wrong usage, 65 bad data, 70 internal error."
+        },
+        versionProvider = TapedeckCommand.Version.class)
+final class TapedeckCommand implements Runnable {
+    static final String STACKTRACE_OPTION = "--stacktrace";
+
+    /**
+     * A command.
+     *
+     * @param task what it is for; commands of one task stand together in the help
+     */
+    private record Entry(String task, String name, Function<Terminal, Object> make) {}
+
+    private static final List<Entry> COMMANDS = List.of(
+            new Entry("Write programs", "asm", AsmCommand::new),
+            new Entry("Write programs", "dis", DisCommand::new),
+            new Entry("Write programs", "verify", VerifyCommand::new),
+            new Entry("Run and record", "run", RunCommand::new),
+            new Entry("Run and record", "record", RecordCommand::new),
+            new Entry("Run and record", "replay", ReplayCommand::new),
+            new Entry("Look into a recording", "stats", StatsCommand::new),
+            new Entry("Look into a recording", "log", LogCommand::new),
+            new Entry("Look into a recording", "state", StateCommand::new),
+            new Entry("Find what went wrong", "bisect", BisectCommand::new),
+            new Entry("Find what went wrong", "diff", DiffCommand::new),
+            new Entry("Find what went wrong", "report", ReportCommand::new),
+            new Entry("Keep recordings", "pack", PackCommand::new),
+            new Entry("Keep recordings", "unpack", UnpackCommand::new),
+            new Entry("Get to know it", "demo", DemoCommand::new),
+            new Entry("Get to know it", "bench", BenchCommand::new));
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Shows this help.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Shows the version.")
+    private boolean version;
+
+    @Option(
+            names = STACKTRACE_OPTION,
+            hidden = true,
+            scope = ScopeType.INHERIT,
+            description = "Shows where an internal error comes from.")
+    private boolean stacktrace;
+
+    private TapedeckCommand() {}
+
+    /**
+     * The parser. Only the command that is asked for is made, where one is: each costs time at the start.
+     *
+     * @param args the command line, to see which command that is
+     */
+    static CommandLine commandLine(List<String> args, Terminal terminal) {
+        CommandLine root = new CommandLine(new TapedeckCommand());
+        String wanted = args.isEmpty() ? "" : args.get(0);
+        boolean one = COMMANDS.stream().anyMatch(entry -> entry.name.equals(wanted));
+        boolean none = wanted.equals("--version") || wanted.equals("-V");
+        for (Entry entry : COMMANDS) {
+            if (!none && (!one || entry.name.equals(wanted))) {
+                root.addSubcommand(entry.name, entry.make.apply(terminal));
+            }
+        }
+        if (!none && !one) {
+            root.addSubcommand("generate-completion", new AutoComplete.GenerateCompletion());
+        }
+        root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, TapedeckCommand::commandList);
+        root.setOut(new PrintWriter(terminal.out(), false, StandardCharsets.UTF_8));
+        root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
+        root.setColorScheme(Help.defaultColorScheme(
+                terminal.paint() == dev.tapedeck.harness.report.ConsoleReport.Paint.ANSI
+                        ? Help.Ansi.ON
+                        : Help.Ansi.OFF));
+        root.setUsageHelpWidth(Math.max(72, Math.min(120, terminal.width())));
+        root.setCaseInsensitiveEnumValuesAllowed(true);
+        root.setParameterExceptionHandler((exception, parsed) -> wrongUsage(exception, terminal));
+        return root;
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "A command is missing");
+    }
+
+    private static int wrongUsage(ParameterException exception, Terminal terminal) {
+        CommandLine command = exception.getCommandLine();
+        String message = String.valueOf(exception.getMessage());
+        terminal.out().flush();
+        terminal.message("tapedeck: " + dev.tapedeck.harness.report.Visible.of(message));
+        List<String> similar = new ArrayList<>();
+        if (exception instanceof CommandLine.UnmatchedArgumentException unmatched) {
+            similar.addAll(unmatched.getSuggestions());
+        }
+        if (!similar.isEmpty()) {
+            terminal.message("  did you mean " + String.join(" or ", similar.subList(0, Math.min(3, similar.size())))
+                    + "?");
+        }
+        String name = command.getCommandSpec().qualifiedName();
+        terminal.message("  " + name + " --help shows how it is used");
+        return ExitCodes.USAGE;
+    }
+
+    /** The commands by task, instead of one long list. */
+    private static String commandList(Help help) {
+        StringBuilder text = new StringBuilder();
+        String task = "";
+        for (Entry entry : COMMANDS) {
+            Help command = help.allSubcommands().get(entry.name);
+            if (command == null) {
+                continue;
+            }
+            if (!entry.task.equals(task)) {
+                task = entry.task;
+                text.append('\n')
+                        .append(help.colorScheme().text("@|bold " + task + "|@"))
+                        .append('\n');
+            }
+            String[] description = command.commandSpec().usageMessage().description();
+            text.append(String.format("  %-22s%s%n", entry.name, description.length == 0 ? "" : description[0]));
+        }
+        if (help.allSubcommands().containsKey("generate-completion")) {
+            text.append(
+                    String.format("  %-22s%s%n", "generate-completion", "Prints a completion script for bash or zsh."));
+        }
+        return text.toString();
+    }
+
+    /** The version in the jar's manifest. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"tapedeck " + text()};
+        }
+
+        static String text() {
+            return Objects.requireNonNullElse(
+                    TapedeckCommand.class.getPackage().getImplementationVersion(), "development");
+        }
+    }
+}
