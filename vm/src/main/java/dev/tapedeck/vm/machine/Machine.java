@@ -53,6 +53,8 @@ public final class Machine {
     private @Nullable Fault fault;
     private @Nullable FlowTrace trace;
     private boolean busy;
+    /** An error of the JVM, out of memory for example, tore the loop out of an instruction: the registers are lost. */
+    private boolean torn;
 
     /**
      * A machine at instruction count 0 with memory, globals and tables as the program defines them.
@@ -122,6 +124,7 @@ public final class Machine {
      */
     public void start(int function, long... arguments) {
         checkNotBusy();
+        checkNotTorn();
         if (status == Status.RUNNING) {
             throw new IllegalStateException("a run has been started and has not ended");
         }
@@ -201,6 +204,7 @@ public final class Machine {
      */
     public Status run(long icountMax) {
         checkNotBusy();
+        checkNotTorn();
         if (status == Status.IDLE) {
             throw new IllegalStateException("nothing has been started");
         }
@@ -221,7 +225,9 @@ public final class Machine {
     private void runLoop(long icountMax) {
         boolean stepped = icountMax - icount() <= image.stretchMax;
         Interpreter loop = Interpreter.of(trace != null, stepped);
+        torn = true;
         int exit = loop.run(this, stepped ? icountMax : icountMax - image.stretchMax);
+        torn = false;
         switch (exit) {
             case Interpreter.LIMIT -> {}
             case Interpreter.OUTSIDE -> runOutside();
@@ -456,6 +462,7 @@ public final class Machine {
      */
     public void deliverInterrupt() {
         checkNotBusy();
+        checkNotTorn();
         deliver();
     }
 
@@ -534,6 +541,7 @@ public final class Machine {
 
     /** The state now. Costs by the pages written since the last snapshot or restore, not by the size of memory. */
     public Snapshot snapshot() {
+        checkNotTorn();
         return new Snapshot(
                 image,
                 status,
@@ -553,7 +561,8 @@ public final class Machine {
     }
 
     /**
-     * Puts back a state. The trace, if any, stays attached and unchanged.
+     * Puts back a state. The trace, if any, stays attached and unchanged. Also puts a machine in order whose run was ended
+     * by an error of the JVM, such as {@link OutOfMemoryError}; until then such a machine can do nothing else.
      *
      * @throws IllegalArgumentException if the snapshot is of another memory maximum or does not fit the program or the
      *     limits; the machine is unchanged then
@@ -588,6 +597,7 @@ public final class Machine {
         fault = snapshot.fault;
         interrupts.restore(snapshot.interrupts);
         memory.restore(snapshot.pages);
+        torn = false;
     }
 
     private void checkFits(Snapshot snapshot) {
@@ -615,6 +625,13 @@ public final class Machine {
         if (interrupts.tooMany(snapshot.interrupts)) {
             throw new IllegalArgumentException("the snapshot has " + snapshot.interrupts.pendingTotal()
                     + " pending interrupts, the limit is " + limits.pendingInterruptsMax());
+        }
+    }
+
+    private void checkNotTorn() {
+        if (torn) {
+            throw new IllegalStateException(
+                    "an error of the JVM has ended the run within an instruction; restore a snapshot to go on");
         }
     }
 
@@ -751,6 +768,7 @@ public final class Machine {
      */
     public void set(Location location, long value) {
         checkNotBusy();
+        checkNotTorn();
         checkExists(location);
         if (location instanceof Location.Local local) {
             stack[view().localCell(local.frame(), local.index())] = canonical(location, value);

@@ -228,6 +228,33 @@ class SnapshotTest {
     }
 
     @Test
+    @DisplayName("S5: a machine whose run an error of the JVM has ended does nothing but restore a snapshot")
+    void torn() {
+        Bench bench = Bench.of(Bench.main(
+                        ".memory 1", "() -> (i32)", "i32.const 0", "i32.const 7", "i32.store", "i32.const 3", "return"))
+                .start();
+        Machine machine = bench.machine;
+        Snapshot before = machine.snapshot();
+        byte[][] writable = machine.memory.writable;
+        machine.memory.writable = new byte[0][]; // Stands for an error in the middle of the store.
+        assertThatThrownBy(bench::run).isInstanceOf(ArrayIndexOutOfBoundsException.class);
+        machine.memory.writable = writable;
+        List<Runnable> refused = List.of(
+                bench::run,
+                machine::snapshot,
+                machine::deliverInterrupt,
+                () -> machine.set(new Location.Register("hp"), 1));
+        for (Runnable action : refused) {
+            assertThatThrownBy(action::run)
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("restore a snapshot to go on");
+        }
+        machine.restore(before);
+        assertThat(bench.run()).isEqualTo(Status.RETURNED);
+        assertThat(machine.results()).containsExactly(3L);
+    }
+
+    @Test
     @DisplayName("S6: snapshots go from thread to thread, and machines run from one at the same time")
     void threads() throws Exception {
         VerifiedProgram program = Bench.verified(SCRIBBLER);
