@@ -92,8 +92,9 @@ class SettingsTest {
             return get(key).map(Boolean::parseBoolean);
         }
 
-        @Override
+        /** Part of the interface up to Platform 1.14. */
         @Deprecated
+        @SuppressWarnings("MissingOverride")
         public int size() {
             return values.size();
         }
