@@ -228,7 +228,8 @@ public final class TestRunner {
             } catch (RecordingException | ReplayException e) {
                 where = "; and its recording does not replay: " + e.getMessage();
             }
-            return failed(recording, miss.reason() + where, miss.expected(), miss.actual(), frames, Optional.empty());
+            return failed(
+                    recording, miss.reason() + where, "", miss.expected(), miss.actual(), frames, Optional.empty());
         }
 
         private Optional<Verdict> approve(Recording recording, Outcome outcome) throws RecordingException, IOException {
@@ -240,6 +241,7 @@ public final class TestRunner {
                 return Optional.of(failed(
                         recording,
                         "the recording does not replay, so it cannot be approved: " + e.getMessage(),
+                        "",
                         "a run that repeats",
                         "another run",
                         List.of(),
@@ -260,6 +262,7 @@ public final class TestRunner {
                                     + shown(missing.pending().receivedText())
                                     + "; if it is right, approve it with -Dtapedeck.approve=new",
                             "",
+                            "",
                             text,
                             List.of(),
                             Optional.empty()));
@@ -267,9 +270,9 @@ public final class TestRunner {
                     addReceived(different.pending());
                     return Optional.of(failed(
                             recording,
-                            "differs from " + files.text().getFileName() + ": "
-                                    + firstChange(different.approved(), different.received())
-                                    + "; if the new one is right, approve it with -Dtapedeck.approve=all",
+                            "differs from " + files.text().getFileName(),
+                            "; " + firstChange(different.approved(), different.received())
+                                    + "; if the new run is right, approve it with -Dtapedeck.approve=all",
                             different.approved(),
                             different.received(),
                             framesAtEnd(recording),
@@ -294,17 +297,19 @@ public final class TestRunner {
          * Fails the test and writes its report. Where a reference is at hand, the run is bisected against it.
          *
          * @param reason one line without a full stop
+         * @param detail what follows the bisection in that line; begins with a semicolon, or is empty
          */
         private Verdict failed(
                 Recording recording,
                 String reason,
+                String detail,
                 String expected,
                 String actual,
                 List<SourceFrame> frames,
                 Optional<String> textDiff)
                 throws IOException {
             Comparison comparison = compare(recording);
-            String line = place() + ": " + reason + comparison.text();
+            String line = place() + ": " + reason + comparison.text() + detail;
             List<Path> reports = ReportFiles.write(
                     new Report(title(), line, recording, comparison.bisection(), textDiff),
                     directory,

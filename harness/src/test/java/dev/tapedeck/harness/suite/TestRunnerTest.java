@@ -289,6 +289,76 @@ class TestRunnerTest {
     }
 
     @Test
+    @DisplayName("a test that passed before and fails now is bisected against the run that passed")
+    void lastPassed() throws Exception {
+        String test = ".test \"t\"\n.expect output \"1\\n4\\n9\\n\"\n.end\n";
+        assertThat(run(SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+
+        Verdict verdict = run(SQUARES.replace("  i32.mul\n", "  i32.add\n") + test);
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).contains("; first differs from the last run that passed at instruction ");
+        assertThat(Files.readString(output().resolve("p.tasm/t/report.md")))
+                .contains("the last run that passed")
+                .contains("i32.mul")
+                .contains("i32.add");
+        Verdict again = run(SQUARES.replace("  i32.mul\n", "  i32.add\n") + test);
+        assertThat(again.message()).contains("; first differs from the last run that passed at instruction ");
+    }
+
+    @Test
+    @DisplayName("an expectation that changed, and not the run, is recognised")
+    void sameRun() throws Exception {
+        squares(".expect output \"1\\n4\\n9\\n\"");
+
+        assertThat(squares(".expect output \"1\\n\"").message())
+                .contains("; the run itself is the same as the last run that passed");
+    }
+
+    @Test
+    @DisplayName("approvals: nothing is approved by itself; new approves, check compares, and a difference is bisected")
+    void approvals() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        Path approved = root.resolve("programs/p.approved.txt");
+
+        Verdict missing = run(SQUARES + test);
+        assertThat(missing.kind()).isEqualTo(Kind.FAILED);
+        assertThat(missing.message())
+                .startsWith("p.tasm:28: nothing is approved yet: ")
+                .contains("p.approved.txt is missing")
+                .contains("-Dtapedeck.approve=new");
+        assertThat(approved).doesNotExist();
+        assertThat(output().resolve("p.tasm/t/p.received.txt")).exists();
+
+        assertThat(run(ApprovalMode.NEW, "p.tasm", SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+        assertThat(approved).exists();
+        assertThat(root.resolve("programs/p.approved.rec")).exists();
+        assertThat(run(SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+        assertThat(output().resolve("p.tasm/t/p.received.txt")).doesNotExist();
+
+        String changed = SQUARES.replace("  i32.mul\n", "  i32.add\n") + test;
+        Verdict different = run(changed);
+        assertThat(different.kind()).isEqualTo(Kind.FAILED);
+        assertThat(different.message())
+                .startsWith(
+                        "p.tasm:28: differs from p.approved.txt; first differs from the approved run at instruction ")
+                .contains("was '\"1\\n\"', is '\"2\\n\"'")
+                .contains("; line 9 was ")
+                .contains("-Dtapedeck.approve=all")
+                .doesNotContain("\n");
+        assertThat(Files.readString(output().resolve("p.tasm/t/report.md")))
+                .contains("-  \"1\\n\"")
+                .contains("+  \"2\\n\"")
+                .contains("i32.mul");
+        assertThat(different.attachments())
+                .extracting(path -> path.getFileName().toString())
+                .contains("p.received.txt", "p.received.rec");
+        assertThat(run(ApprovalMode.NEW, "p.tasm", changed).kind()).isEqualTo(Kind.FAILED);
+        assertThat(run(ApprovalMode.ALL, "p.tasm", changed).kind()).isEqualTo(Kind.PASSED);
+        assertThat(run(changed).kind()).isEqualTo(Kind.PASSED);
+    }
+
+    @Test
     @DisplayName("the approved text is readable, and the same for the same run on any day, in any folder")
     void approvedText() throws Exception {
         String test = ".test \"t\"\n.approve\n.end\n";
