@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Positions, places and values of a machine in words for people. */
-final class Wording {
+public final class Wording {
     private Wording() {}
 
     static Executed executed(Program program, long icount, Position position) {
@@ -64,7 +64,7 @@ final class Wording {
     }
 
     /** A place of the state, such as {@code local 'i' of sort}. The machine tells which function a frame belongs to. */
-    static String location(Machine machine, Location location) {
+    public static String location(Machine machine, Location location) {
         Program program = machine.program();
         if (location instanceof Location.Local local) {
             Position position = machine.framePosition(local.frame());
@@ -149,7 +149,7 @@ final class Wording {
     }
 
     /** The value at a place, as {@code Difference} gives it. */
-    static String value(Machine machine, Location location, long value) {
+    public static String value(Machine machine, Location location, long value) {
         if (location instanceof Location.Register register) {
             return switch (register.name()) {
                 case "status" -> status((int) value);

@@ -19,6 +19,10 @@ import picocli.CommandLine.Parameters;
             "",
             "Nothing is written unless the whole program is right."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck asm fib.tasm -o fib.bc",
         exitCodeListHeading = "%nExit codes:%n",

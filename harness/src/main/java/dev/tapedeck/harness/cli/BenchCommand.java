@@ -43,6 +43,10 @@ import picocli.CommandLine.Parameters;
                     + " medians are shown. Speeds are in millions of instructions a second. For a bisection, a fault is"
                     + " planted at three quarters of the run."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck bench examples/src/test/programs/sieve.tasm",
         exitCodeListHeading = "%nExit codes:%n",

@@ -28,6 +28,10 @@ import picocli.CommandLine.Parameters;
             "A is the reference, B the run in question: two runs of one program, or of two versions of it. What differs,"
                     + " who wrote it, and what led there on both sides."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {
             "  tapedeck bisect before.tape after.tape",

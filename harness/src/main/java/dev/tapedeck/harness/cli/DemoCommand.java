@@ -50,6 +50,10 @@ import picocli.CommandLine.Parameters;
             "Runs every test of some programs, recorded. Then it records a program and a version of it with one line"
                     + " changed, bisects the two, and leaves a report to open."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {"  tapedeck demo", "  tapedeck demo examples/src/test/programs"},
         exitCodeListHeading = "%nExit codes:%n",
@@ -315,7 +319,8 @@ final class DemoCommand implements Callable<Integer> {
                     b,
                     Optional.of(bisection),
                     Optional.empty());
-            ReportContent content = ReportContent.of(report, SourceText.in(List.of(output.resolve("after"))));
+            ReportContent content =
+                    ReportContent.of(report, SourceText.in(List.of(output.resolve("before"), output.resolve("after"))));
             ReportCommand.write(content, output, terminal);
             return bisection.diverged();
         }

@@ -17,6 +17,10 @@ import picocli.CommandLine.Parameters;
                     + " diff of their instructions. Of recordings: outcome, counts and final state; bisect says where"
                     + " they part."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {"  tapedeck diff old.bc new.tasm", "  tapedeck diff before.tape after.tape"},
         exitCodeListHeading = "%nExit codes:%n",

@@ -18,6 +18,10 @@ import picocli.CommandLine.Parameters;
             "",
             "Assembling the text gives the same program again."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck dis fib.bc -o fib.tasm",
         exitCodeListHeading = "%nExit codes:%n",

@@ -37,6 +37,10 @@ import picocli.CommandLine.Parameters;
             "Nothing is executed for it: the list comes from the log and the program in it. The first column is the"
                     + " instruction count, by which state finds the same place."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {"  tapedeck log fib.tape --from 1000 --count 20", "  tapedeck log fib.tape | grep call_host | head"},
         exitCodeListHeading = "%nExit codes:%n",

@@ -69,10 +69,10 @@ public final class Main {
             }
             return ExitCodes.OUTPUT_CLOSED;
         } else if (exception instanceof CommandException known) {
-            complain(known.getMessage());
+            complain(String.valueOf(known.getMessage()));
             return known.exitCode();
         } else if (exception instanceof ProgramException || exception instanceof RecordingException) {
-            complain(exception.getMessage());
+            complain(String.valueOf(exception.getMessage()));
             return ExitCodes.DATA;
         } else if (exception instanceof ReplayException) {
             complain("the recording does not replay: " + exception.getMessage());
@@ -102,7 +102,7 @@ public final class Main {
     private void complain(String message) {
         terminal.out().flush();
         boolean first = true;
-        for (String line : String.valueOf(message).split("\n", -1)) {
+        for (String line : message.split("\n", -1)) {
             terminal.message((first ? "tapedeck: " : "") + Visible.of(line.replace("\t", "    ")));
             first = false;
         }

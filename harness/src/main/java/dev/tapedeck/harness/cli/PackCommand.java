@@ -19,6 +19,10 @@ import picocli.CommandLine.Parameters;
             "",
             "Every command that takes a recording takes a packed one too. Two identical runs give identical files."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck pack fib.tape -o fib.rec",
         exitCodeListHeading = "%nExit codes:%n",

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What two programs do not have in common. Functions are matched by name, then by content, so that a new name is seen. */
 final class ProgramDiff {
@@ -95,35 +96,31 @@ final class ProgramDiff {
 
     private static List<Change> changes(Program a, Program b) {
         Map<String, Integer> inA = byName(a);
-        Map<String, Integer> inB = byName(b);
+        Map<String, Integer> added = byName(b);
+        Map<String, Integer> removed = new LinkedHashMap<>();
         List<Change> changes = new ArrayList<>();
-        List<String> removed = new ArrayList<>();
         inA.forEach((name, functionA) -> {
-            Integer functionB = inB.get(name);
+            Integer functionB = added.remove(name);
             if (functionB == null) {
-                removed.add(name);
+                removed.put(name, functionA);
             } else if (!hash(a, functionA).equals(hash(b, functionB))
                     || !callees(a, functionA).equals(callees(b, functionB))) {
                 changes.add(new Change("changed", name, "", diff(name, a, functionA, b, functionB)));
             }
         });
-        List<String> added = new ArrayList<>(inB.keySet());
-        added.removeAll(inA.keySet());
-        for (String old : removed) {
-            String renamed = added.stream()
-                    .filter(name -> hash(a, inA.get(old)).equals(hash(b, inB.get(name))))
-                    .findFirst()
-                    .orElse("");
-            if (renamed.isEmpty()) {
-                changes.add(new Change("removed", old, size(a, inA.get(old)), List.of()));
+        removed.forEach((old, functionA) -> {
+            Optional<String> renamed = added.entrySet().stream()
+                    .filter(entry -> hash(a, functionA).equals(hash(b, entry.getValue())))
+                    .map(Map.Entry::getKey)
+                    .findFirst();
+            if (renamed.isPresent()) {
+                added.remove(renamed.get());
+                changes.add(new Change("renamed", old, "is now " + renamed.get(), List.of()));
             } else {
-                added.remove(renamed);
-                changes.add(new Change("renamed", old, "is now " + renamed, List.of()));
+                changes.add(new Change("removed", old, size(a, functionA), List.of()));
             }
-        }
-        for (String name : added) {
-            changes.add(new Change("added", name, size(b, inB.get(name)), List.of()));
-        }
+        });
+        added.forEach((name, functionB) -> changes.add(new Change("added", name, size(b, functionB), List.of())));
         return changes;
     }
 

@@ -27,6 +27,10 @@ import picocli.CommandLine.Parameters;
             "Otherwise like run: input, output and exit code are the program's. What was recorded before a crash, or"
                     + " before the disk was full, replays."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {
             "  echo 123456789 | tapedeck record crc32.tasm -o crc32.tape",

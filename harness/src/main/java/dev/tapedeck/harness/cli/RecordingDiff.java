@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.bisect.Wording;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -9,7 +10,7 @@ import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.report.Visible;
 import dev.tapedeck.harness.report.Words;
 import dev.tapedeck.vm.machine.Difference;
-import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Locale;
 /** How the ends of two recordings differ. */
 final class RecordingDiff {
     private static final int DIFFERENCES_MAX = 64;
+    private static final int VALUE_CHARS_MAX = 200;
 
     private final Terminal terminal;
     private final boolean json;
@@ -56,11 +58,15 @@ final class RecordingDiff {
             rows.add(new Row("state digest", state(a), state(b)));
             boolean sameProgram = a.program().program().equals(b.program().program());
             if (sameProgram && !state(a).equals(state(b))) {
-                for (Difference difference : end(a).differences(end(b), DIFFERENCES_MAX)) {
+                Machine endA = end(a);
+                Machine endB = end(b);
+                // A place in a frame has a name only where that frame is.
+                Machine deeper = endA.depth() >= endB.depth() ? endA : endB;
+                for (Difference difference : endA.snapshot().differences(endB.snapshot(), DIFFERENCES_MAX)) {
                     rows.add(new Row(
-                            String.valueOf(difference.location()),
-                            Long.toString(difference.a()),
-                            Long.toString(difference.b())));
+                            Wording.location(deeper, difference.location()),
+                            Wording.value(deeper, difference.location(), difference.a()),
+                            Wording.value(deeper, difference.location(), difference.b())));
                 }
             }
             boolean same = rows.stream().allMatch(Row::same);
@@ -93,10 +99,11 @@ final class RecordingDiff {
         return recording.outcome().map(Outcome::stateDigest).map(Words::digest).orElse("not recorded");
     }
 
-    private static Snapshot end(Recording recording) throws RecordingException, ReplayException {
+    private static Machine end(Recording recording) throws RecordingException, ReplayException {
         Replay replay = new Replay(recording);
-        replay.seek(recording.icountEnd());
-        return replay.machine().snapshot();
+        // Beyond the end: a run that faulted has done so.
+        replay.seek(Long.MAX_VALUE);
+        return replay.machine();
     }
 
     private void document(List<Row> rows, boolean same) {
@@ -119,10 +126,12 @@ final class RecordingDiff {
         for (Row row : rows) {
             String line = String.format(
                     Locale.ROOT,
-                    "%s %-20s %s",
+                    "%s %-24s %s",
                     row.same() ? " " : "*",
                     Visible.of(row.what),
-                    row.same() ? Visible.of(row.a) : Visible.of(row.a) + "  ->  " + Visible.of(row.b));
+                    row.same()
+                            ? Visible.of(row.a, VALUE_CHARS_MAX)
+                            : Visible.of(row.a, VALUE_CHARS_MAX) + "  ->  " + Visible.of(row.b, VALUE_CHARS_MAX));
             terminal.println(row.same() ? line : terminal.paint().bad(line));
         }
         if (!same) {

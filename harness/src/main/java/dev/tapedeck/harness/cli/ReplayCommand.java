@@ -21,6 +21,10 @@ import picocli.CommandLine.Parameters;
             "Every digest on the way and the outcome are compared. A recording that does not replay was made by another"
                     + " machine, or shows a mistake in one of the two."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck replay fib.tape",
         exitCodeListHeading = "%nExit codes:%n",

@@ -31,6 +31,10 @@ import picocli.CommandLine.Parameters;
             "With --against, the run is bisected against a reference first. Source lines are shown where the .tasm files"
                     + " lie beside the recording or in the current directory."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck report after.tape --against before.tape -o report",
         exitCodeListHeading = "%nExit codes:%n",

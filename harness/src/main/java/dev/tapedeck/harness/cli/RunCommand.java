@@ -27,6 +27,10 @@ import picocli.CommandLine.Parameters;
             "The program reads standard input and writes standard output; its exit code is the command's. What a"
                     + " function returns is printed, one value a line. Arguments of the function come after --."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {
             "  echo 123456789 | tapedeck run crc32.tasm",

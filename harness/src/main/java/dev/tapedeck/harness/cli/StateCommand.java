@@ -33,6 +33,10 @@ import picocli.CommandLine.Parameters;
             "Registers, call stack, locals, operands and globals as they are before instruction N: the nearest checkpoint"
                     + " is restored, and the rest replayed. With --memory, bytes of memory too."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
         footer = {"  tapedeck state fib.tape --at 1000", "  tapedeck state sieve.tape --at 5000 --memory 1024:64"},
         exitCodeListHeading = "%nExit codes:%n",

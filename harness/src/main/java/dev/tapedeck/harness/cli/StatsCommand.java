@@ -23,6 +23,10 @@ import picocli.CommandLine.Parameters;
             "",
             "The chain digest stands for everything the run did, the state digest for the state it ended in."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck stats fib.tape --json",
         exitCodeListHeading = "%nExit codes:%n",

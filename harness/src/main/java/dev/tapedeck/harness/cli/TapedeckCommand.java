@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -38,7 +39,7 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 fine or the same, 1 different or failed, 2 wrong usage, 65 bad data, 70 internal error."
         },
         versionProvider = TapedeckCommand.Version.class)
-final class TapedeckCommand implements Runnable {
+final class TapedeckCommand implements Callable<Integer> {
     static final String STACKTRACE_OPTION = "--stacktrace";
 
     /**
@@ -69,6 +70,9 @@ final class TapedeckCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
+    // Picocli itself acts on the first two, and Main looks for the third before anything is parsed.
+
+    @SuppressWarnings("UnusedVariable")
     @Option(
             names = {"-h", "--help"},
             usageHelp = true,
@@ -76,12 +80,14 @@ final class TapedeckCommand implements Runnable {
             description = "Shows this help.")
     private boolean help;
 
+    @SuppressWarnings("UnusedVariable")
     @Option(
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Shows the version.")
     private boolean version;
 
+    @SuppressWarnings("UnusedVariable")
     @Option(
             names = STACKTRACE_OPTION,
             hidden = true,
@@ -123,13 +129,14 @@ final class TapedeckCommand implements Runnable {
     }
 
     @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "A command is missing");
+    public Integer call() {
+        spec.commandLine().usage(spec.commandLine().getErr());
+        return ExitCodes.USAGE;
     }
 
     private static int wrongUsage(ParameterException exception, Terminal terminal) {
         CommandLine command = exception.getCommandLine();
-        String message = String.valueOf(exception.getMessage());
+        String message = message(exception);
         terminal.out().flush();
         terminal.message("tapedeck: " + dev.tapedeck.harness.report.Visible.of(message));
         List<String> similar = new ArrayList<>();
@@ -143,6 +150,17 @@ final class TapedeckCommand implements Runnable {
         String name = command.getCommandSpec().qualifiedName();
         terminal.message("  " + name + " --help shows how it is used");
         return ExitCodes.USAGE;
+    }
+
+    /** An unknown option is named even where something is missing as well: it is the likelier mistake. */
+    private static String message(ParameterException exception) {
+        if (exception instanceof CommandLine.MissingParameterException) {
+            List<String> unknown = exception.getCommandLine().getUnmatchedArguments();
+            if (!unknown.isEmpty() && unknown.get(0).startsWith("-")) {
+                return "Unknown option: '" + unknown.get(0) + "'";
+            }
+        }
+        return String.valueOf(exception.getMessage());
     }
 
     /** The commands by task, instead of one long list. */

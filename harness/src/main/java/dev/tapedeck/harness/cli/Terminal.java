@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a command reads from and writes to, and what stands at the other end. Results go to {@code out}; messages and
@@ -81,8 +82,8 @@ record Terminal(
             Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
             return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
         } catch (IOException | UnsupportedOperationException e) {
-            // No /proc: the JDK's own answer, which is no more than "both ends are terminals".
-            return System.console() != null;
+            // No /proc. From JDK 22 on, System.console() does not tell; no colours is the answer that never hurts.
+            return false;
         }
     }
 
@@ -122,7 +123,7 @@ record Terminal(
     static final class Output extends OutputStream {
         private final OutputStream target;
         private final boolean flushLines;
-        private IOException failure;
+        private @Nullable IOException failure;
 
         Output(OutputStream target, boolean flushLines) {
             this.target = new BufferedOutputStream(target, 1 << 16);

@@ -16,6 +16,10 @@ import picocli.CommandLine.Parameters;
             "",
             "Only tools that read the queue itself need this."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck unpack fib.rec -o fib.tape",
         exitCodeListHeading = "%nExit codes:%n",

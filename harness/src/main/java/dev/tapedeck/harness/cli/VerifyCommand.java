@@ -21,6 +21,10 @@ import picocli.CommandLine.Parameters;
             "",
             "Nothing ever runs unverified; this shows what would be said before a run."
         },
+        synopsisHeading = "Usage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%nArguments:%n",
+        optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
         footer = "  tapedeck verify fib.bc",
         exitCodeListHeading = "%nExit codes:%n",

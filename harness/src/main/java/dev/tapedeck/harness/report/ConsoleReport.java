@@ -185,22 +185,21 @@ public final class ConsoleReport {
                     writer(difference.writerA()),
                     writer(difference.writerB())));
         }
-        table(rows);
+        if (!table(rows)) {
+            rows.subList(1, rows.size()).forEach(this::stacked);
+        }
         if (differences.size() > DIFFERENCES_MAX) {
             line("  and " + Words.count(differences.size() - DIFFERENCES_MAX, "more place"));
         }
     }
 
-    private String writer(Optional<Executed> writer) {
-        return writer.map(executed -> Words.count(executed.icount()) + " "
-                        + (width < SIDE_BY_SIDE_WIDTH
-                                ? executed.function() + "+" + executed.offset()
-                                : executed.place()))
+    private static String writer(Optional<Executed> writer) {
+        return writer.map(executed -> Words.count(executed.icount()) + " " + executed.place())
                 .orElse("-");
     }
 
-    /** Columns as wide as they need; where that is too much, the widest give way. */
-    private void table(List<List<String>> rows) {
+    /** Columns as wide as they need; false if that is too wide. */
+    private boolean table(List<List<String>> rows) {
         int columns = rows.get(0).size();
         int[] widths = new int[columns];
         for (List<String> row : rows) {
@@ -208,21 +207,29 @@ public final class ConsoleReport {
                 widths[i] = Math.max(widths[i], Visible.of(row.get(i)).length());
             }
         }
-        int room = width - 2 * columns;
-        while (sum(widths) > room) {
-            int widest = 0;
-            for (int i = 1; i < columns; i++) {
-                widest = widths[i] > widths[widest] ? i : widest;
-            }
-            widths[widest]--;
+        if (sum(widths) > width - 2 * columns) {
+            return false;
         }
         for (int r = 0; r < rows.size(); r++) {
             StringBuilder text = new StringBuilder();
             for (int i = 0; i < columns; i++) {
-                text.append("  ").append(pad(fit(rows.get(r).get(i), widths[i]), widths[i], false));
+                text.append("  ").append(pad(Visible.of(rows.get(r).get(i)), widths[i], false));
             }
             String row = text.toString().stripTrailing();
             line(r == 0 ? paint.dim(row) : row);
+        }
+        return true;
+    }
+
+    /** A difference where there is no room for a table: three lines. */
+    private void stacked(List<String> row) {
+        line("  " + fit(row.get(0), width - 2));
+        for (int side = 0; side < 2; side++) {
+            String writer = row.get(3 + side);
+            line(fit(
+                    "    " + "AB".charAt(side) + "  " + row.get(1 + side)
+                            + (writer.equals("-") ? "" : ", written by " + writer),
+                    width));
         }
     }
 

@@ -8,6 +8,8 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.vm.asm.Assembler;
+import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.asm.Disassembler;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
@@ -248,9 +250,8 @@ public record ReportContent(
     }
 
     private static Optional<Excerpt> excerpt(String label, Executed place, Program program, SourceText sources) {
-        if (place.line() > 0) {
-            List<String> lines = sources.lines(place.source()).orElse(List.of());
-            if (place.line() <= lines.size()) {
+        for (List<String> lines : sources.candidates(place.source())) {
+            if (fits(lines, place)) {
                 return Optional.of(new Excerpt(
                         label, place.source(), around(lines.size(), place.line() - 1, 1, i -> lines.get(i))));
             }
@@ -274,6 +275,28 @@ public record ReportContent(
                                     0,
                                     i -> Disassembler.instruction(program, new Position(function, i))));
                 });
+    }
+
+    /**
+     * Whether a text is the source of a place. The file may have changed since, or be another version's: an excerpt that
+     * shows the wrong line is worse than none.
+     */
+    private static boolean fits(List<String> lines, Executed place) {
+        if (place.line() < 1 || place.line() > lines.size()) {
+            return false;
+        }
+        try {
+            Program assembled = Assembler.assemble(place.source(), String.join("\n", lines));
+            return assembled
+                    .findFunction(place.function())
+                    .filter(function -> place.offset()
+                            < assembled.functions().get(function).code().size())
+                    .map(function -> Words.executed(assembled, place.icount(), new Position(function, place.offset())))
+                    .filter(place::equals)
+                    .isPresent();
+        } catch (AssemblyException e) {
+            return false;
+        }
     }
 
     private interface LineAt {

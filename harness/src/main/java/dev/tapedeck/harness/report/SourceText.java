@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** Finds the text of a program's source files, for excerpts in reports. */
 public interface SourceText {
@@ -14,13 +14,16 @@ public interface SourceText {
     long BYTES_MAX = 4L << 20;
 
     /** No text: excerpts show instructions instead. */
-    SourceText NONE = source -> Optional.empty();
+    SourceText NONE = source -> List.of();
 
     /**
+     * Texts that may be a program's source: files of one name can be of several versions. Whoever shows one checks first
+     * that it is the right one.
+     *
      * @param source a source file's name, as the program's debug information has it
-     * @return its lines, or empty if there is no such text
+     * @return the lines of each such file
      */
-    Optional<List<String>> lines(String source);
+    List<List<String>> candidates(String source);
 
     /**
      * Looks for {@code .tasm} files of that name in folders. The name stands in a recording that may come from anywhere,
@@ -32,13 +35,14 @@ public interface SourceText {
         return source -> {
             String name = source.substring(Math.max(source.lastIndexOf('/'), source.lastIndexOf('\\')) + 1);
             if (!name.endsWith(".tasm") || name.indexOf('\0') >= 0) {
-                return Optional.empty();
+                return List.of();
             }
+            List<List<String>> found = new ArrayList<>();
             for (Path folder : folders) {
                 Path file = folder.resolve(name);
                 try {
                     if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) <= BYTES_MAX) {
-                        return Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
+                        found.add(new String(Files.readAllBytes(file), StandardCharsets.UTF_8)
                                 .lines()
                                 .toList());
                     }
@@ -46,7 +50,7 @@ public interface SourceText {
                     // Not readable is as good as not there: the report shows instructions instead.
                 }
             }
-            return Optional.empty();
+            return found;
         };
     }
 }
