@@ -5,6 +5,7 @@ import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.vm.program.Program;
+import java.io.UncheckedIOException;
 import java.util.Optional;
 
 /**
@@ -41,6 +42,9 @@ public final class Bisector {
             return found.isPresent() ? explanation.of(found.get(), bisector.probes) : explanation.none(bisector.probes);
         } catch (Unfaithful e) {
             return explanation.unfaithful(e, bisector.probes);
+        } catch (UncheckedIOException e) {
+            // The lists of a recording read from its file while they are used.
+            throw new RecordingException(String.valueOf(e.getMessage()), e);
         }
     }
 

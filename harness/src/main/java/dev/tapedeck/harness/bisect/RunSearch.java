@@ -59,22 +59,31 @@ final class RunSearch {
         Inputs.Difference input =
                 Inputs.first(recordingA, recordingB, stretch.from(), Math.min(stretch.to(), inputEnd()));
         if (input.exists() && sameLimits) {
-            Optional<Divergence> confirmed = confirm(input);
+            Optional<Divergence> confirmed = confirm(stretch, input);
             if (confirmed.isPresent()) {
                 return confirmed;
             }
         }
-        boolean unexplained = stretch.differs() || !sameLimits || input.exists();
-        if (unexplained) {
+        if (stretch.differs() || !sameLimits || input.exists()) {
+            verify(stretch.from(), stretch.to());
             Optional<Divergence> stepped = stepTogether(Math.min(stretch.from(), input.icount()), stretch.to());
             if (stepped.isPresent()) {
                 return stepped;
             }
-            if (stretch.differs() && sameLimits) {
-                checkFaithful(stretch);
+            if (stretch.differs() && sameLimits && sameGrid()) {
+                throw new Unfaithful(
+                        b,
+                        "the digests of the two recordings differ between instruction " + stretch.from() + " and "
+                                + stretch.to() + ", but both do the same",
+                        stretch.from());
             }
         }
         return compareEnds();
+    }
+
+    private void verify(long from, long to) throws RecordingException, Unfaithful {
+        a.verify(from, to);
+        b.verify(from, to);
     }
 
     /** The last instruction that both runs can have had input at or before. */
@@ -186,9 +195,11 @@ final class RunSearch {
     // Replays.
 
     /** Sees whether the states are the same up to an input that differs. */
-    private Optional<Divergence> confirm(Inputs.Difference input) throws RecordingException, Unfaithful {
+    private Optional<Divergence> confirm(Stretch stretch, Inputs.Difference input)
+            throws RecordingException, Unfaithful {
         long icount = input.icount();
         long last = input.before() ? Math.max(0, icount - 1) : icount;
+        verify(Math.min(stretch.from(), last), last);
         a.seek(last);
         b.seek(last);
         if (!(input.before() && icount == 0) && !sameState()) {
@@ -327,18 +338,6 @@ final class RunSearch {
             at += chunk;
         }
         return false;
-    }
-
-    /** The digests differ, but replays of both do not: at least one recording is not of this machine. */
-    private void checkFaithful(Stretch stretch) throws RecordingException, Unfaithful {
-        for (Lane lane : List.of(a, b)) {
-            lane.verify();
-        }
-        throw new Unfaithful(
-                b,
-                "the digests of the recordings differ between instruction " + stretch.from() + " and " + stretch.to()
-                        + ", but both replay alike; they were made by different versions of Tapedeck",
-                stretch.from());
     }
 
     // Ends.

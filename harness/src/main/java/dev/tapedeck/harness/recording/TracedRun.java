@@ -54,6 +54,11 @@ public final class TracedRun {
         machine.trace(trace);
     }
 
+    /** Goes on with a chain that stood at {@code digest} where the machine stands, at the beginning of a block. */
+    public void continueChain(long digest) {
+        trace.setDigest(digest);
+    }
+
     /** Takes note of a host call, at the time it happens. */
     public void hostCalled(HostCallRecord call) {
         eventful = true;

@@ -46,6 +46,9 @@ public final class Replay {
     /** States by instruction count; what comes from outside there has come. */
     private final TreeMap<Long, Snapshot> kept = new TreeMap<>();
 
+    /** States at the beginnings of blocks; what comes from outside there has not come yet. */
+    private final TreeMap<Long, Snapshot> keptBefore = new TreeMap<>();
+
     /** A replay at instruction count 0. */
     public Replay(Recording recording) throws RecordingException {
         this.recording = recording;
@@ -116,19 +119,23 @@ public final class Replay {
     private void restoreBefore(long target, long present) throws RecordingException, ReplayException {
         Map.Entry<Long, Snapshot> near = kept.floorEntry(target);
         long nearIcount = near == null ? -1 : near.getKey();
+        Map.Entry<Long, Snapshot> before = keptBefore.floorEntry(target);
+        long beforeIcount = before == null ? -1 : before.getKey();
         int checkpoint = checkpointBefore(target);
         long checkpointIcount = recording.checkpoints().get(checkpoint).icount();
-        if (Math.max(nearIcount, checkpointIcount) <= present) {
+        if (Math.max(Math.max(nearIcount, beforeIcount), checkpointIcount) <= present) {
             return;
         }
-        if (near != null && nearIcount >= checkpointIcount) {
+        if (near != null && nearIcount >= Math.max(beforeIcount, checkpointIcount)) {
             restore(near.getValue());
             schedule.seek(nearIcount + 1);
             host.seek(nearIcount);
         } else {
-            restore(recording.snapshot(checkpoint));
-            schedule.seek(checkpointIcount);
-            host.seek(checkpointIcount);
+            boolean block = before != null && beforeIcount > checkpointIcount;
+            long icount = block ? beforeIcount : checkpointIcount;
+            restore(block ? before.getValue() : recording.snapshot(checkpoint));
+            schedule.seek(icount);
+            host.seek(icount);
             arrive();
         }
     }
@@ -254,6 +261,31 @@ public final class Replay {
         }
     }
 
+    /**
+     * Replays a stretch from the checkpoint before it and compares every digest on the way. The replay itself stays where
+     * it is; going into the last block of the stretch is cheap afterwards.
+     *
+     * @param from instruction count at which the stretch begins
+     * @param to an instruction count in its last block
+     * @throws ReplayException with the first place that differs
+     */
+    public void verify(long from, long to) throws RecordingException, ReplayException {
+        int checkpoint = checkpointBefore(Math.min(from, recording.icountEnd()));
+        Verification verification = new Verification(recording);
+        try {
+            if (checkpoint > 0) {
+                verification.restore(checkpoint, recording.snapshot(checkpoint));
+            }
+            long first = verification.machine.icount();
+            verification.run(to, keptBefore);
+            executed += verification.machine.icount() - first;
+        } catch (UncheckedIOException e) {
+            throw new RecordingException(String.valueOf(e.getMessage()), e);
+        } catch (IllegalArgumentException e) {
+            throw new RecordingException(recording.path() + ": " + e.getMessage(), e);
+        }
+    }
+
     /** Instructions executed by this object so far, seeks included; the cost of a bisection. */
     public long executed() {
         return executed;
@@ -268,7 +300,7 @@ public final class Replay {
      */
     public static long verify(Recording recording) throws RecordingException, ReplayException {
         try {
-            return new Verification(recording).run();
+            return new Verification(recording).run(Long.MAX_VALUE, new TreeMap<>());
         } catch (UncheckedIOException e) {
             throw new RecordingException(String.valueOf(e.getMessage()), e);
         } catch (IllegalArgumentException e) {
@@ -280,8 +312,10 @@ public final class Replay {
         private final Recording recording;
         private final ReplayHost host;
         private final Machine machine;
+        private final Schedule schedule;
         private final TracedRun run;
         private final StateDigest digest = new StateDigest();
+        private int nextCheckpoint;
 
         Verification(Recording recording) throws RecordingException {
             this.recording = recording;
@@ -289,7 +323,8 @@ public final class Replay {
             AtomicReference<@Nullable TracedRun> told = new AtomicReference<>();
             host = new ReplayHost(recording.program().program(), recording.hostCalls(), call -> tell(told.get(), call));
             machine = start(recording, host);
-            run = new TracedRun(machine, Schedule.of(recording), recording.options(), interrupt -> {});
+            schedule = Schedule.of(recording);
+            run = new TracedRun(machine, schedule, recording.options(), interrupt -> {});
             told.set(run);
         }
 
@@ -299,11 +334,47 @@ public final class Replay {
             }
         }
 
-        long run() throws ReplayException {
-            int checkpoint = compareCheckpoints(0);
+        /** Begins at a checkpoint. Blocks end at checkpoints, so there is a chain digest to go on with. */
+        void restore(int checkpoint, Snapshot snapshot) {
+            machine.restore(snapshot);
+            schedule.seek(snapshot.icount());
+            host.seek(snapshot.icount());
+            run.continueChain(
+                    recording.blocks().get(firstBlock(snapshot.icount()) - 1).chainDigest());
+            nextCheckpoint = checkpoint;
+        }
+
+        /** The first block that begins at {@code icount} or later. */
+        private int firstBlock(long icount) {
+            int low = 0;
+            int high = recording.blocks().size();
+            while (low < high) {
+                int middle = low + high >>> 1;
+                if (recording.blocks().get(middle).start() < icount) {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            return low;
+        }
+
+        /**
+         * Goes on to the end of the block that {@code to} is in.
+         *
+         * @param states gets the state at the beginning of the last block
+         */
+        long run(long to, Map<Long, Snapshot> states) throws ReplayException {
+            int checkpoint = compareCheckpoints(nextCheckpoint);
             List<Block> blocks = recording.blocks();
-            for (int i = 0; i < blocks.size(); i++) {
+            for (int i = firstBlock(machine.icount()); i < blocks.size(); i++) {
                 Block block = blocks.get(i);
+                if (block.start() > to) {
+                    return machine.icount();
+                }
+                if (block.end() > to) {
+                    states.put(machine.icount(), machine.snapshot());
+                }
                 String where = "block " + i + " (instruction counts " + block.start() + " to " + block.end() + ")";
                 if (run.over()) {
                     throw differs(where + " is in the recording, but the replay has ended", block.start());
