@@ -349,7 +349,7 @@ public final class Replay {
             int low = 0;
             int high = recording.blocks().size();
             while (low < high) {
-                int middle = low + high >>> 1;
+                int middle = (low + high) >>> 1;
                 if (recording.blocks().get(middle).start() < icount) {
                     low = middle + 1;
                 } else {
