@@ -13,6 +13,8 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -286,5 +288,21 @@ class SnapshotFormatTest {
                 .hasMessageContaining("the version is 2, this program reads version 1");
         byte[] longer = Arrays.copyOf(SnapshotWriter.write(snapshots().get(0)), 3_000);
         assertThatThrownBy(() -> SnapshotReader.read(program, longer)).isInstanceOf(FormatException.class);
+    }
+
+    @Test
+    @DisplayName("W5: a snapshot written by version 1 is read, and written again byte by byte")
+    void golden() throws Exception {
+        Path file = Path.of("src/test/resources/dev/tapedeck/vm/format/golden/version1.snapshot");
+        Snapshot expected = snapshots().get(30);
+        if (Boolean.getBoolean("tapedeck.golden.update")) {
+            Files.createDirectories(file.getParent());
+            Files.write(file, SnapshotWriter.write(expected));
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        Snapshot read = SnapshotReader.read(program, bytes);
+        assertThat(read.differences(expected, 5)).isEmpty();
+        assertThat(read.icount()).isEqualTo(expected.icount());
+        assertThat(SnapshotWriter.write(read)).isEqualTo(bytes);
     }
 }
