@@ -7,8 +7,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.RandomAccess;
+import java.util.function.ToLongFunction;
 
-/** A list whose elements stand in excerpts, several in each, and are read when they are asked for. Only the last excerpt is kept. */
+/**
+ * A list whose elements stand in excerpts, several in each, and are read when they are asked for. Only the last excerpt is
+ * kept. Elements are in the order of their instruction counts.
+ */
 final class BatchedList<T> extends AbstractList<T> implements RandomAccess {
     interface Reader<T> {
         List<T> read(long excerpt) throws RecordingException;
@@ -19,16 +23,23 @@ final class BatchedList<T> extends AbstractList<T> implements RandomAccess {
     /** The index of the first element of each excerpt. */
     private final List<Integer> starts = new ArrayList<>();
 
+    /** The instruction count of the last element of each excerpt. */
+    private final List<Long> lastIcounts = new ArrayList<>();
+
+    private final ToLongFunction<T> icountOf;
+
     private int size;
     private int cachedBatch = -1;
     private List<T> cached = List.of();
 
-    BatchedList(Reader<T> reader) {
+    BatchedList(ToLongFunction<T> icountOf, Reader<T> reader) {
+        this.icountOf = icountOf;
         this.reader = reader;
     }
 
-    void add(long excerpt, int count) {
+    void add(long excerpt, int count, long icountLast) {
         excerpts.add(excerpt);
+        lastIcounts.add(icountLast);
         starts.add(size);
         size += count;
     }
@@ -55,5 +66,27 @@ final class BatchedList<T> extends AbstractList<T> implements RandomAccess {
             }
         }
         return cached.get(index - starts.get(batch));
+    }
+
+    /** The index of the first element at {@code icount} or later; the size if there is none. Reads at most one excerpt. */
+    int firstFrom(long icount) {
+        int batch = 0;
+        int high = excerpts.size();
+        while (batch < high) {
+            int middle = (batch + high) >>> 1;
+            if (lastIcounts.get(middle) < icount) {
+                batch = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        if (batch == excerpts.size()) {
+            return size;
+        }
+        int index = starts.get(batch);
+        while (icountOf.applyAsLong(get(index)) < icount) {
+            index++;
+        }
+        return index;
     }
 }

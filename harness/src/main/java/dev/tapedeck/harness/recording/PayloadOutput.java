@@ -1,36 +1,51 @@
 package dev.tapedeck.harness.recording;
 
-import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 
 /** Writes the fields of a payload: fixed widths, little-endian; texts and lists have their length in front. */
 final class PayloadOutput {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private ByteBuffer bytes = ByteBuffer.allocate(256).order(ByteOrder.LITTLE_ENDIAN);
 
     int size() {
-        return bytes.size();
+        return bytes.position();
+    }
+
+    /** Sees to it that there is room for {@code count} more bytes. */
+    private ByteBuffer room(int count) {
+        if (bytes.remaining() < count) {
+            long needed = (long) bytes.position() + count;
+            if (needed > Integer.MAX_VALUE - 8) {
+                throw new IllegalArgumentException("a payload of " + needed + " bytes");
+            }
+            int capacity = (int) Math.min(Integer.MAX_VALUE - 8L, Math.max(needed, 2L * bytes.capacity()));
+            int position = bytes.position();
+            bytes = ByteBuffer.wrap(Arrays.copyOf(bytes.array(), capacity)).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.position(position);
+        }
+        return bytes;
     }
 
     PayloadOutput u8(int value) {
-        bytes.write(value);
+        room(1).put((byte) value);
         return this;
     }
 
     PayloadOutput i32(int value) {
-        for (int shift = 0; shift < 32; shift += 8) {
-            bytes.write(value >>> shift);
-        }
+        room(4).putInt(value);
         return this;
     }
 
     PayloadOutput i64(long value) {
-        i32((int) value);
-        return i32((int) (value >>> 32));
+        room(8).putLong(value);
+        return this;
     }
 
     PayloadOutput raw(byte[] value) {
-        bytes.writeBytes(value);
+        room(value.length).put(value);
         return this;
     }
 
@@ -58,6 +73,6 @@ final class PayloadOutput {
     }
 
     byte[] toBytes() {
-        return bytes.toByteArray();
+        return Arrays.copyOf(bytes.array(), bytes.position());
     }
 }

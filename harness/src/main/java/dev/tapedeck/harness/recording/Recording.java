@@ -140,6 +140,16 @@ public final class Recording implements AutoCloseable {
         return Collections.unmodifiableList(index.hostCalls);
     }
 
+    /** The index of the first of the {@link #interrupts} at {@code icount} or later; their number if there is none. */
+    public int firstInterrupt(long icount) {
+        return index.interrupts.firstFrom(icount);
+    }
+
+    /** The index of the first of the {@link #hostCalls} at {@code icount} or later; their number if there is none. */
+    public int firstHostCall(long icount) {
+        return index.hostCalls.firstFrom(icount);
+    }
+
     /** How the run ended; empty if the recording was cut. */
     public Optional<Outcome> outcome() {
         return Optional.ofNullable(index.outcome);

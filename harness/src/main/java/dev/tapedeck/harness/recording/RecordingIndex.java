@@ -39,8 +39,10 @@ final class RecordingIndex {
     final List<Block> blocks = new ArrayList<>();
     final List<Checkpoint> checkpoints = new ArrayList<>();
     final BatchedList<Interrupt> interrupts = new BatchedList<>(
+            Interrupt::icount,
             excerpt -> InterruptsDescriptor.decode(payload(excerpt)).interrupts());
     final BatchedList<HostCallRecord> hostCalls = new BatchedList<>(
+            HostCallRecord::icount,
             excerpt -> HostCallsDescriptor.decode(payload(excerpt)).calls());
 
     @Nullable
@@ -266,9 +268,9 @@ final class RecordingIndex {
         }
         for (Batch batch : waiting) {
             if (batch.kind == Frame.Kind.INTERRUPTS) {
-                interrupts.add(batch.excerpt, batch.count);
+                interrupts.add(batch.excerpt, batch.count, batch.icountLast);
             } else {
-                hostCalls.add(batch.excerpt, batch.count);
+                hostCalls.add(batch.excerpt, batch.count, batch.icountLast);
             }
         }
         waiting.clear();

@@ -7,7 +7,7 @@ import dev.tapedeck.vm.program.ScheduledInterrupt;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.ToLongFunction;
+import java.util.function.LongToIntFunction;
 
 /**
  * What comes to a machine from outside at fixed instruction counts: injections and interrupts. Recorder and replay take
@@ -17,49 +17,42 @@ import java.util.function.ToLongFunction;
 public final class Schedule {
     private final List<Injection> injections;
     private final List<Interrupt> interrupts;
+    private final LongToIntFunction interruptFrom;
     private int nextInjection;
     private int nextInterrupt;
 
-    private Schedule(List<Injection> injections, List<Interrupt> interrupts) {
+    private Schedule(List<Injection> injections, List<Interrupt> interrupts, LongToIntFunction interruptFrom) {
         this.injections = injections.stream()
                 .sorted(Comparator.comparingLong(Injection::icount))
                 .toList();
         this.interrupts = interrupts;
+        this.interruptFrom = interruptFrom;
     }
 
     /** What the options plan. */
     public static Schedule of(RunOptions options) {
-        return new Schedule(
-                options.injections(),
-                options.interrupts().stream()
-                        .sorted(Comparator.comparingLong(ScheduledInterrupt::icount))
-                        .map(planned -> new Interrupt(planned.icount(), planned.signal(), planned.payload()))
-                        .toList());
+        List<Interrupt> planned = options.interrupts().stream()
+                .sorted(Comparator.comparingLong(ScheduledInterrupt::icount))
+                .map(interrupt -> new Interrupt(interrupt.icount(), interrupt.signal(), interrupt.payload()))
+                .toList();
+        return new Schedule(options.injections(), planned, icount -> (int) planned.stream()
+                .takeWhile(interrupt -> interrupt.icount() < icount)
+                .count());
     }
 
     /** What came in a recorded run. */
     public static Schedule of(Recording recording) {
-        return new Schedule(recording.options().injections(), recording.interrupts());
+        return new Schedule(recording.options().injections(), recording.interrupts(), recording::firstInterrupt);
     }
 
     /** Makes the first one at {@code icount} or later the next. */
     public void seek(long icount) {
-        nextInjection = firstFrom(injections, Injection::icount, icount);
-        nextInterrupt = firstFrom(interrupts, Interrupt::icount, icount);
-    }
-
-    private static <T> int firstFrom(List<T> ordered, ToLongFunction<T> icountOf, long icount) {
-        int low = 0;
-        int high = ordered.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (icountOf.applyAsLong(ordered.get(middle)) < icount) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+        nextInjection = 0;
+        while (nextInjection < injections.size()
+                && injections.get(nextInjection).icount() < icount) {
+            nextInjection++;
         }
-        return low;
+        nextInterrupt = interruptFrom.applyAsInt(icount);
     }
 
     /** The instruction count of the next one; {@link Long#MAX_VALUE} if there is none. */

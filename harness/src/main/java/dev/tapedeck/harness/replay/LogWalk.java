@@ -157,31 +157,8 @@ public final class LogWalk {
                     && checkpoints.get(nextCheckpoint).icount() < icount) {
                 nextCheckpoint++;
             }
-            nextInterrupt = first(
-                    recording.interrupts().size(),
-                    i -> recording.interrupts().get(i).icount());
-            nextCall = first(
-                    recording.hostCalls().size(),
-                    i -> recording.hostCalls().get(i).icount());
-        }
-
-        private interface IcountOf {
-            long at(int index);
-        }
-
-        /** The first entry of an ordered list at {@link #icount} or later. */
-        private int first(int size, IcountOf icounts) {
-            int low = 0;
-            int high = size;
-            while (low < high) {
-                int middle = (low + high) >>> 1;
-                if (icounts.at(middle) < icount) {
-                    low = middle + 1;
-                } else {
-                    high = middle;
-                }
-            }
-            return low;
+            nextInterrupt = recording.firstInterrupt(icount);
+            nextCall = recording.firstHostCall(icount);
         }
 
         /** @param last whether what comes from outside at the block's end is its own; else it is the next block's */

@@ -53,7 +53,7 @@ public final class Replay {
     public Replay(Recording recording) throws RecordingException {
         this.recording = recording;
         schedule = Schedule.of(recording);
-        host = new ReplayHost(recording.program().program(), recording.hostCalls(), call -> {});
+        host = new ReplayHost(recording, call -> {});
         machine = start(recording, host);
         arrive();
     }
@@ -321,7 +321,7 @@ public final class Replay {
             this.recording = recording;
             // The host is needed before the run, and the run before it can be told of calls.
             AtomicReference<@Nullable TracedRun> told = new AtomicReference<>();
-            host = new ReplayHost(recording.program().program(), recording.hostCalls(), call -> tell(told.get(), call));
+            host = new ReplayHost(recording, call -> tell(told.get(), call));
             machine = start(recording, host);
             schedule = Schedule.of(recording);
             run = new TracedRun(machine, schedule, recording.options(), interrupt -> {});

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.replay;
 
+import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.MemoryWrite;
 import dev.tapedeck.vm.machine.Host;
@@ -13,32 +14,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Answers host calls as they were answered when the recording was made. */
 final class ReplayHost implements Host {
+    private final Recording recording;
     private final Program program;
     private final List<HostCallRecord> calls;
     private final Consumer<HostCallRecord> answered;
     private int next;
     private @Nullable ReplayException mismatch;
 
-    ReplayHost(Program program, List<HostCallRecord> calls, Consumer<HostCallRecord> answered) {
-        this.program = program;
-        this.calls = calls;
+    ReplayHost(Recording recording, Consumer<HostCallRecord> answered) {
+        this.recording = recording;
+        this.program = recording.program().program();
+        this.calls = recording.hostCalls();
         this.answered = answered;
     }
 
     /** Makes the first call at {@code icount} or later the next. */
     void seek(long icount) {
         mismatch = null;
-        int low = 0;
-        int high = calls.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (calls.get(middle).icount() < icount) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        next = low;
+        next = recording.firstHostCall(icount);
     }
 
     /** Throws if a call did not come as recorded. The machine takes it for a fault, which it is not. */
