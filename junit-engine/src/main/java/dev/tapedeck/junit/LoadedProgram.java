@@ -46,6 +46,14 @@ final class LoadedProgram {
                     file, name, problem.isPresent() ? List.of() : tests, problem, new SoftReference<>(program));
         } catch (ProgramException e) {
             return new LoadedProgram(file, name, List.of(), Optional.of(firstLine(e)), new SoftReference<>(null));
+        } catch (RuntimeException | StackOverflowError e) {
+            // A defect of ours. Thrown on from here it would take every other program's tests with it.
+            return new LoadedProgram(
+                    file,
+                    name,
+                    List.of(),
+                    Optional.of(name + ": cannot be loaded, internal error: " + e),
+                    new SoftReference<>(null));
         }
     }
 

@@ -121,8 +121,8 @@ final class ProgramResolver implements SelectorResolver {
         String text = annotation.value().isEmpty() ? programsText : annotation.value();
         return new ProgramsDescriptor(
                 id,
-                // Surefire takes the simple name as a sign to report the full one.
-                selected.getSimpleName(),
+                // Surefire 3.5.5 and 3.5.6 report this name as the class, all others the class's own.
+                surefire ? selected.getName() : selected.getSimpleName(),
                 ClassSource.from(selected),
                 path(text).orElse(projectDirectory),
                 text);
