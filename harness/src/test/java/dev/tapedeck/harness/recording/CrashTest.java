@@ -10,8 +10,12 @@ import dev.tapedeck.vm.machine.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
@@ -161,6 +165,48 @@ class CrashTest {
             assertThat(second).hasMessageContaining("the disk is full");
         } finally {
             run("umount", disk.toString());
+        }
+    }
+
+    @Test
+    @DisplayName("A read-only disk is a sentence, also for root, whom permissions do not stop")
+    void readOnlyDisk() throws Exception {
+        assumeTrue(Files.exists(Path.of("/proc/self")), "needs Linux");
+        Path disk = Files.createDirectory(temp.resolve("disk"));
+        if (run("mount", "-t", "tmpfs", "-o", "ro,size=8m", "tapedeck-test", disk.toString()) != 0) {
+            abort("mounting a small disk is not allowed here");
+        }
+        try {
+            for (Path directory : List.of(disk, disk.resolve("r"))) {
+                RecordingException failure = catchThrowableOfType(
+                        RecordingException.class,
+                        () -> Recorder.record(Deck.assemble("endless", ENDLESS), options(), call -> {}, directory));
+                assertThat(failure).hasMessageContaining("cannot").hasMessageContaining(disk.toString());
+            }
+        } finally {
+            run("umount", disk.toString());
+        }
+    }
+
+    @Test
+    void recordingsAtTheSameTimeDoNotDisturbEachOther() throws Exception {
+        Deck deck = Deck.all().findFirst().orElseThrow();
+        Outcome expected = Recorder.run(deck.program(), deck.options(), deck.host());
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<Outcome>> results = new ArrayList<>();
+            for (int i = 0; i < 40; i++) {
+                Path directory = temp.resolve("r" + i);
+                results.add(
+                        threads.submit(() -> Recorder.record(deck.program(), deck.options(), deck.host(), directory)));
+            }
+            for (int i = 0; i < results.size(); i++) {
+                assertThat(results.get(i).get()).isEqualTo(expected);
+                assertThat(temp.resolve("r" + i).resolve("19700101F.cq4"))
+                        .hasSameBinaryContentAs(temp.resolve("r0").resolve("19700101F.cq4"));
+            }
+        } finally {
+            threads.shutdownNow();
         }
     }
 
