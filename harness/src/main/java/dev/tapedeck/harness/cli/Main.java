@@ -53,8 +53,6 @@ public final class Main {
             CommandLine commandLine = TapedeckCommand.commandLine(args, terminal);
             commandLine.setExecutionExceptionHandler((exception, command, parsed) -> exitCode(exception));
             return commandLine.execute(args.toArray(new String[0]));
-        } catch (OutputClosed e) {
-            return ExitCodes.OUTPUT_CLOSED;
         } catch (Throwable e) {
             // Errors too: a cut memory-mapped file shows as an InternalError, and no way out may end in a bare trace.
             return unexpected(e);
@@ -62,13 +60,7 @@ public final class Main {
     }
 
     private int exitCode(Exception exception) {
-        if (exception instanceof OutputClosed) {
-            if (!terminal.out().readerGone()) {
-                complain("cannot write to standard output: " + terminal.out().failure());
-                return ExitCodes.DATA;
-            }
-            return ExitCodes.OUTPUT_CLOSED;
-        } else if (exception instanceof CommandException known) {
+        if (exception instanceof CommandException known) {
             complain(String.valueOf(known.getMessage()));
             return known.exitCode();
         } else if (exception instanceof ProgramException || exception instanceof RecordingException) {

@@ -50,8 +50,14 @@ final class ProgramRun {
     }
 
     /** Says how the run ended where that is not plain, and gives the exit code of the command. */
-    int finish(Program program, int function, Outcome outcome, List<Frame> frames) {
+    int finish(Program program, int function, Outcome outcome, List<Frame> frames) throws CommandException {
         terminal.out().flush();
+        if (terminal.out().readerGone()) {
+            return ExitCodes.OUTPUT_CLOSED;
+        } else if (terminal.out().closed()) {
+            throw CommandException.data(
+                    "cannot write to standard output: " + terminal.out().failure());
+        }
         return switch (outcome.kind()) {
             case RETURNED -> {
                 if (!collect) {
@@ -99,15 +105,16 @@ final class ProgramRun {
     /** Output that goes on to standard output, until nobody takes it. */
     private final class Passed extends OutputStream {
         @Override
-        public void write(int b) {
+        public void write(int b) throws IOException {
             write(new byte[] {(byte) b}, 0, 1);
         }
 
         @Override
-        public void write(byte[] bytes, int offset, int length) {
+        public void write(byte[] bytes, int offset, int length) throws IOException {
             terminal.out().write(bytes, offset, length);
             if (terminal.out().closed()) {
-                throw new OutputClosed();
+                // The program faults, which ends it; what is said about that is finish's business.
+                throw new IOException("nobody takes the output");
             }
         }
     }

@@ -104,7 +104,7 @@ final class RecordCommand implements Callable<Integer> {
                 Documents.output(document, run.output());
             }));
         }
-        if (!quiet) {
+        if (!quiet && exitCode != ExitCodes.OUTPUT_CLOSED) {
             terminal.message("recorded " + Words.count(outcome.icount(), "instruction") + " in "
                     + dev.tapedeck.harness.report.Visible.of(recording.toString()));
         }

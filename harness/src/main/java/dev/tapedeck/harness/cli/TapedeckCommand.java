@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -65,7 +64,8 @@ final class TapedeckCommand implements Callable<Integer> {
             new Entry("Keep recordings", "pack", PackCommand::new),
             new Entry("Keep recordings", "unpack", UnpackCommand::new),
             new Entry("Get to know it", "demo", DemoCommand::new),
-            new Entry("Get to know it", "bench", BenchCommand::new));
+            new Entry("Get to know it", "bench", BenchCommand::new),
+            new Entry("Get to know it", GenerateCompletionCommand.NAME, GenerateCompletionCommand::new));
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -105,15 +105,13 @@ final class TapedeckCommand implements Callable<Integer> {
     static CommandLine commandLine(List<String> args, Terminal terminal) {
         CommandLine root = new CommandLine(new TapedeckCommand());
         String wanted = args.isEmpty() ? "" : args.get(0);
-        boolean one = COMMANDS.stream().anyMatch(entry -> entry.name.equals(wanted));
+        boolean one = !wanted.equals(GenerateCompletionCommand.NAME)
+                && COMMANDS.stream().anyMatch(entry -> entry.name.equals(wanted));
         boolean none = wanted.equals("--version") || wanted.equals("-V");
         for (Entry entry : COMMANDS) {
             if (!none && (!one || entry.name.equals(wanted))) {
                 root.addSubcommand(entry.name, entry.make.apply(terminal));
             }
-        }
-        if (!none && !one) {
-            root.addSubcommand("generate-completion", new AutoComplete.GenerateCompletion());
         }
         root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, TapedeckCommand::commandList);
         root.setOut(new PrintWriter(terminal.out(), false, StandardCharsets.UTF_8));
@@ -180,10 +178,6 @@ final class TapedeckCommand implements Callable<Integer> {
             }
             String[] description = command.commandSpec().usageMessage().description();
             text.append(String.format("  %-22s%s%n", entry.name, description.length == 0 ? "" : description[0]));
-        }
-        if (help.allSubcommands().containsKey("generate-completion")) {
-            text.append(
-                    String.format("  %-22s%s%n", "generate-completion", "Prints a completion script for bash or zsh."));
         }
         return text.toString();
     }

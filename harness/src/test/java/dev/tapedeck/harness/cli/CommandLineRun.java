@@ -1,0 +1,59 @@
+package dev.tapedeck.harness.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.tapedeck.harness.report.ConsoleReport.Paint;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** One command, run in this JVM, and all that came of it. */
+record CommandLineRun(int exitCode, byte[] outBytes, String err) {
+    /** Runs a command without any input. Arguments are made to text, so paths can be given as they are. */
+    static CommandLineRun of(Object... arguments) {
+        return withInput("", arguments);
+    }
+
+    static CommandLineRun withInput(String input, Object... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int exitCode = run(input, out, err, arguments);
+        return new CommandLineRun(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Runs a command whose standard output is {@code out}. */
+    static int run(String input, OutputStream out, OutputStream err, Object... arguments) {
+        List<String> texts = new ArrayList<>();
+        for (Object argument : arguments) {
+            texts.add(String.valueOf(argument));
+        }
+        Terminal terminal = new Terminal(
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.ISO_8859_1)),
+                new Terminal.Output(out, false),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                false,
+                100,
+                Paint.PLAIN);
+        return Main.run(texts, terminal, Map.of());
+    }
+
+    String out() {
+        return new String(outBytes, StandardCharsets.UTF_8);
+    }
+
+    JsonNode json() {
+        try {
+            return new ObjectMapper().readTree(outBytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException("not JSON: " + out(), e);
+        }
+    }
+}

@@ -1,0 +1,667 @@
+package dev.tapedeck.harness.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Each command does what it says: results on standard output, messages on standard error, exit codes, JSON. */
+class CommandsTest {
+    private static final String ECHO = """
+            .program "echo"
+            .memory 1 1
+            .const BUFFER = 1024
+            .func main()
+              .local length: i32
+            again:
+              i32.const BUFFER
+              i32.const 16
+              call_host tape.input
+              local.tee length
+              br_unless done
+              i32.const BUFFER
+              local.get length
+              call_host tape.output
+              br again
+            done:
+              return
+            .end
+            .func add(a: i32, b: i64, c: f64) -> (i64, f64)
+              local.get b
+              local.get a
+              i64.extend_i32_s
+              i64.add
+              local.get c
+              return
+            .end
+            .func exit(code: i32)
+              local.get code
+              halt
+            .end
+            .func divide(a: i32, b: i32) -> i32
+              local.get a
+              local.get b
+              i32.div_s
+              return
+            .end
+            .func caller() -> i32
+              i32.const 7
+              i32.const 0
+              call divide
+              return
+            .end
+            .func forever()
+            again:
+              br again
+            .end
+            .entry main
+            """;
+
+    private static final String COUNT = """
+            .program "count"
+            .global total: mut i32 = 0
+            .func on_tick(signal: i32, payload: i64)
+              interrupt.return
+            .end
+            .func main() -> i32
+              .local i: i32
+              i32.const 3
+              interrupt.handle on_tick
+            again:
+              global.get total
+              local.get i
+              i32.add
+              global.set total
+              local.get i
+              i32.const 1
+              i32.add
+              local.tee i
+              i32.const 100
+              i32.lt_s
+              br_if again
+              global.get total
+              return
+            .end
+            .entry main
+            """;
+
+    @TempDir
+    Path folder;
+
+    private Path echo;
+    private Path count;
+
+    @BeforeEach
+    void programs() throws IOException {
+        echo = Files.writeString(folder.resolve("echo.tasm"), ECHO);
+        count = Files.writeString(folder.resolve("count.tasm"), COUNT);
+    }
+
+    private Path record(Path program, String name, Object... options) {
+        Path recording = folder.resolve(name);
+        Object[] arguments = Stream.concat(Stream.of("record", program, "-o", recording), Stream.of(options))
+                .toArray();
+        CommandLineRun run = CommandLineRun.of(arguments);
+        assertThat(recording).as(run.err()).isDirectory();
+        return recording;
+    }
+
+    @Test
+    void asmAndDisRoundTrip() {
+        Path bc = folder.resolve("echo.bc");
+        CommandLineRun asm = CommandLineRun.of("asm", echo, "-o", bc);
+        assertThat(asm.exitCode()).as(asm.err()).isZero();
+        assertThat(asm.out()).isEmpty();
+        assertThat(asm.err()).contains("wrote").contains("echo.bc");
+
+        CommandLineRun dis = CommandLineRun.of("dis", bc);
+        assertThat(dis.exitCode()).isZero();
+        assertThat(dis.out()).contains(".func divide(a: i32, b: i32) -> i32").contains("i32.div_s");
+
+        Path text = folder.resolve("again.tasm");
+        assertThat(CommandLineRun.of("dis", bc, "-o", text).exitCode()).isZero();
+        assertThat(text).content(StandardCharsets.UTF_8).isEqualTo(dis.out());
+        assertThat(CommandLineRun.of("diff", bc, text).exitCode()).isZero();
+    }
+
+    @Test
+    void asmSaysWhereTheTextIsWrongAndWritesNothing() throws IOException {
+        Path wrong = Files.writeString(folder.resolve("wrong.tasm"), ".func main()\n  i32.constt 1\n.end\n");
+        Path bc = Files.writeString(folder.resolve("old.bc"), "old");
+        CommandLineRun run = CommandLineRun.of("asm", wrong, "-o", bc);
+        assertThat(run.exitCode()).isEqualTo(65);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).startsWith("tapedeck: wrong.tasm:2:3: ").doesNotContain("\tat ");
+        assertThat(bc).hasContent("old");
+        assertThat(folder).isDirectoryNotContaining("glob:**.unfinished");
+    }
+
+    @Test
+    void verify() {
+        CommandLineRun run = CommandLineRun.of("verify", echo);
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("echo.tasm is valid: 6 functions");
+        JsonNode json = CommandLineRun.of("verify", echo, "--json").json();
+        assertThat(json.get("schema").asInt()).isEqualTo(1);
+        assertThat(json.get("valid").asBoolean()).isTrue();
+        assertThat(json.get("functions").asInt()).isEqualTo(6);
+    }
+
+    @Test
+    void verifyRefusesWithJsonToo() throws IOException {
+        Path wrong = Files.writeString(folder.resolve("wrong.tasm"), ".func main()\n  i32.add\n  return\n.end\n");
+        CommandLineRun run = CommandLineRun.of("verify", wrong, "--json");
+        assertThat(run.exitCode()).isEqualTo(65);
+        assertThat(run.json().get("valid").asBoolean()).isFalse();
+        assertThat(run.json().get("problem").asText()).contains("wrong.tasm").contains("i32.add");
+    }
+
+    @Test
+    void runPassesInputAndOutputThroughByteByByte() {
+        StringBuilder bytes = new StringBuilder();
+        for (int i = 0; i < 1000; i++) {
+            bytes.append((char) (i & 0xff));
+        }
+        CommandLineRun run = CommandLineRun.withInput(bytes.toString(), "run", echo);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.outBytes()).isEqualTo(bytes.toString().getBytes(StandardCharsets.ISO_8859_1));
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void runReadsAFile() throws IOException {
+        Path input = Files.writeString(folder.resolve("input.txt"), "from a file");
+        assertThat(CommandLineRun.withInput("not this", "run", echo, "--input", input)
+                        .out())
+                .isEqualTo("from a file");
+    }
+
+    @Test
+    void runPrintsResultsOfAFunction() {
+        CommandLineRun run =
+                CommandLineRun.of("run", echo, "--function", "add", "--", "-1", "0x7fff_ffff_ffff_ffff", "-1.5");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).isEqualTo("9223372036854775806\n-1.5\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2, 42, 65, 70, 255, -1})
+    @DisplayName("the program's own exit code passes through, even where it looks like one of the command's")
+    void exitCodePassesThrough(int code) {
+        CommandLineRun run = CommandLineRun.of("run", echo, "--function", "exit", "--", code);
+        assertThat(run.exitCode()).isEqualTo(code);
+        assertThat(run.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"run", "record"})
+    @DisplayName("S12: a fault is exit code 1, with kind, values, place and call stack on standard error")
+    void faultIsExplained(String command) {
+        Object[] arguments = command.equals("run")
+                ? new Object[] {"run", echo, "--function", "caller"}
+                : new Object[] {"record", echo, "-q", "-o", folder.resolve("rec"), "--function", "caller"};
+        CommandLineRun run = CommandLineRun.of(arguments);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err().lines().toList())
+                .hasSize(6)
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("fault division_by_zero: "),
+                        line -> assertThat(line).isEqualTo("  7 / 0"),
+                        line -> assertThat(line).isEqualTo("  at divide+2 (echo.tasm:34): i32.div_s"),
+                        line -> assertThat(line).startsWith("  after 5 instructions; sp "),
+                        line -> assertThat(line).isEqualTo("  called from"),
+                        line -> assertThat(line).isEqualTo("    caller+2 (echo.tasm:40)"));
+    }
+
+    @Test
+    @DisplayName("S13: the limit stops a run, says so, and is exit code 1")
+    void limit() {
+        CommandLineRun run = CommandLineRun.of("run", echo, "--function", "forever", "--limit", "1_000");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("stopped by the limit of 1,000 instructions");
+    }
+
+    @Test
+    void runAsJson() {
+        CommandLineRun run = CommandLineRun.withInput("hello", "run", echo, "--json");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.json().get("outcome").asText()).isEqualTo("returned");
+        assertThat(run.json().get("output").asText()).isEqualTo("hello");
+        JsonNode fault = CommandLineRun.of("run", echo, "--json", "--function", "caller")
+                .json()
+                .get("fault");
+        assertThat(fault.get("kind").asText()).isEqualTo("division_by_zero");
+        assertThat(fault.at("/at/function").asText()).isEqualTo("divide");
+        assertThat(fault.at("/at/line").asInt()).isEqualTo(34);
+        assertThat(fault.get("frames").size()).isEqualTo(2);
+    }
+
+    @Test
+    void recordIsLikeRunAndLeavesARecording() {
+        Path recording = folder.resolve("echo.tape");
+        CommandLineRun run = CommandLineRun.withInput("hello", "record", echo, "-o", recording);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).isEqualTo("hello");
+        assertThat(run.err()).contains("recorded 15 instructions in ");
+        CommandLineRun replay = CommandLineRun.of("replay", recording);
+        assertThat(replay.exitCode()).as(replay.err()).isZero();
+        assertThat(replay.out()).isEqualTo("verified 15 instructions\n");
+        JsonNode json = CommandLineRun.of("replay", recording, "--json").json();
+        assertThat(json.get("verified").asBoolean()).isTrue();
+        assertThat(json.get("instructions").asLong()).isEqualTo(15);
+    }
+
+    @Test
+    void recordNeverHarmsWhatIsThere() throws IOException {
+        Path recording = record(count, "count.tape");
+        byte[] before = Files.readAllBytes(onlyQueue(recording));
+        CommandLineRun again = CommandLineRun.of("record", count, "-o", recording);
+        assertThat(again.exitCode()).isEqualTo(65);
+        assertThat(again.err()).hasLineCount(1).contains("count.tape");
+        assertThat(Files.readAllBytes(onlyQueue(recording))).isEqualTo(before);
+    }
+
+    private static Path onlyQueue(Path recording) throws IOException {
+        try (Stream<Path> files = Files.list(recording)) {
+            return files.filter(file -> file.toString().endsWith(".cq4"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    @DisplayName("design §7: the keys of stats that tools rely on")
+    void stats() {
+        Path recording = record(count, "count.tape", "--interrupt", "100:3:42:every=200:count=3", "--block", "256");
+        JsonNode json = CommandLineRun.of("stats", recording, "--json").json();
+        assertThat(json.get("schema").asInt()).isEqualTo(1);
+        assertThat(json.get("instructions").asLong()).isGreaterThan(1_000);
+        assertThat(json.get("interrupts").asInt()).isEqualTo(3);
+        assertThat(json.get("hostCalls").asInt()).isZero();
+        assertThat(json.get("checkpoints").asInt()).isEqualTo(1);
+        assertThat(json.get("logBytes").asLong()).isPositive();
+        assertThat(json.get("bitsPerInstruction").asDouble())
+                .isEqualTo(8.0
+                        * json.get("logBytes").asLong()
+                        / json.get("instructions").asLong());
+        assertThat(CommandLineRun.of("stats", recording).out())
+                .contains("interrupts    3\n")
+                .contains("outcome       returned 4950\n");
+    }
+
+    @Test
+    void checkpointsFollowTheBlocks() {
+        Path recording = record(count, "count.tape", "--block", "64", "--checkpoint-every", "128");
+        assertThat(CommandLineRun.of("stats", recording, "--json")
+                        .json()
+                        .get("checkpoints")
+                        .asInt())
+                .isEqualTo(9);
+    }
+
+    @Test
+    void logListsInstructionsInterruptsAndTheEnd() {
+        Path recording = record(count, "count.tape", "--interrupt", "5:3:42");
+        CommandLineRun log = CommandLineRun.of("log", recording);
+        assertThat(log.exitCode()).as(log.err()).isZero();
+        long instructions = CommandLineRun.of("stats", recording, "--json")
+                .json()
+                .get("instructions")
+                .asLong();
+        assertThat(log.out().lines().filter(line -> !line.contains(" -- "))).hasSize((int) instructions);
+        assertThat(log.out())
+                .contains("-- checkpoint, state ")
+                .contains("     5  -- interrupt 3 arrives, payload 42\n")
+                .contains("     5  -- interrupt 3 goes to on_tick\n")
+                .contains("     5  interrupt.return                on_tick+0               count.tasm:4\n")
+                .contains("-- end: ");
+    }
+
+    @Test
+    void logOfAPart() {
+        Path recording = record(count, "count.tape");
+        assertThat(CommandLineRun.of("log", recording, "--from", 11, "--count", 2)
+                        .out())
+                .isEqualTo("""
+                            11  i32.lt_s                        main+11                 count.tasm:20
+                            12  br_if #2                        main+12                 count.tasm:21
+                        """);
+        JsonNode entries = CommandLineRun.of("log", recording, "--from", 11, "--count", 2, "--json")
+                .json()
+                .get("entries");
+        assertThat(entries.size()).isEqualTo(2);
+        assertThat(entries.get(0).get("kind").asText()).isEqualTo("instruction");
+        assertThat(entries.get(0).at("/at/text").asText()).isEqualTo("i32.lt_s");
+    }
+
+    @Test
+    void logShowsHostCalls() {
+        Path recording = folder.resolve("echo.tape");
+        CommandLineRun.withInput("hi", "record", echo, "-o", recording);
+        assertThat(CommandLineRun.of("log", recording).out())
+                .contains("-- tape.input(1024, 16) -> 2, wrote 2 bytes at 0x400\n")
+                .contains("-- tape.output(1024, 2)\n");
+    }
+
+    @Test
+    @DisplayName("design §7: the keys of state that tools rely on")
+    void state() {
+        Path recording = record(count, "count.tape");
+        JsonNode json =
+                CommandLineRun.of("state", recording, "--at", 13, "--json").json();
+        assertThat(json.get("icount").asLong()).isEqualTo(13);
+        assertThat(json.at("/ip/function").asText()).isEqualTo("main");
+        assertThat(json.at("/ip/offset").asInt()).isEqualTo(2);
+        assertThat(json.at("/ip/line").asInt()).isEqualTo(11);
+        assertThat(json.get("sp").isInt()).isTrue();
+        assertThat(json.get("bp").isInt()).isTrue();
+        assertThat(json.get("hp").isNumber()).isTrue();
+        assertThat(json.get("stateDigest").asText()).hasSize(16);
+        assertThat(json.get("frames").size()).isEqualTo(1);
+        assertThat(json.at("/frames/0/locals/0/name").asText()).isEqualTo("i");
+        assertThat(json.at("/frames/0/locals/0/value").asText()).isEqualTo("1");
+        assertThat(CommandLineRun.of("state", recording, "--at", 13).out())
+                .contains("icount        13\n")
+                .contains("  i                    1\n")
+                .contains("  total                0\n");
+    }
+
+    @Test
+    void stateShowsMemory() {
+        Path recording = folder.resolve("echo.tape");
+        CommandLineRun.withInput("hello", "record", echo, "-o", recording);
+        CommandLineRun state = CommandLineRun.of("state", recording, "--at", 5, "--memory", "1024:5");
+        assertThat(state.exitCode()).as(state.err()).isZero();
+        assertThat(state.out())
+                .contains("0x00000400")
+                .contains("68 65 6c 6c 6f")
+                .contains("hello");
+        assertThat(CommandLineRun.of("state", recording, "--at", 5, "--memory", "65535:2")
+                        .exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void bisectOfTheSame() {
+        Path a = record(count, "a");
+        Path b = record(count, "b");
+        CommandLineRun run = CommandLineRun.of("bisect", a, b);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).startsWith("SAME");
+        assertThat(CommandLineRun.of("bisect", a, b, "--json")
+                        .json()
+                        .get("diverged")
+                        .asBoolean())
+                .isFalse();
+        assertThat(CommandLineRun.of("diff", a, b).exitCode()).isZero();
+    }
+
+    @Test
+    @DisplayName("a planted fault is found at its instruction, in every format")
+    void bisectOfAPlantedFault() {
+        Path a = record(count, "a");
+        Path b = record(count, "b", "--inject", "505:global.total:0x10");
+        Path html = folder.resolve("report.html");
+        Path markdown = folder.resolve("report.md");
+        CommandLineRun run = CommandLineRun.of("bisect", a, b, "--html", html, "--md", markdown);
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
+        assertThat(run.out()).startsWith("DIVERGED").contains("global 'total'");
+        assertThat(html).content(StandardCharsets.UTF_8).contains("global &#39;total&#39;");
+        assertThat(markdown).content(StandardCharsets.UTF_8).contains("global 'total'");
+
+        CommandLineRun json = CommandLineRun.of("bisect", a, b, "--json");
+        assertThat(json.exitCode()).isEqualTo(1);
+        assertThat(json.json().get("diverged").asBoolean()).isTrue();
+        assertThat(json.json().get("instruction").asLong()).isEqualTo(505);
+
+        CommandLineRun diff = CommandLineRun.of("diff", a, b);
+        assertThat(diff.exitCode()).isEqualTo(1);
+        assertThat(diff.out()).contains("* global 'total'").contains("4950");
+        assertThat(CommandLineRun.of("diff", a, b, "--json").json().get("same").asBoolean())
+                .isFalse();
+    }
+
+    @Test
+    void reportFiles() throws IOException {
+        Path a = record(count, "a");
+        Path changed = Files.createDirectories(folder.resolve("changed")).resolve("count.tasm");
+        Files.writeString(changed, COUNT.replace("i32.lt_s", "i32.le_s"));
+        Path b = folder.resolve("changed").resolve("b");
+        assertThat(CommandLineRun.of("record", changed, "-o", b).exitCode()).isZero();
+        Path output = folder.resolve("out");
+        CommandLineRun run = CommandLineRun.of("report", b, "--against", a, "-o", output);
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
+        assertThat(output.resolve("report.html")).isNotEmptyFile();
+        assertThat(output.resolve("report.json")).isNotEmptyFile();
+        assertThat(output.resolve("report.md"))
+                .content(StandardCharsets.UTF_8)
+                .contains(">    20    i32.le_s")
+                .contains("First divergent instruction");
+    }
+
+    @Test
+    @DisplayName("an excerpt never shows another version's text")
+    void excerptsFitTheProgram() throws IOException {
+        Path a = record(count, "a");
+        Path b = record(count, "b", "--inject", "505:global.total:0x10");
+        Files.writeString(count, COUNT.replace(".program", "\n\n.program"));
+        assertThat(CommandLineRun.of("report", b, "--against", a, "-o", folder.resolve("out"))
+                        .exitCode())
+                .isEqualTo(1);
+        assertThat(folder.resolve("out").resolve("report.json"))
+                .content(StandardCharsets.UTF_8)
+                .doesNotContain("\"source\" : \"count.tasm\",\n      \"lines\"")
+                .doesNotContain("\"text\": \"  i32.const 100\"");
+    }
+
+    @Test
+    void reportOfOneRun() {
+        Path failed = record(echo, "failed", "--function", "caller");
+        Path output = folder.resolve("out");
+        assertThat(CommandLineRun.of("report", failed, "-o", output).exitCode()).isEqualTo(1);
+        assertThat(output.resolve("report.md"))
+                .content(StandardCharsets.UTF_8)
+                .contains("division_by_zero")
+                .contains("> 5  i32.div_s");
+        Path fine = record(count, "fine");
+        assertThat(CommandLineRun.of("report", fine, "-o", output).exitCode()).isZero();
+    }
+
+    @Test
+    void packedRecordingsWorkEverywhere() {
+        Path recording = record(count, "count.tape");
+        Path packed = folder.resolve("count.rec");
+        assertThat(CommandLineRun.of("pack", recording, "-o", packed).exitCode())
+                .isZero();
+        for (String command : new String[] {"stats", "log", "replay"}) {
+            CommandLineRun run = CommandLineRun.of(command, packed);
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(run.out())
+                    .isEqualTo(CommandLineRun.of(command, recording).out());
+        }
+        assertThat(CommandLineRun.of("bisect", recording, packed).exitCode()).isZero();
+        Path unpacked = folder.resolve("unpacked");
+        assertThat(CommandLineRun.of("unpack", packed, "-o", unpacked).exitCode())
+                .isZero();
+        assertThat(CommandLineRun.of("stats", unpacked).out())
+                .isEqualTo(CommandLineRun.of("stats", recording).out());
+    }
+
+    @Test
+    void diffOfPrograms() throws IOException {
+        Path changed = Files.writeString(
+                folder.resolve("changed.tasm"),
+                COUNT.replace("i32.lt_s", "i32.le_s").replace("on_tick", "on_timer") + ".func new()\n  return\n.end\n");
+        CommandLineRun run = CommandLineRun.of("diff", count, changed);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out())
+                .contains("changed  main\n")
+                .contains("renamed  on_tick  is now on_timer\n")
+                .contains("added    new  1 instruction\n")
+                .contains("-  i32.lt_s\n+  i32.le_s\n");
+        JsonNode json = CommandLineRun.of("diff", count, changed, "--json").json();
+        assertThat(json.get("same").asBoolean()).isFalse();
+        assertThat(json.get("functions").size()).isEqualTo(3);
+        assertThat(CommandLineRun.of("diff", count, count).out()).startsWith("the programs do the same");
+    }
+
+    @Test
+    @DisplayName("the demo goes the whole path, and goes it again over its own results")
+    void demo() {
+        Path out = folder.resolve("demo");
+        for (int i = 0; i < 2; i++) {
+            CommandLineRun run = CommandLineRun.of("demo", "--out", out);
+            assertThat(run.exitCode()).as(run.out() + run.err()).isZero();
+            assertThat(run.out())
+                    .contains("primes.tasm")
+                    .contains("3,721,517")
+                    .contains("- i32.gt_s")
+                    .contains("+ i32.gt_u")
+                    .contains("DIVERGED  at instruction ")
+                    .contains("insert+11 (sort.tasm:41)");
+            assertThat(out.resolve("report.html"))
+                    .content(StandardCharsets.UTF_8)
+                    .contains("i32.gt_s")
+                    .contains("i32.gt_u");
+        }
+    }
+
+    @Test
+    void demoReportsFailures() throws IOException {
+        Path programs = Files.createDirectories(folder.resolve("programs"));
+        Files.writeString(
+                programs.resolve("bad.tasm"), ECHO + ".test \"of nothing\"\n.expect output \"something\"\n.end\n");
+        Files.writeString(programs.resolve("broken.tasm"), "no assembly");
+        Files.writeString(programs.resolve("good.tasm"), COUNT);
+        Path out = folder.resolve("demo");
+        CommandLineRun run = CommandLineRun.of("demo", programs, "--out", out);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out())
+                .containsPattern("bad.tasm +failed")
+                .containsPattern("broken.tasm +error")
+                .containsPattern("good.tasm +passed")
+                .containsPattern("recordings.*report.html");
+    }
+
+    @Test
+    void demoLeavesOtherFoldersAlone() throws IOException {
+        Path precious = Files.writeString(folder.resolve("precious.txt"), "mine");
+        CommandLineRun run = CommandLineRun.of("demo", "--out", folder);
+        assertThat(run.exitCode()).isEqualTo(65);
+        assertThat(run.err()).contains("--out");
+        assertThat(precious).hasContent("mine");
+    }
+
+    @Test
+    void bench() {
+        CommandLineRun run = CommandLineRun.of("bench", count, "--rounds", 1, "--warm-up", 0, "--json");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        JsonNode figures = run.json().get("programs").get(0);
+        assertThat(figures.get("instructions").asLong()).isEqualTo(1_104);
+        assertThat(figures.get("plainPerSecond").asDouble()).isPositive();
+        assertThat(figures.get("recordedPerSecond").asDouble()).isPositive();
+        assertThat(figures.get("bisectFound").asBoolean()).isTrue();
+        assertThat(CommandLineRun.of("bench", count, "--rounds", 1, "--warm-up", 0)
+                        .out())
+                .contains("count.tasm");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "asm, Assembles", "dis, Disassembles", "verify, Checks", "run, Runs", "record, records every instruction",
+        "replay, Replays", "log, Lists", "state, complete state", "stats, numbers", "bisect, first instruction",
+        "diff, Compares", "pack, one small file", "unpack, Chronicle Queue", "report, report.html", "demo, whole path",
+        "bench, Measures", "generate-completion, completion script"
+    })
+    void everyCommandTeaches(String command, String words) {
+        CommandLineRun help = CommandLineRun.of(command, "--help");
+        assertThat(help.exitCode()).as(help.err()).isZero();
+        assertThat(help.out())
+                .contains(words)
+                .contains("Example")
+                .contains("Exit codes:")
+                .contains("tapedeck " + command);
+        assertThat(CommandLineRun.of("help", command).out()).isEqualTo(help.out());
+        assertThat(CommandLineRun.of("--help").out()).containsPattern("(?m)^  " + command + " ");
+    }
+
+    @Test
+    void topLevel() {
+        CommandLineRun help = CommandLineRun.of("--help");
+        assertThat(help.exitCode()).isZero();
+        assertThat(help.out()).contains("Find what went wrong").contains("tapedeck demo");
+        CommandLineRun nothing = CommandLineRun.of();
+        assertThat(nothing.exitCode()).isEqualTo(2);
+        assertThat(nothing.out()).isEmpty();
+        assertThat(nothing.err()).isEqualTo(help.out());
+        assertThat(CommandLineRun.of("--version").out()).startsWith("tapedeck ");
+        assertThat(CommandLineRun.of("generate-completion").out())
+                .startsWith("#!")
+                .contains("--checkpoint-every");
+    }
+
+    @Test
+    void aReaderWhoHasSeenEnoughIsNoError() {
+        Path a = record(count, "a");
+        Path b = record(count, "b", "--inject", "505:global.total:0x10");
+        assertThat(brokenPipe("log", a)).isEqualTo(new Piped(0, ""));
+        assertThat(brokenPipe("bisect", a, b)).isEqualTo(new Piped(1, ""));
+        assertThat(brokenPipe("--help")).isEqualTo(new Piped(0, ""));
+    }
+
+    @Test
+    @DisplayName("a program that prints forever ends when nobody reads, quietly")
+    void endlessOutput() throws IOException {
+        Path endless = Files.writeString(
+                folder.resolve("endless.tasm"),
+                ".func main()\nagain:\n  i32.const 7\n  call_host tape.print_i32\n  br again\n.end\n.entry main\n");
+        assertThat(brokenPipe("run", endless)).isEqualTo(new Piped(141, ""));
+        Path recording = folder.resolve("endless.tape");
+        assertThat(brokenPipe("record", endless, "-o", recording)).isEqualTo(new Piped(141, ""));
+    }
+
+    private record Piped(int exitCode, String err) {}
+
+    private static Piped brokenPipe(Object... arguments) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int exitCode = CommandLineRun.run("", new FailingStream("Broken pipe"), err, arguments);
+        return new Piped(exitCode, err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void aFullDiskBehindStandardOutputIsSaid() {
+        Path recording = record(count, "a");
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int exitCode = CommandLineRun.run("", new FailingStream("No space left on device"), err, "log", recording);
+        assertThat(exitCode).isEqualTo(65);
+        assertThat(err.toString(StandardCharsets.UTF_8))
+                .isEqualTo("tapedeck: cannot write to standard output: No space left on device\n");
+    }
+
+    private static final class FailingStream extends OutputStream {
+        private final String reason;
+
+        FailingStream(String reason) {
+            this.reason = reason;
+        }
+
+        @Override
+        public void write(int b) throws IOException {
+            throw new IOException(reason);
+        }
+    }
+}
