@@ -50,6 +50,8 @@ final class Image {
 
     final Program program;
     final long[] code;
+    /** The same with sequences fused; where an instruction begins none, it is as in {@link #code}. */
+    final long[] fused;
     /** Constants that do not fit a big operand. */
     final long[] pool;
     /** For each {@code br_table} the number of targets, then the targets. */
@@ -115,6 +117,7 @@ final class Image {
         for (int f = 0; f < count; f++) {
             predecoder.function(f);
         }
+        fused = Fusion.fuse(code, starts);
         pool = predecoder.pool.stream().mapToLong(Long::longValue).toArray();
         jumps = predecoder.jumps.stream().mapToInt(Integer::intValue).toArray();
     }
@@ -208,7 +211,7 @@ final class Image {
                         Code.F32_REINTERPRET_I32,
                         Code.F64_REINTERPRET_I64 -> pack(Op.NOP);
                 case Code.BR -> pack(target <= pc ? Op.BR_BACK : Op.BR_FORWARD, 0, target);
-                case Code.BR_IF -> pack(target <= pc ? Op.BR_IF_BACK : Op.BR_IF_FORWARD, 0, target);
+                case Code.BR_IF -> pack(target <= pc ? Op.BR_IF_BACK : Op.BR_IF_FORWARD, Fusion.IF_TRUE, target);
                 case Code.BR_UNLESS -> pack(target <= pc ? Op.BR_UNLESS_BACK : Op.BR_UNLESS_FORWARD, 0, target);
                 case Code.BR_TABLE -> {
                     int index = jumps.size();

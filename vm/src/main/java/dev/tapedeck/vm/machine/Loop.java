@@ -52,7 +52,7 @@ final class Loop extends Interpreter {
     @Override
     int run(Machine machine, long limit) {
         final Image image = machine.image;
-        final long[] code = image.code;
+        final long[] code = STEPPED || !machine.fusion ? image.code : image.fused;
         final long[] pool = image.pool;
         final int[] jumps = image.jumps;
         final int[] functions = image.functions;
@@ -81,6 +81,7 @@ final class Loop extends Interpreter {
                 break loop;
             }
             final long word = code[pc++];
+            final boolean condition;
             switch ((int) word & 0xFFFF) {
                 case Op.NOP:
                     continue;
@@ -140,7 +141,7 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.BR_IF_FORWARD: {
-                    boolean condition = stack[--sp] != 0;
+                    condition = stack[--sp] != 0;
                     if (TRACED) {
                         boolean full = (partial & 1) != 0;
                         partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
@@ -157,7 +158,7 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.BR_IF_BACK: {
-                    boolean condition = stack[--sp] != 0;
+                    condition = stack[--sp] != 0;
                     if (TRACED) {
                         boolean full = (partial & 1) != 0;
                         partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
@@ -178,7 +179,7 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.BR_UNLESS_FORWARD: {
-                    boolean condition = stack[--sp] != 0;
+                    condition = stack[--sp] != 0;
                     if (TRACED) {
                         boolean full = (partial & 1) != 0;
                         partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
@@ -195,7 +196,7 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.BR_UNLESS_BACK: {
-                    boolean condition = stack[--sp] != 0;
+                    condition = stack[--sp] != 0;
                     if (TRACED) {
                         boolean full = (partial & 1) != 0;
                         partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
@@ -815,6 +816,135 @@ final class Loop extends Interpreter {
                 case Op.MEMORY_SIZE:
                     stack[sp++] = memory.units();
                     continue;
+                case Op.GET_GET:
+                    stack[sp] = stack[bp + ((int) word >>> 16)];
+                    stack[sp + 1] = stack[bp + (int) (word >> 32)];
+                    sp += 2;
+                    pc++;
+                    continue;
+                case Op.GET_CONST:
+                    stack[sp] = stack[bp + ((int) word >>> 16)];
+                    stack[sp + 1] = word >> 32;
+                    sp += 2;
+                    pc++;
+                    continue;
+                case Op.GET_GET_ADD:
+                    stack[sp++] = (int) (stack[bp + ((int) word >>> 16)] + stack[bp + (int) (word >> 32)]);
+                    pc += 2;
+                    continue;
+                case Op.GET_CONST_ADD:
+                    stack[sp++] = (int) (stack[bp + ((int) word >>> 16)] + (word >> 32));
+                    pc += 2;
+                    continue;
+                case Op.GET_CONST_ADD_SET:
+                    stack[bp + (int) (code[pc + 2] >> 32)] = (int) (stack[bp + ((int) word >>> 16)] + (word >> 32));
+                    pc += 3;
+                    continue;
+                case Op.GET_CONST_ADD_TEE: {
+                    long sum = (int) (stack[bp + ((int) word >>> 16)] + (word >> 32));
+                    stack[bp + (int) (code[pc + 2] >> 32)] = sum;
+                    stack[sp++] = sum;
+                    pc += 3;
+                    continue;
+                }
+                case Op.GET_ADD:
+                    stack[sp - 1] = (int) (stack[sp - 1] + stack[bp + (int) (word >> 32)]);
+                    pc++;
+                    continue;
+                case Op.CONST_ADD:
+                    stack[sp - 1] = (int) (stack[sp - 1] + (word >> 32));
+                    pc++;
+                    continue;
+                case Op.SET_GET:
+                    stack[bp + (int) (word >> 32)] = stack[sp - 1];
+                    stack[sp - 1] = stack[bp + ((int) word >>> 16)];
+                    pc++;
+                    continue;
+                case Op.GET_LOAD8_U: {
+                    long address = stack[bp + (int) (word >> 32)];
+                    long at = (address & UNSIGNED) + (code[pc] >>> 32);
+                    int page = (int) (at >>> PageMap.PAGE_SHIFT);
+                    int offset = (int) at & OFFSET;
+                    byte[] bytes;
+                    if (page < readable.length && (bytes = readable[page]) != null) {
+                        stack[sp++] = bytes[offset] & 0xFF;
+                        pc++;
+                    } else {
+                        stack[sp++] = address;
+                    }
+                    continue;
+                }
+                case Op.GET_LOAD32_S: {
+                    long address = stack[bp + (int) (word >> 32)];
+                    long at = (address & UNSIGNED) + (code[pc] >>> 32);
+                    int page = (int) (at >>> PageMap.PAGE_SHIFT);
+                    int offset = (int) at & OFFSET;
+                    byte[] bytes;
+                    if (offset <= 4092 && page < readable.length && (bytes = readable[page]) != null) {
+                        stack[sp++] = (int) Memory.INT.get(bytes, offset);
+                        pc++;
+                    } else {
+                        stack[sp++] = address;
+                    }
+                    continue;
+                }
+                case Op.GET_LOAD64: {
+                    long address = stack[bp + (int) (word >> 32)];
+                    long at = (address & UNSIGNED) + (code[pc] >>> 32);
+                    int page = (int) (at >>> PageMap.PAGE_SHIFT);
+                    int offset = (int) at & OFFSET;
+                    byte[] bytes;
+                    if (offset <= 4088 && page < readable.length && (bytes = readable[page]) != null) {
+                        stack[sp++] = (long) Memory.LONG.get(bytes, offset);
+                        pc++;
+                    } else {
+                        stack[sp++] = address;
+                    }
+                    continue;
+                }
+                case Op.EQZ_BRANCH:
+                    condition = stack[--sp] == 0;
+                    break;
+                case Op.EQ_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] == stack[sp + 1];
+                    break;
+                case Op.NE_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] != stack[sp + 1];
+                    break;
+                case Op.LT_S_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] < stack[sp + 1];
+                    break;
+                case Op.LT_U_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] + Long.MIN_VALUE < stack[sp + 1] + Long.MIN_VALUE;
+                    break;
+                case Op.GT_S_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] > stack[sp + 1];
+                    break;
+                case Op.GT_U_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] + Long.MIN_VALUE > stack[sp + 1] + Long.MIN_VALUE;
+                    break;
+                case Op.LE_S_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] <= stack[sp + 1];
+                    break;
+                case Op.LE_U_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] + Long.MIN_VALUE <= stack[sp + 1] + Long.MIN_VALUE;
+                    break;
+                case Op.GE_S_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] >= stack[sp + 1];
+                    break;
+                case Op.GE_U_BRANCH:
+                    sp -= 2;
+                    condition = stack[sp] + Long.MIN_VALUE >= stack[sp + 1] + Long.MIN_VALUE;
+                    break;
                 default: {
                     int op = (int) word & 0xFFFF;
                     if (op >= Op.OUTSIDE) {
@@ -830,6 +960,27 @@ final class Loop extends Interpreter {
                     } else {
                         stack[sp - 1] = Numeric.unary(op, stack[sp - 1]);
                     }
+                    continue;
+                }
+            }
+
+            // Behind a comparison that is fused with the conditional branch behind it.
+            final long branch = code[pc++];
+            if (TRACED) {
+                boolean full = (partial & 1) != 0;
+                partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
+                if (full) {
+                    chain = trace.append(partial, chain);
+                    partial = FlowTrace.EMPTY;
+                }
+            }
+            if (condition == (((int) branch >>> 16) == Fusion.IF_TRUE)) {
+                int target = (int) (branch >> 32);
+                base += pc - target;
+                pc = target;
+                if (base + pc >= limit) {
+                    exit = LIMIT;
+                    break loop;
                 }
             }
         }

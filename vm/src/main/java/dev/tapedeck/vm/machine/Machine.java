@@ -53,6 +53,9 @@ public final class Machine {
     private @Nullable Fault fault;
     private @Nullable FlowTrace trace;
     private boolean busy;
+    /** Whether sequences of instructions are run as one; off only to show that it makes no difference. */
+    boolean fusion = true;
+
     /** An error of the JVM, out of memory for example, tore the loop out of an instruction: the registers are lost. */
     private boolean torn;
 

@@ -173,7 +173,7 @@ final class Op {
     static final int F64_MAX = 147;
     static final int F64_COPYSIGN = 148;
 
-    /** Operations that leave the loop and are carried out by the machine; from here on. */
+    /** Operations that leave the loop and are carried out by the machine; from here to {@link #UNREACHABLE}. */
     static final int OUTSIDE = 149;
 
     static final int CALL_HOST = 149;
@@ -189,4 +189,43 @@ final class Op {
     static final int INTERRUPT_RAISE = 159;
     static final int INTERRUPT_RETURN = 160;
     static final int UNREACHABLE = 161;
+
+    // Several instructions in one, from here on; see Fusion. Their operands are named after the instructions they are
+    // of:
+    // what stands first is the small operand, what stands second the big one, and so on as far as nothing else is said.
+
+    static final int GET_GET = 162;
+    static final int GET_CONST = 163;
+    static final int GET_GET_ADD = 164;
+    /** The constant is negated for a subtraction. */
+    static final int GET_CONST_ADD = 165;
+    /** The local that is set is the operand of the last instruction. */
+    static final int GET_CONST_ADD_SET = 166;
+
+    static final int GET_CONST_ADD_TEE = 167;
+    /** Big: the local. */
+    static final int GET_ADD = 168;
+    /** Big: the constant, negated for a subtraction. */
+    static final int CONST_ADD = 169;
+    /** Big: the local that is set; small: the one that is got. */
+    static final int SET_GET = 170;
+    /** Big: the local; the memory offset is the operand of the second instruction. */
+    static final int GET_LOAD8_U = 171;
+
+    static final int GET_LOAD32_S = 172;
+    static final int GET_LOAD64 = 173;
+
+    /** A comparison and the conditional branch behind it, which keeps its operands; in the order of the comparisons. */
+    static final int EQZ_BRANCH = 174;
+
+    static final int EQ_BRANCH = 175;
+    static final int NE_BRANCH = 176;
+    static final int LT_S_BRANCH = 177;
+    static final int LT_U_BRANCH = 178;
+    static final int GT_S_BRANCH = 179;
+    static final int GT_U_BRANCH = 180;
+    static final int LE_S_BRANCH = 181;
+    static final int LE_U_BRANCH = 182;
+    static final int GE_S_BRANCH = 183;
+    static final int GE_U_BRANCH = 184;
 }

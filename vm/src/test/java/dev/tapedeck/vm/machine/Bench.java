@@ -18,6 +18,7 @@ final class Bench {
     final ByteArrayOutputStream output = new ByteArrayOutputStream();
     final ByteArrayOutputStream debug = new ByteArrayOutputStream();
     final Machine machine;
+    private final FlowTrace trace = new FlowTrace();
 
     private Bench(VerifiedProgram program, Limits limits, String input) {
         this.program = program;
@@ -93,6 +94,11 @@ final class Bench {
         start(arguments);
         run();
         return machine.fault().orElseThrow(() -> new AssertionError("no fault, but " + machine.status()));
+    }
+
+    /** A trace of this bench's own; not attached by itself. */
+    FlowTrace trace() {
+        return trace;
     }
 
     String output() {

@@ -42,6 +42,11 @@ class VariantsTest {
                     Integer::sum);
             Snapshot expected = plain.machine.snapshot();
 
+            Bench single = Bench.of(program);
+            single.machine.fusion = false;
+            single.start(5).machine.run(ICOUNT_MAX);
+            assertSame(what + " without fusion", single, plain, expected);
+
             FlowTrace trace = new FlowTrace();
             Bench traced = Bench.of(program).start(5);
             traced.machine.trace(trace);
