@@ -3,7 +3,6 @@ package dev.tapedeck.harness.log;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -70,12 +69,11 @@ public final class ChronicleLog {
         if (!Files.isWritable(directory)) {
             throw new IOException("cannot write to the directory " + directory + ": permission denied");
         }
-        FileStore store = Files.getFileStore(directory);
-        Writer.checkSpace(directory, store, 0);
+        Writer.checkSpace(directory, 0);
         ModuleOpener.open();
         Silence.keep();
         try {
-            return new Writer(directory, store);
+            return new Writer(directory);
         } catch (RuntimeException | Error e) {
             throw failure("cannot create a recording in " + directory, e);
         }
@@ -141,16 +139,14 @@ public final class ChronicleLog {
 
     private static final class Writer implements ExcerptLog {
         private final Path directory;
-        private final FileStore store;
         private final ChronicleQueue queue;
         private final ExcerptAppender appender;
         private long size;
         private boolean closed;
         private boolean failed;
 
-        Writer(Path directory, FileStore store) {
+        Writer(Path directory) {
             this.directory = directory;
-            this.store = store;
             // The clock stands still so that the same excerpts give the same file, and no file begins at midnight.
             queue = SingleChronicleQueueBuilder.binary(directory)
                     .blockSize(BLOCK_BYTES)
@@ -160,9 +156,13 @@ public final class ChronicleLog {
             appender = queue.createAppender();
         }
 
-        static void checkSpace(Path directory, FileStore store, int length) throws IOException {
-            long free = store.getUsableSpace();
+        static void checkSpace(Path directory, int length) throws IOException {
+            // Not by way of Files.getFileStore, which on Linux reads the list of all mounts first.
+            long free = directory.toFile().getUsableSpace();
             if (free < length + FREE_BYTES_MIN) {
+                if (!Files.isDirectory(directory)) {
+                    throw new IOException("the directory " + directory + " of the recording is gone");
+                }
                 throw new IOException("the disk is full: " + free + " bytes are left for " + directory + ", "
                         + (length + FREE_BYTES_MIN) + " are needed; make room, or record to another disk");
             }
@@ -178,7 +178,7 @@ public final class ChronicleLog {
                 throw new IOException("the recording " + directory + " is closed");
             }
             try {
-                checkSpace(directory, store, excerpt.length);
+                checkSpace(directory, excerpt.length);
                 appender.writeBytes(BytesStore.wrap(excerpt));
                 size++;
             } catch (IOException e) {
@@ -209,8 +209,10 @@ public final class ChronicleLog {
             try {
                 appender.close();
                 queue.close();
-                // Chronicle unmaps and closes in a thread of its own; without this, deleting fails on Windows.
-                BackgroundResourceReleaser.releasePendingResources();
+                if (Releaser.RUNS) {
+                    // Unmapping and closing are still to come; deleting before that fails on Windows.
+                    BackgroundResourceReleaser.releasePendingResources();
+                }
                 trim();
             } catch (RuntimeException | Error e) {
                 // Everything appended is on disk already. What is left undone is giving back room.
@@ -228,6 +230,27 @@ public final class ChronicleLog {
                 channel.truncate(end + 4);
             }
             Files.deleteIfExists(directory.resolve(METADATA_FILE));
+        }
+    }
+
+    /** Whether Chronicle releases resources in a thread of its own: not if it is us who make it start, see Silence. */
+    private static final class Releaser {
+        static final boolean RUNS = runs();
+
+        private static boolean runs() {
+            ThreadGroup group = Thread.currentThread().getThreadGroup();
+            while (group.getParent() != null) {
+                group = group.getParent();
+            }
+            // Threads may start while they are listed; this one has been there since Chronicle was loaded.
+            Thread[] threads = new Thread[group.activeCount() * 2 + 16];
+            int count = group.enumerate(threads);
+            for (int i = 0; i < count; i++) {
+                if (threads[i].getName().equals(BackgroundResourceReleaser.BACKGROUND_RESOURCE_RELEASER)) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 

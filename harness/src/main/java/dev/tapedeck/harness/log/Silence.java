@@ -14,6 +14,9 @@ final class Silence {
         setIfMissing("chronicle.disk.monitor.disable", "true");
         // Telemetry. Its jar is excluded as well; a user's project may bring it back.
         setIfMissing("chronicle.analytics.disable", "true");
+        // A thread that unmaps and closes what others are done with: waiting for it would cost a millisecond a
+        // recording.
+        setIfMissing("background.releaser", "false");
     }
 
     private static void setIfMissing(String property, String value) {

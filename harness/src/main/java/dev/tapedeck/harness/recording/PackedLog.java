@@ -248,9 +248,16 @@ final class PackedLog implements ExcerptLog {
         }
     }
 
-    /** Writes the first {@code count} excerpts of a log as a packed file. */
+    /**
+     * Writes the first {@code count} excerpts of a log as a packed file.
+     *
+     * @param file is there and empty
+     */
     static void write(ExcerptLog log, long count, Path file) throws IOException {
-        try (OutputStream out = Files.newOutputStream(file)) {
+        // Not truncated, although it is empty: what is written to a truncated file, ext4 sends to the disk when the
+        // file is
+        // closed, and whoever renames or deletes it next waits for the disk.
+        try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.WRITE)) {
             out.write(ByteBuffer.allocate(START_BYTES)
                     .order(ByteOrder.LITTLE_ENDIAN)
                     .putLong(MAGIC)

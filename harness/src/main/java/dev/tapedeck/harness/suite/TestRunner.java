@@ -151,7 +151,7 @@ public final class TestRunner {
                 for (Path entry : entries.sorted().toList()) {
                     String entryName = entry.getFileName().toString();
                     if (entryName.equals(RECORDING)) {
-                        delete(entry);
+                        empty(entry);
                     } else if (entryName.startsWith("report.")
                             || entryName.contains(".received.")
                             || entryName.equals(PendingApproval.MARKER)
@@ -188,8 +188,8 @@ public final class TestRunner {
                         return verdict.get();
                     }
                 }
+                Pack.pack(recording, directory.resolve(LAST_PASSED));
             }
-            keepAsLastPassed(recorded);
             return new Verdict(
                     Verdict.Kind.PASSED,
                     "",
@@ -212,10 +212,6 @@ public final class TestRunner {
                     RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
                     RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
                     List.of());
-        }
-
-        private void keepAsLastPassed(Path recorded) throws RecordingException {
-            Pack.pack(recorded, directory.resolve(LAST_PASSED));
         }
 
         private Verdict missed(Recording recording, Miss miss) throws IOException {
@@ -251,7 +247,7 @@ public final class TestRunner {
             Path packed = directory.resolve("packed.rec");
             Files.deleteIfExists(packed);
             try {
-                Pack.pack(recording.path(), packed);
+                Pack.pack(recording, packed);
                 ApprovedFiles files = approvedFiles();
                 Approval.Result result = Approval.verify(approval, title, files, text, packed, directory);
                 if (result instanceof Approval.Result.Missing missing) {
@@ -431,14 +427,23 @@ public final class TestRunner {
         return message == null || message.isBlank() ? e.getClass().getSimpleName() : message;
     }
 
-    /** Links are removed, not followed. */
-    private static void delete(Path path) throws IOException {
+    /** Leaves a directory that can be recorded to. To keep it is faster than to remove it and make it anew. */
+    private static void empty(Path path) throws IOException {
         if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
             try (Stream<Path> entries = Files.list(path)) {
                 for (Path entry : entries.toList()) {
                     delete(entry);
                 }
             }
+        } else {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    /** Links are removed, not followed. */
+    private static void delete(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            empty(path);
         }
         Files.deleteIfExists(path);
     }
