@@ -1,0 +1,180 @@
+package dev.tapedeck.harness.benchmark;
+
+import dev.tapedeck.harness.recording.CheckpointBenchmark;
+import dev.tapedeck.harness.recording.FlowCompressionBenchmark;
+import dev.tapedeck.harness.recording.RunOptions;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.openjdk.jmh.runner.RunnerException;
+
+/**
+ * Runs the benchmarks and prints a table for each, with the ratios that matter. What JMH itself has to say goes to {@code
+ * target/benchmark/jmh-NAME.txt}.
+ */
+public final class Benchmarks {
+    private static final Path DETAILS = Path.of("target/benchmark");
+
+    private final PrintStream out;
+    private final int rounds;
+
+    private Benchmarks(PrintStream out, int rounds) {
+        this.out = out;
+        this.rounds = rounds;
+    }
+
+    private interface Table {
+        void print(Benchmarks benchmarks) throws Exception;
+    }
+
+    private record Entry(Class<?> benchmark, Table table) {}
+
+    private static final List<Entry> ENTRIES = List.of(
+            new Entry(InterpreterBenchmark.class, Benchmarks::interpreter),
+            new Entry(SnapshotBenchmark.class, Benchmarks::snapshots),
+            new Entry(CheckpointBenchmark.class, Benchmarks::checkpoints),
+            new Entry(FlowCompressionBenchmark.class, Benchmarks::flow),
+            new Entry(ProgramBenchmark.class, Benchmarks::programs));
+
+    /** @param args a regular expression for the names of the benchmark classes, and how often each is run */
+    public static void main(String[] args) throws Exception {
+        Pattern wanted = Pattern.compile(args.length > 0 ? args[0] : ".*");
+        int rounds = args.length > 1 ? Integer.parseInt(args[1]) : 3;
+        Files.createDirectories(DETAILS);
+        Benchmarks benchmarks = new Benchmarks(new PrintStream(System.out, true, StandardCharsets.UTF_8), rounds);
+        for (Entry entry : ENTRIES) {
+            if (wanted.matcher(entry.benchmark.getSimpleName()).find()) {
+                entry.table.print(benchmarks);
+            }
+        }
+    }
+
+    private void interpreter() throws RunnerException {
+        Scores scores = measure(InterpreterBenchmark.class);
+        title("Interpreter, millions of instructions a second; ratio of times");
+        row("%-12s %9s %9s %7s", "program", "plain", "traced", "ratio");
+        for (String program : List.of("fib", "sieve", "mandelbrot")) {
+            row(
+                    "%-12s %9.0f %9.0f %7.2f",
+                    program,
+                    scores.median("plain", program),
+                    scores.median("traced", program),
+                    scores.ratio("plain", "traced", program));
+        }
+    }
+
+    private void snapshots() throws RunnerException {
+        Scores scores = measure(SnapshotBenchmark.class);
+        title("Snapshot and restore, us; per page beyond the first; writing to the pages behind a snapshot, and again");
+        row(
+                "%-7s %7s %10s %9s %10s %9s %12s %12s",
+                "memory", "pages", "snapshot", "per page", "restore", "per page", "write first", "write again");
+        for (String memory : List.of("1", "4")) {
+            for (String pages : List.of("1", "100", "10000")) {
+                row(
+                        "%-7s %7s %10.1f %9s %10.1f %9s %12.1f %12.1f",
+                        memory + " GiB",
+                        pages,
+                        scores.median("snapshot", memory, pages),
+                        perPage(scores, "snapshot", pages, memory),
+                        scores.median("restore", memory, pages),
+                        perPage(scores, "restore", pages, memory),
+                        scores.median("writeFirst", memory, pages),
+                        scores.median("writeAgain", memory, pages));
+            }
+        }
+    }
+
+    private void checkpoints() throws RunnerException {
+        Scores scores = measure(CheckpointBenchmark.class);
+        title("Checkpoint beyond its snapshot, memory of 1 GiB, us");
+        row("%7s %12s %9s %12s %9s", "pages", "digest", "per page", "delta", "per page");
+        for (String pages : List.of("1", "100", "10000")) {
+            row(
+                    "%7s %12.1f %9s %12.1f %9s",
+                    pages,
+                    scores.median("digest", pages),
+                    perPage(scores, "digest", pages),
+                    scores.median("delta", pages),
+                    perPage(scores, "delta", pages));
+        }
+    }
+
+    /** @param leading the other parameters, which stand before the number of pages */
+    private static String perPage(Scores scores, String method, String pages, String... leading) {
+        int count = Integer.parseInt(pages);
+        if (count == 1) {
+            return "";
+        }
+        String[] many = withLast(leading, pages);
+        double more = scores.median(method, many) - scores.median(method, withLast(leading, "1"));
+        return String.format(Locale.ROOT, "%.3f", more / (count - 1));
+    }
+
+    private static String[] withLast(String[] leading, String last) {
+        String[] all = Arrays.copyOf(leading, leading.length + 1);
+        all[leading.length] = last;
+        return all;
+    }
+
+    private void flow() throws Exception {
+        Scores scores = measure(FlowCompressionBenchmark.class);
+        title("Compressing the flow of a block of " + RunOptions.BLOCK_INSTRUCTIONS_DEFAULT + " instructions");
+        row(
+                "%-12s %8s %11s %10s %12s %14s",
+                "program", "bytes", "compressed", "bit/instr", "compress us", "decompress us");
+        for (String program : List.of("fib", "sieve", "mandelbrot")) {
+            FlowCompressionBenchmark block = new FlowCompressionBenchmark();
+            block.program = program;
+            block.run();
+            row(
+                    "%-12s %8d %11d %10.4f %12.1f %14.1f",
+                    program,
+                    block.bytes(),
+                    block.compressedBytes(),
+                    8.0 * block.compressedBytes() / RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
+                    scores.median("compress", program),
+                    scores.median("decompress", program));
+        }
+    }
+
+    private void programs() throws Exception {
+        Scores scores = measure(ProgramBenchmark.class);
+        title("From text to a machine, us");
+        row(
+                "%-12s %6s %9s %8s %8s %8s %18s",
+                "program", "lines", "assemble", "write", "read", "verify", "verify and make");
+        for (String program : List.of("fib", "mandelbrot", "sha256")) {
+            ProgramBenchmark loaded = new ProgramBenchmark();
+            loaded.program = program;
+            loaded.load();
+            row(
+                    "%-12s %6d %9.1f %8.1f %8.1f %8.1f %18.1f",
+                    program,
+                    loaded.lines(),
+                    scores.median("assemble", program),
+                    scores.median("write", program),
+                    scores.median("read", program),
+                    scores.median("verify", program),
+                    scores.median("verifyAndMake", program));
+        }
+    }
+
+    private Scores measure(Class<?> benchmark) throws RunnerException {
+        return Scores.measure(benchmark, rounds, DETAILS.resolve("jmh-" + benchmark.getSimpleName() + ".txt"));
+    }
+
+    private void title(String text) {
+        out.println();
+        out.println(text);
+    }
+
+    private void row(String format, Object... cells) {
+        out.println(String.format(Locale.ROOT, format, cells).stripTrailing());
+    }
+}

@@ -1,0 +1,110 @@
+package dev.tapedeck.harness.benchmark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.harness.benchmark.InterpreterBenchmark.Executed;
+import dev.tapedeck.harness.benchmark.SnapshotBenchmark.Unwritten;
+import dev.tapedeck.harness.benchmark.SnapshotBenchmark.Written;
+import dev.tapedeck.harness.recording.CheckpointBenchmark;
+import dev.tapedeck.harness.recording.FlowCompressionBenchmark;
+import dev.tapedeck.vm.machine.Snapshot;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Each benchmark once, small and without JMH: that they do what they claim to measure. */
+class BenchmarksTest {
+    @ParameterizedTest
+    @CsvSource({"fib, 5", "sieve, 100", "mandelbrot, 8"})
+    @DisplayName("Interpreter: plain and traced execute the same instructions")
+    void interpreter(String program, int argument) throws Exception {
+        InterpreterBenchmark benchmark = new InterpreterBenchmark();
+        benchmark.program = program;
+        benchmark.argument = argument;
+        benchmark.load();
+        Executed plain = new Executed();
+        Executed traced = new Executed();
+
+        benchmark.plain(plain);
+        long digest = benchmark.traced(traced);
+
+        assertThat(plain.instructions).isGreaterThan(100).isEqualTo(traced.instructions);
+        assertThat(benchmark.traced(traced)).isEqualTo(digest);
+    }
+
+    @Test
+    @DisplayName("Snapshot: the pages it is said to write are written, and a restore takes them back")
+    void snapshots() {
+        SnapshotBenchmark benchmark = new SnapshotBenchmark();
+        Written written = new Written();
+        written.pages = 3;
+        written.make();
+        written.write();
+
+        Snapshot after = benchmark.snapshot(written);
+
+        assertThat(changedPages(after, written.before)).isEqualTo(3);
+        benchmark.writeAgain(written);
+        assertThat(changedPages(written.machine.snapshot(), after)).isEqualTo(3);
+        benchmark.restore(written);
+        assertThat(written.machine.snapshot().sameState(written.before)).isTrue();
+    }
+
+    @Test
+    @DisplayName("Snapshot: the first write goes to pages that are shared with a snapshot")
+    void firstWrites() {
+        Unwritten unwritten = new Unwritten();
+        unwritten.pages = 3;
+        unwritten.make();
+        unwritten.restore();
+
+        new SnapshotBenchmark().writeFirst(unwritten);
+
+        assertThat(changedPages(unwritten.machine.snapshot(), unwritten.before)).isEqualTo(3);
+    }
+
+    private static int changedPages(Snapshot snapshot, Snapshot base) {
+        int[] count = {0};
+        snapshot.visitChangedPages(base, (index, page) -> count[0]++);
+        return count[0];
+    }
+
+    @Test
+    @DisplayName("Checkpoint: digests follow the pages, deltas hold them")
+    void checkpoints() {
+        CheckpointBenchmark benchmark = new CheckpointBenchmark();
+        benchmark.pages = 3;
+        benchmark.make();
+        benchmark.write();
+        long digest = benchmark.digest();
+        byte[] delta = benchmark.delta();
+
+        benchmark.write();
+
+        assertThat(benchmark.digest()).isNotEqualTo(digest);
+        assertThat(delta).isNotNull().isNotEqualTo(benchmark.delta());
+    }
+
+    @Test
+    @DisplayName("Flow: what is compressed is smaller, and is decompressed to the same size")
+    void flow() throws Exception {
+        FlowCompressionBenchmark benchmark = new FlowCompressionBenchmark();
+        benchmark.run();
+
+        assertThat(benchmark.compress()).hasSize(benchmark.compressedBytes()).hasSizeLessThan(benchmark.bytes());
+        assertThat(benchmark.decompress()).hasSize(benchmark.bytes());
+    }
+
+    @Test
+    @DisplayName("Program: text, binary and verified form are of one program")
+    void programs() throws Exception {
+        ProgramBenchmark benchmark = new ProgramBenchmark();
+        benchmark.load();
+
+        assertThat(benchmark.read()).isEqualTo(benchmark.assemble());
+        assertThat(benchmark.write()).isNotEmpty();
+        assertThat(benchmark.verify().program()).isEqualTo(benchmark.read());
+        assertThat(benchmark.verifyAndMake().program()).isEqualTo(benchmark.read());
+    }
+}
