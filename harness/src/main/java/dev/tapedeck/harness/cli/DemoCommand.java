@@ -32,8 +32,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +75,9 @@ final class DemoCommand implements Callable<Integer> {
     private static final String TEXT_AFTER = "i32.gt_u ";
     private static final long SUBJECT_SEED = 7;
 
+    /** In shorter runs, the log is mostly the program itself. */
+    private static final long INSTRUCTIONS_FOR_BITS = 100_000;
+
     /** In the output folder: without it, a folder that is not empty is somebody else's. */
     private static final String MARKER = ".tapedeck-demo";
 
@@ -97,8 +102,8 @@ final class DemoCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    /** A line of the table of programs. */
-    private record Row(String name, Verdict verdict, Optional<Figures> figures, double milliseconds) {
+    /** A test and what came of it. */
+    private record Row(Verdict verdict, Optional<Figures> figures, double milliseconds) {
         boolean bad() {
             return switch (verdict.kind()) {
                 case PASSED, DISABLED -> false;
@@ -107,7 +112,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private record Figures(long instructions, double bitsPerInstruction, String outcome) {}
+    private record Figures(long instructions, long logBytes) {}
 
     @Override
     public Integer call() throws Exception {
@@ -124,8 +129,9 @@ final class DemoCommand implements Callable<Integer> {
         }
 
         heading("1. Run programs, and record every instruction");
-        List<Row> rows = runAll(folder);
-        table(rows);
+        Map<String, List<Row>> results = runAll(folder);
+        table(results);
+        List<Row> rows = results.values().stream().flatMap(List::stream).toList();
 
         heading("2. Change one line");
         String before = bundled(SUBJECT);
@@ -166,7 +172,8 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private List<Row> runAll(Path folder) throws CommandException {
+    /** The tests of each program, by its name. */
+    private Map<String, List<Row>> runAll(Path folder) throws CommandException {
         if (!Files.isDirectory(folder)) {
             throw CommandException.data(folder + " is not a directory of programs");
         }
@@ -180,14 +187,16 @@ final class DemoCommand implements Callable<Integer> {
             throw CommandException.data("there is no .bc or .tasm file in " + folder);
         }
         TestRunner runner = new TestRunner(output.resolve("recordings"), ApprovalMode.CHECK);
-        List<Row> rows = new ArrayList<>();
+        Map<String, List<Row>> programs = new LinkedHashMap<>();
         for (String name : found.names()) {
+            List<Row> rows = new ArrayList<>();
+            programs.put(name, rows);
             Path file = found.file(name);
             VerifiedProgram program;
             try {
                 program = ProgramFile.load(file);
             } catch (ProgramException e) {
-                rows.add(new Row(name, broken(String.valueOf(e.getMessage())), Optional.empty(), 0));
+                rows.add(new Row(broken(String.valueOf(e.getMessage())), Optional.empty(), 0));
                 continue;
             }
             List<TestCase> tests = program.program().tests();
@@ -196,12 +205,11 @@ final class DemoCommand implements Callable<Integer> {
                 long start = System.nanoTime();
                 Verdict verdict = runner.run(file, name, program, test);
                 double milliseconds = (System.nanoTime() - start) / 1e6;
-                String title = tests.size() > 1 ? name + ": " + test.name() : name;
-                rows.add(new Row(title, verdict, figures(verdict), milliseconds));
+                rows.add(new Row(verdict, figures(verdict), milliseconds));
             }
         }
         progress("");
-        return rows;
+        return programs;
     }
 
     private void progress(String name) {
@@ -228,61 +236,75 @@ final class DemoCommand implements Callable<Integer> {
             return Optional.empty();
         }
         try (Recording recording = Recording.open(verdict.recording().get())) {
-            long instructions = recording.icountEnd();
-            int function = recording.options().functionIn(recording.program().program());
-            return Optional.of(new Figures(
-                    instructions,
-                    8.0 * recording.logBytes() / Math.max(1, instructions),
-                    recording
-                            .outcome()
-                            .map(outcome ->
-                                    Words.outcome(outcome, recording.program().program(), function))
-                            .orElse("cut")));
+            return Optional.of(new Figures(recording.icountEnd(), recording.logBytes()));
         } catch (RecordingException e) {
             return Optional.empty();
         }
     }
 
-    private void table(List<Row> rows) {
+    /** One line for each program, and one for each test of it that failed. */
+    private void table(Map<String, List<Row>> programs) {
         int width = 7;
-        for (Row row : rows) {
-            width = Math.max(width, Visible.of(row.name).length());
+        for (String program : programs.keySet()) {
+            width = Math.max(width, Visible.of(program, 60).length());
         }
-        width = Math.min(width, Math.max(24, terminal.width() - 66));
-        String form = "  %-" + width + "s  %-8s  %14s  %9s  %7s  %s";
-        terminal.println(terminal.paint()
-                .dim(String.format(form, "program", "verdict", "instructions", "bit/instr", "ms", "outcome")));
-        for (Row row : rows) {
-            String name = Visible.of(row.name);
+        String form = "  %-" + width + "s  %-24s  %15s  %10s  %8s";
+        terminal.println(
+                terminal.paint().dim(String.format(form, "program", "tests", "instructions", "bits/instr", "ms")));
+        programs.forEach((program, rows) -> {
             String line = String.format(
                     Locale.ROOT,
                     form,
-                    name.length() > width ? name.substring(0, width - 1) + "~" : name,
-                    row.verdict.kind().name().toLowerCase(Locale.ROOT),
-                    row.figures
-                            .map(figures -> Words.count(figures.instructions))
-                            .orElse("-"),
-                    row.figures
-                            .map(figures -> Words.bits(figures.bitsPerInstruction))
-                            .orElse("-"),
-                    String.format(Locale.ROOT, "%.0f", row.milliseconds),
-                    row.figures.map(figures -> Visible.of(figures.outcome, 60)).orElse(""));
-            terminal.println(row.bad() ? terminal.paint().bad(line) : line);
-            if (row.bad()) {
-                terminal.println("    " + Visible.of(row.verdict.message()));
-            }
-        }
-        long instructions = rows.stream()
-                .mapToLong(row -> row.figures.map(Figures::instructions).orElse(0L))
-                .sum();
-        double seconds = rows.stream().mapToDouble(Row::milliseconds).sum() / 1000;
+                    Visible.of(program, 60),
+                    verdicts(rows),
+                    Words.count(instructions(rows)),
+                    instructions(rows) < INSTRUCTIONS_FOR_BITS
+                            ? ""
+                            : Words.bits(8.0 * logBytes(rows) / instructions(rows)),
+                    Words.count(Math.round(milliseconds(rows))));
+            boolean bad = rows.stream().anyMatch(Row::bad);
+            terminal.println(bad ? terminal.paint().bad(line) : line);
+            rows.stream()
+                    .filter(Row::bad)
+                    .forEach(row -> terminal.println("      " + Visible.of(row.verdict.message())));
+        });
+        List<Row> all = programs.values().stream().flatMap(List::stream).toList();
         terminal.println("");
         terminal.println(String.format(
                 Locale.ROOT,
-                "  %s, %s recorded, in %.1f s",
-                Words.count(rows.size(), "test"),
-                Words.count(instructions, "instruction"),
-                seconds));
+                "  %s of %s: %s recorded in %s of log, in %.1f s",
+                Words.count(all.size(), "test"),
+                Words.count(programs.size(), "program"),
+                Words.count(instructions(all), "instruction"),
+                Words.count(logBytes(all), "byte"),
+                milliseconds(all) / 1000));
+    }
+
+    private static String verdicts(List<Row> rows) {
+        List<String> parts = new ArrayList<>();
+        for (Verdict.Kind kind : Verdict.Kind.values()) {
+            long count = rows.stream().filter(row -> row.verdict.kind() == kind).count();
+            if (count > 0) {
+                parts.add(count + " " + kind.name().toLowerCase(Locale.ROOT));
+            }
+        }
+        return String.join(", ", parts);
+    }
+
+    private static long instructions(List<Row> rows) {
+        return rows.stream()
+                .mapToLong(row -> row.figures.map(Figures::instructions).orElse(0L))
+                .sum();
+    }
+
+    private static long logBytes(List<Row> rows) {
+        return rows.stream()
+                .mapToLong(row -> row.figures.map(Figures::logBytes).orElse(0L))
+                .sum();
+    }
+
+    private static double milliseconds(List<Row> rows) {
+        return rows.stream().mapToDouble(Row::milliseconds).sum();
     }
 
     private void printChange(String before, String after) {

@@ -22,12 +22,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "tapedeck",
         description = {
-            "Records every instruction of a program, replays it exactly, and finds the first instruction at which two runs part.",
-            ""
+            "Records every instruction of a program, replays it exactly, and finds the first instruction at which two"
+                    + " runs part."
         },
         synopsisHeading = "",
         customSynopsis = "Usage: tapedeck COMMAND [OPTIONS] [ARGUMENTS]",
-        optionListHeading = "%nOptions:%n",
+        descriptionHeading = "%n",
+        commandListHeading = "",
+        optionListHeading = "%nOptions%n",
         footerHeading = "%n",
         footer = {
             "Begin with:",
@@ -113,6 +115,17 @@ final class TapedeckCommand implements Callable<Integer> {
                 root.addSubcommand(entry.name, entry.make.apply(terminal));
             }
         }
+        root.getCommandSpec()
+                .usageMessage()
+                .sectionKeys(List.of(
+                        UsageMessageSpec.SECTION_KEY_SYNOPSIS,
+                        UsageMessageSpec.SECTION_KEY_DESCRIPTION_HEADING,
+                        UsageMessageSpec.SECTION_KEY_DESCRIPTION,
+                        UsageMessageSpec.SECTION_KEY_COMMAND_LIST,
+                        UsageMessageSpec.SECTION_KEY_OPTION_LIST_HEADING,
+                        UsageMessageSpec.SECTION_KEY_OPTION_LIST,
+                        UsageMessageSpec.SECTION_KEY_FOOTER_HEADING,
+                        UsageMessageSpec.SECTION_KEY_FOOTER));
         root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, TapedeckCommand::commandList);
         root.setOut(new PrintWriter(terminal.out(), false, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));

@@ -128,7 +128,7 @@ public final class ConsoleReport {
 
     private void ending(ReportContent.Ending ending) {
         ending.problem().ifPresent(problem -> wrapped("How it ended cannot be shown: " + problem, "  "));
-        List<String> rows = rows(ending.last(), ending.fault());
+        List<String> rows = rows(ending.last(), ending.fault(), false);
         if (!rows.isEmpty()) {
             heading("Last instructions");
             rows.forEach(row -> line(mark(fit(row, width))));
@@ -143,8 +143,8 @@ public final class ConsoleReport {
         return Words.stack(frames);
     }
 
-    private static List<String> instructions(Bisection.Side side) {
-        List<String> rows = rows(side.before(), side.at());
+    private List<String> instructions(Bisection.Side side) {
+        List<String> rows = rows(side.before(), side.at(), width >= SIDE_BY_SIDE_WIDTH);
         if (side.at().isEmpty()) {
             rows.add("> the run has ended: " + side.outcome());
         }
@@ -152,7 +152,7 @@ public final class ConsoleReport {
     }
 
     /** One row for each instruction; the one that matters begins with {@code >}. */
-    private static List<String> rows(List<Executed> before, Optional<Executed> at) {
+    private static List<String> rows(List<Executed> before, Optional<Executed> at, boolean brief) {
         List<Executed> shown =
                 new ArrayList<>(before.subList(Math.max(0, before.size() - BEFORE_SHOWN), before.size()));
         at.ifPresent(shown::add);
@@ -169,9 +169,15 @@ public final class ConsoleReport {
             boolean marked = at.isPresent() && i == shown.size() - 1;
             rows.add((marked ? "> " : "  ")
                     + pad(Words.count(executed.icount()), icountWidth, true) + "  "
-                    + pad(fit(executed.text(), 32), textWidth, false) + "  " + executed.place());
+                    + pad(fit(executed.text(), 32), textWidth, false) + "  "
+                    + (brief ? briefPlace(executed) : executed.place()));
         }
         return rows;
+    }
+
+    /** Without the file, where two of them have to stand side by side: the lines above and below name it. */
+    private static String briefPlace(Executed executed) {
+        return executed.function() + "+" + executed.offset() + (executed.line() > 0 ? " :" + executed.line() : "");
     }
 
     private void differences(List<StateDifference> differences) {
@@ -228,7 +234,7 @@ public final class ConsoleReport {
             String writer = row.get(3 + side);
             line(fit(
                     "    " + "AB".charAt(side) + "  " + row.get(1 + side)
-                            + (writer.equals("-") ? "" : ", written by " + writer),
+                            + (writer.equals("-") ? "" : ", written at " + writer),
                     width));
         }
     }

@@ -551,9 +551,9 @@ class CommandsTest {
         CommandLineRun run = CommandLineRun.of("demo", programs, "--out", out);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out())
-                .containsPattern("bad.tasm +failed")
-                .containsPattern("broken.tasm +error")
-                .containsPattern("good.tasm +passed")
+                .containsPattern("bad.tasm +1 failed")
+                .containsPattern("broken.tasm +1 error")
+                .containsPattern("good.tasm +1 passed")
                 .containsPattern("recordings.*report.html");
     }
 
