@@ -78,9 +78,9 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         List<Long> values = new ArrayList<>();
         if (kind == Kind.STORE) {
             long value = Effect.cell(machine, effect.sp - 1);
-            long mask = effect.writeLength == 8 ? -1L : (1L << (8 * effect.writeLength)) - 1;
+            int unused = 64 - 8 * (int) effect.writeLength;
             values.add(effect.writeAddress);
-            values.add(value & mask);
+            values.add(value << unused >> unused);
             return new Behaviour(kind, (int) effect.writeLength, values);
         }
         for (int i = effect.pops; i > 0; i--) {

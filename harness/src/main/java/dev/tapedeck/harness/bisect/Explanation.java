@@ -419,6 +419,9 @@ final class Explanation {
             }
             case NONE, REPLAY -> throw new AssertionError(divergence.kind());
         }
+        if (divergence.kind() == Kind.HOST && alignment.isPresent() && eventA.startsWith("tape.clock")) {
+            text.append(" (the virtual clock counts instructions, and the versions have executed different numbers)");
+        }
         if (!divergence.remark().isEmpty()) {
             text.append(" (").append(divergence.remark()).append(")");
         }

@@ -1,0 +1,266 @@
+package dev.tapedeck.harness.bisect;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.harness.recording.Recorder;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.vm.asm.Assembler;
+import dev.tapedeck.vm.asm.AssemblyException;
+import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import dev.tapedeck.vm.verify.Verifier;
+import dev.tapedeck.vm.verify.VerifyException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A program against versions of it with random changes, and an oracle that compares all that both do, one by one. */
+class MutatedVersionsTest {
+    private static final int CASES = Integer.getInteger("tapedeck.bisect.cases", 150);
+    private static final long SEED = Long.getLong("tapedeck.bisect.seed", 20_260_801);
+    private static final String INPUT = "the quick brown fox";
+
+    /** Without the clock, which counts instructions and so tells most versions apart. */
+    private static final String TEXT =
+            Programs.text("mix.tasm").replace("  call_host tape.clock\n  call_host tape.print_i64\n", "");
+
+    /** What a run did, and when. */
+    private record Event(long icount, Behaviour behaviour) {}
+
+    @TempDir
+    Path directory;
+
+    private static RunOptions options(Random random) {
+        int block = 16 << random.nextInt(6);
+        return new RunOptions(
+                "",
+                List.of((long) random.nextInt(), 3L),
+                random.nextInt(5),
+                List.of(),
+                6_000,
+                Limits.DEFAULT,
+                block,
+                (long) block << random.nextInt(3),
+                List.of());
+    }
+
+    @Test
+    @DisplayName("versions diverge exactly if an oracle sees them do something else, and first where it does")
+    void agreesWithOracle() throws RecordingException {
+        VerifiedProgram a = Programs.assemble("mix.tasm", TEXT);
+        int diverged = 0;
+        int compared = 0;
+        for (int i = 0; compared < CASES; i++) {
+            long seed = SEED + i;
+            Random random = new Random(seed);
+            String text = mutate(random, 1 + random.nextInt(3));
+            Optional<VerifiedProgram> mutant = assemble(text);
+            if (mutant.isEmpty()
+                    || RunSearch.sameProgram(a.program(), mutant.get().program())) {
+                continue;
+            }
+            VerifiedProgram b = mutant.get();
+            RunOptions options = options(random);
+            List<Event> eventsA = events(a, options);
+            List<Event> eventsB = events(b, options);
+            if (last(eventsA) == Behaviour.Kind.LIMIT || last(eventsB) == Behaviour.Kind.LIMIT) {
+                // Where a version is stopped early, nothing is promised beyond.
+                continue;
+            }
+            compared++;
+            ProgramAlignment alignment = new ProgramAlignment(a.program(), b.program());
+            int first = 0;
+            while (first < Math.min(eventsA.size(), eventsB.size())
+                    && eventsA.get(first).behaviour().same(eventsB.get(first).behaviour(), alignment)) {
+                first++;
+            }
+            boolean expected = first < Math.max(eventsA.size(), eventsB.size());
+            Bisection found = bisect(a, b, options, i);
+            String which = "seed " + seed + " (repeat with -Dtapedeck.bisect.seed=" + seed
+                    + " -Dtapedeck.bisect.cases=1): " + found.summary() + "\n" + changes(text);
+            assertThat(found.diverged()).as(which).isEqualTo(expected);
+            if (expected) {
+                diverged++;
+                assertThat(found.kind()).as(which).isIn(Bisection.Kind.PROGRAM, Bisection.Kind.HOST);
+                long at = found.a()
+                        .at()
+                        .map(Bisection.Executed::icount)
+                        .orElse(found.a().instructions());
+                assertThat(at).as(which).isLessThanOrEqualTo(eventsA.get(first).icount());
+                long atB = found.b()
+                        .at()
+                        .map(Bisection.Executed::icount)
+                        .orElse(found.b().instructions());
+                assertThat(atB).as(which).isLessThanOrEqualTo(eventsB.get(first).icount());
+                checkPlace(text, found, which);
+                List<Bisection.StateDifference> rows = found.differences();
+                if (!rows.isEmpty() && rows.get(rows.size() - 1).location().equals("first effect")) {
+                    Bisection.StateDifference row = rows.get(rows.size() - 1);
+                    assertThat(row.writerA().map(Bisection.Executed::icount))
+                            .as(which)
+                            .contains(eventsA.get(first).icount());
+                    assertThat(row.writerB().map(Bisection.Executed::icount))
+                            .as(which)
+                            .contains(eventsB.get(first).icount());
+                }
+            }
+        }
+        if (CASES >= 100) {
+            assertThat(diverged).isBetween(CASES / 4, CASES - 10);
+        }
+    }
+
+    private static Behaviour.Kind last(List<Event> events) {
+        return events.get(events.size() - 1).behaviour().kind();
+    }
+
+    private Bisection bisect(VerifiedProgram a, VerifiedProgram b, RunOptions options, int number)
+            throws RecordingException {
+        Path pathA = directory.resolve("a" + number);
+        Path pathB = directory.resolve("b" + number);
+        Recorder.record(a, options, LiveRun.host(INPUT, options.seed()), pathA);
+        Recorder.record(b, options, LiveRun.host(INPUT, options.seed()), pathB);
+        try (Recording recordingA = Recording.open(pathA);
+                Recording recordingB = Recording.open(pathB)) {
+            return Bisector.bisect(recordingA, recordingB);
+        }
+    }
+
+    private static List<Event> events(VerifiedProgram program, RunOptions options) {
+        LiveRun run = new LiveRun(program, options, LiveRun.host(INPUT, options.seed()));
+        Effect effect = new Effect(program.program());
+        List<Event> events = new ArrayList<>();
+        while (!run.over()) {
+            run.boundary();
+            effect.read(run.machine);
+            boolean event = Behaviour.isOne(effect);
+            if (event) {
+                events.add(new Event(run.machine.icount(), Behaviour.next(run.machine, effect)));
+            }
+            run.execute();
+        }
+        if (run.machine.status() == Status.FAULTED) {
+            events.add(new Event(
+                    run.machine.icount(),
+                    new Behaviour(
+                            Behaviour.Kind.FAULT,
+                            0,
+                            List.of(),
+                            run.machine.fault().map(fault -> fault.kind()))));
+        } else if (run.limited()) {
+            events.add(new Event(run.machine.icount(), new Behaviour(Behaviour.Kind.LIMIT, 0, List.of())));
+        }
+        return events;
+    }
+
+    private static Optional<VerifiedProgram> assemble(String text) {
+        try {
+            return Optional.of(Verifier.verify(Assembler.assemble("mix.tasm", text)));
+        } catch (AssemblyException | VerifyException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Where one line became another, and nothing else changed, that line is what explains the difference. */
+    private static void checkPlace(String text, Bisection found, String which) {
+        List<String> old = TEXT.lines().toList();
+        List<String> now = text.lines().toList();
+        if (old.size() != now.size()) {
+            return;
+        }
+        List<Integer> changed = new ArrayList<>();
+        for (int i = 0; i < old.size(); i++) {
+            if (!old.get(i).equals(now.get(i))) {
+                changed.add(i + 1);
+            }
+        }
+        if (changed.size() == 1) {
+            assertThat(found.a().at().orElseThrow().line()).as(which).isEqualTo(changed.get(0));
+            assertThat(found.b().at().orElseThrow().line()).as(which).isEqualTo(changed.get(0));
+        }
+    }
+
+    private static String changes(String text) {
+        List<String> old = TEXT.lines().toList();
+        List<String> now = text.lines().toList();
+        int head = 0;
+        while (head < Math.min(old.size(), now.size()) && old.get(head).equals(now.get(head))) {
+            head++;
+        }
+        int tail = 0;
+        while (tail < Math.min(old.size(), now.size()) - head
+                && old.get(old.size() - 1 - tail).equals(now.get(now.size() - 1 - tail))) {
+            tail++;
+        }
+        return old.subList(head, old.size() - tail) + " became " + now.subList(head, now.size() - tail);
+    }
+
+    /** Changes lines at random; the result need not be a program. */
+    private static String mutate(Random random, int changes) {
+        List<String> lines = new ArrayList<>(TEXT.lines().toList());
+        for (int i = 0; i < changes; i++) {
+            int at = random.nextInt(lines.size());
+            String line = lines.get(at);
+            switch (random.nextInt(9)) {
+                case 0 -> {
+                    if (line.matches("  i32\\.const \\d+")) {
+                        lines.set(at, "  i32.const " + (Long.parseLong(line.substring(12)) + 1));
+                    }
+                }
+                case 1 -> lines.add(at, "  nop");
+                case 2 -> {
+                    if (line.matches("  i32\\.(add|mul|and|sub|xor|lt_s|eq)")) {
+                        String[] others = {"add", "sub", "mul", "and", "xor", "lt_s", "gt_s", "eq", "le_s"};
+                        lines.set(at, "  i32." + others[random.nextInt(others.length)]);
+                    }
+                }
+                case 3 -> {
+                    if (line.matches("  (local\\.get (i|n|value|shape)|i32\\.const \\d+|i32\\.add|i32\\.mul)")) {
+                        lines.add(at + 1, "  i32.add");
+                        lines.add(at + 1, "  i32.const " + random.nextInt(2));
+                    }
+                }
+                case 4 -> {
+                    if (line.startsWith("  br_")) {
+                        lines.set(
+                                at,
+                                line.contains("br_if")
+                                        ? line.replace("br_if", "br_unless")
+                                        : line.replace("br_unless", "br_if"));
+                    }
+                }
+                case 5 -> {
+                    if (line.startsWith(".func")) {
+                        lines.add(at, ".func extra" + i + "(x: i32) -> i32\n  local.get x\n  return\n.end");
+                    }
+                }
+                case 6 -> {
+                    if (line.startsWith(".data words")) {
+                        lines.add(at, ".data more" + i + " = \"0123456789\"");
+                    }
+                }
+                case 7 -> {
+                    if (line.startsWith("  ") && !line.contains("return")) {
+                        lines.remove(at);
+                    }
+                }
+                default -> {
+                    if (line.contains("half") && line.contains("local.set")) {
+                        lines.add(at + 1, "  i32.const 1\n  drop");
+                    } else if (line.equals("  call fill") || line.equals("  call depth")) {
+                        lines.add(at + 1, "  i32.const 4200\n  i32.const 1\n  i32.store8");
+                    }
+                }
+            }
+        }
+        return String.join("\n", lines) + "\n";
+    }
+}
