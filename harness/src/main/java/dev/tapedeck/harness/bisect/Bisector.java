@@ -83,9 +83,11 @@ public final class Bisector {
     }
 
     private Optional<Divergence> findBetweenVersions(ProgramAlignment alignment) throws RecordingException, Unfaithful {
-        long common = commonPrefix(alignment);
-        a.seek(common);
-        b.seek(common);
+        if (!skipSameEffects(alignment)) {
+            long common = commonPrefix(alignment);
+            a.seek(common);
+            b.seek(common);
+        }
         VersionWalk walk = new VersionWalk(a, b, alignment);
         return walk.walk().map(found -> {
             Origin origin = found.origin();
@@ -106,6 +108,32 @@ public final class Bisector {
     private boolean injected(Origin origin) {
         return a.recording.options().injections().stream().anyMatch(i -> i.icount() == origin.icountA())
                 || b.recording.options().injections().stream().anyMatch(i -> i.icount() == origin.icountB());
+    }
+
+    /**
+     * Where every instruction of the one program has its counterpart at the same position of the other, as after a changed
+     * constant, the digests of the two recordings mean the same, and blocks with equal ones can be left out: jumps, stores,
+     * host calls and the states at their ends are equal.
+     *
+     * @return whether the replays now stand behind such blocks
+     */
+    private boolean skipSameEffects(ProgramAlignment alignment) throws RecordingException, Unfaithful {
+        if (!alignment.sameLayout()
+                || !alignment.sameInitialState()
+                || !a.recording.options().limits().equals(b.recording.options().limits())
+                || !BlockSearch.sameGrid(a.recording, b.recording)) {
+            return false;
+        }
+        BlockSearch search = BlockSearch.of(a.recording, b.recording);
+        probes += search.probes();
+        long injected = Inputs.firstIgnoringHost(a.recording, b.recording);
+        if (search.from() == 0 || injected <= search.from()) {
+            return false;
+        }
+        a.seek(search.from());
+        b.seek(search.from());
+        probes++;
+        return a.machine().snapshot().sameState(b.machine().snapshot());
     }
 
     /**

@@ -134,4 +134,14 @@ final class CodeAlignment {
     boolean identical() {
         return identical;
     }
+
+    /** Whether each instruction has its counterpart at the same offset. */
+    boolean sameOffsets() {
+        for (int i = 0; i < toB.length; i++) {
+            if (toB[i] != i) {
+                return false;
+            }
+        }
+        return toB.length == toA.length;
+    }
 }

@@ -5,6 +5,7 @@ import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.bisect.Bisection.Kind;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
@@ -60,8 +61,13 @@ final class Explanation {
         }
         boolean cutA = a.recording.outcome().isEmpty();
         boolean cutB = b.recording.outcome().isEmpty();
-        if (cutA || cutB) {
+        boolean limited = alignment.isPresent() && (limited(a) || limited(b));
+        if (cutA || cutB || limited) {
             text.append(" as far as both recordings reach");
+        }
+        if (limited) {
+            text.append("; an instruction limit stopped ")
+                    .append(limited(a) && limited(b) ? "both" : limited(a) ? "the first" : "the second");
         }
         if (alignment.isEmpty()) {
             text.append(": ")
@@ -70,6 +76,13 @@ final class Explanation {
         }
         appendCut(text);
         return text.toString();
+    }
+
+    private static boolean limited(Lane lane) {
+        return lane.recording
+                .outcome()
+                .map(outcome -> outcome.kind() == Outcome.Kind.LIMIT)
+                .orElse(false);
     }
 
     private void appendCut(StringBuilder text) {

@@ -115,6 +115,27 @@ final class ProgramAlignment {
         return a.typeOf(one).equals(b.typeOf(other)) && one.locals().equals(other.locals());
     }
 
+    /** Whether each instruction, function and global has its counterpart at the same position. */
+    boolean sameLayout() {
+        if (functionToB.length != functionToA.length || globalToB.length != globalToA.length) {
+            return false;
+        }
+        if (!a.types().equals(b.types()) || !a.imports().equals(b.imports())) {
+            return false;
+        }
+        for (int i = 0; i < globalToB.length; i++) {
+            if (globalToB[i] != i) {
+                return false;
+            }
+        }
+        for (int i = 0; i < functionToB.length; i++) {
+            if (functionToB[i] != i || !sameTypes(i) || !code(i).sameOffsets()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Whether memory, globals and tables start alike, at the same addresses. */
     boolean sameInitialState() {
         return sameInitialState;

@@ -2,7 +2,6 @@ package dev.tapedeck.harness.bisect;
 
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
-import dev.tapedeck.harness.recording.Recording.Block;
 import dev.tapedeck.harness.recording.Recording.Checkpoint;
 import dev.tapedeck.harness.recording.Recording.MemoryWrite;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -53,7 +52,8 @@ final class RunSearch {
      * @throws Unfaithful if one of the recordings does not replay
      */
     Optional<Divergence> find() throws RecordingException, Unfaithful {
-        Stretch stretch = sameGrid() ? searchDigests() : new Stretch(0, end, !sameEnd());
+        boolean sameGrid = BlockSearch.sameGrid(recordingA, recordingB);
+        Stretch stretch = sameGrid ? searchDigests() : new Stretch(0, end, !sameEnd());
         boolean sameLimits =
                 recordingA.options().limits().equals(recordingB.options().limits());
         Inputs.Difference input =
@@ -70,7 +70,7 @@ final class RunSearch {
             if (stepped.isPresent()) {
                 return stepped;
             }
-            if (stretch.differs() && sameLimits && sameGrid()) {
+            if (stretch.differs() && sameLimits && sameGrid) {
                 throw new Unfaithful(
                         b,
                         "the digests of the two recordings differ between instruction " + stretch.from() + " and "
@@ -100,39 +100,15 @@ final class RunSearch {
         return faulted ? recording.icountEnd() : recording.icountEnd() - 1;
     }
 
-    private boolean sameGrid() {
-        return recordingA.options().blockInstructions() == recordingB.options().blockInstructions()
-                && recordingA.options().checkpointInstructions()
-                        == recordingB.options().checkpointInstructions();
-    }
-
     // Digests.
 
     private Stretch searchDigests() {
-        List<Block> blocksA = recordingA.blocks();
-        List<Block> blocksB = recordingB.blocks();
-        int common = 0;
-        while (common < Math.min(blocksA.size(), blocksB.size())
-                && blocksA.get(common).end() == blocksB.get(common).end()) {
-            common++;
-        }
-        int low = 0;
-        int high = common;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            probes++;
-            if (blocksA.get(middle).chainDigest() == blocksB.get(middle).chainDigest()) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        boolean chainDiffers = low < common;
-        long from = low == 0 ? 0 : blocksA.get(low - 1).end();
-        long to = chainDiffers ? blocksA.get(low).end() : end;
+        BlockSearch search = BlockSearch.of(recordingA, recordingB);
+        probes += search.probes();
+        long from = search.from();
         long same = lastSameState(from);
-        boolean differs = chainDiffers || same < from || !sameEnd();
-        return new Stretch(same, to, differs);
+        boolean differs = search.differs() || same < from || !sameEnd();
+        return new Stretch(same, search.differs() ? search.to() : end, differs);
     }
 
     private boolean sameEnd() {
