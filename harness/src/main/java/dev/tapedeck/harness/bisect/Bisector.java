@@ -147,6 +147,9 @@ public final class Bisector {
         }
         long end = Math.min(a.recording.icountEnd(), b.recording.icountEnd());
         long prefix = Math.min(end, firstInput(alignment));
+        if (allUnchanged(alignment)) {
+            return prefix;
+        }
         long[] reached = {prefix};
         long limit = prefix;
         LogWalk.walk(a.recording, 0, entry -> {
@@ -161,6 +164,15 @@ public final class Bisector {
             return true;
         });
         return reached[0];
+    }
+
+    private boolean allUnchanged(ProgramAlignment alignment) {
+        for (int i = 0; i < a.program.functions().size(); i++) {
+            if (!alignment.unchanged(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The first input from outside that differs between runs that execute the same. */

@@ -14,6 +14,7 @@ import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -442,10 +443,21 @@ final class Explanation {
         return text.toString();
     }
 
-    private static String start(Lane lane) {
-        var options = lane.recording.options();
-        String name = options.function().isEmpty() ? "the entry" : options.function();
-        return name + "(" + Wording.plain(options.arguments(), List.of()) + ")";
+    /** The function a run starts in, with its type where the arguments are none of the difference. */
+    private String start(Lane lane) {
+        Program program = lane.program;
+        String name = lane.recording.options().function();
+        int function =
+                name.isEmpty() ? program.entry() : program.findFunction(name).orElse(-1);
+        List<Long> arguments = lane.recording.options().arguments();
+        if (function < 0) {
+            return name + "(" + Wording.plain(arguments, List.of()) + ")";
+        }
+        Program.FunctionType type = program.typeOf(program.functions().get(function));
+        boolean sameArguments =
+                a.recording.options().arguments().equals(b.recording.options().arguments());
+        return program.functionName(function) + "(" + Wording.plain(arguments, type.parameters()) + ")"
+                + (sameArguments ? " of type " + type : "");
     }
 
     private static String firstRow(List<Row> rows) {

@@ -10,6 +10,7 @@ import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
@@ -40,11 +41,15 @@ class MutatedVersionsTest {
 
     private static RunOptions options(Random random) {
         int block = 16 << random.nextInt(6);
+        List<ScheduledInterrupt> interrupts = new ArrayList<>();
+        for (int i = 100; random.nextBoolean(); i += 1 + random.nextInt(200)) {
+            interrupts.add(new ScheduledInterrupt(i, random.nextBoolean() ? 3 : 5, i));
+        }
         return new RunOptions(
                 "",
                 List.of((long) random.nextInt(), 3L),
                 random.nextInt(5),
-                List.of(),
+                interrupts,
                 6_000,
                 Limits.DEFAULT,
                 block,
@@ -89,7 +94,9 @@ class MutatedVersionsTest {
             assertThat(found.diverged()).as(which).isEqualTo(expected);
             if (expected) {
                 diverged++;
-                assertThat(found.kind()).as(which).isIn(Bisection.Kind.PROGRAM, Bisection.Kind.HOST);
+                assertThat(found.kind())
+                        .as(which)
+                        .isIn(Bisection.Kind.PROGRAM, Bisection.Kind.HOST, Bisection.Kind.INTERRUPT);
                 long at = found.a()
                         .at()
                         .map(Bisection.Executed::icount)

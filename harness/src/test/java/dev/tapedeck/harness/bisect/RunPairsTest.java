@@ -76,7 +76,7 @@ class RunPairsTest {
         Bisection found = bisect(plain(), options(List.of(43L, 6L), 1, List.of(), 100_000, 64, List.of()));
         assertThat(found.kind()).isEqualTo(Bisection.Kind.START);
         assertThat(found.a().at().orElseThrow().icount()).isZero();
-        assertThat(found.summary()).isEqualTo("the runs start differently: the entry(42, 6) and the entry(43, 6)");
+        assertThat(found.summary()).isEqualTo("the runs start differently: main(42, 6) and main(43, 6)");
         assertThat(found.differences())
                 .extracting(Bisection.StateDifference::location)
                 .containsExactly("parameter 'seed' of main");
