@@ -33,18 +33,8 @@ final class Progress implements AutoCloseable {
                 terminal, terminal.errInteractive() && !terminal.outInteractive(), doing, System.nanoTime());
     }
 
-    /** For commands that print nothing while they work. */
-    static Progress startSilent(Terminal terminal, String doing) {
-        return new Progress(terminal, terminal.errInteractive(), doing, System.nanoTime());
-    }
-
     /** The run has come to this instruction count. */
     void at(long icount) {
-        at(icount, 0);
-    }
-
-    /** @param of where it will end, or 0 if that is not known */
-    void at(long icount, long of) {
         long now = System.nanoTime();
         if (!shown || now < next) {
             return;
@@ -53,10 +43,9 @@ final class Progress implements AutoCloseable {
         double seconds = (now - start) / 1e9;
         String text = String.format(
                 Locale.ROOT,
-                "%s: %s%s, %.0f million a second",
+                "%s: %s, %.0f million a second",
                 doing,
                 Words.count(icount, "instruction"),
-                of > 0 ? String.format(Locale.ROOT, " (%d%%)", 100 * icount / of) : "",
                 icount / seconds / 1e6);
         terminal.err().print("\r" + text + " ".repeat(Math.max(0, length - text.length())));
         terminal.err().flush();
