@@ -9,6 +9,7 @@ import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Position;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -498,7 +499,8 @@ final class VersionWalk {
             return false;
         }
         List<Pair> found = new ArrayList<>();
-        for (int frame = 0; frame < depth; frame++) {
+        // The innermost frame is the most likely one not to fit.
+        for (int frame = depth - 1; frame >= 0; frame--) {
             Position positionA = machineA.framePosition(frame);
             Position positionB = machineB.framePosition(frame);
             if (alignment.functionToB(positionA.function()) != positionB.function()
@@ -508,6 +510,7 @@ final class VersionWalk {
             }
             found.add(new Pair(frame + 1, frame + 1, positionA.function()));
         }
+        Collections.reverse(found);
         pairs.clear();
         pairs.addAll(found);
         return true;

@@ -152,6 +152,41 @@ class RunPairsTest {
     }
 
     @Test
+    @DisplayName("faults at the first and at the last instruction, and in an interrupt handler")
+    void firstLastAndInHandler() throws RecordingException {
+        long last = bisect(plain(), plain()).a().instructions() - 1;
+        for (long icount : List.of(0L, last)) {
+            Injection flip = new Injection(icount, new Location.GlobalVariable(0), 2);
+            Bisection found = bisect(plain(), options(List.of(42L, 6L), 1, List.of(), 100_000, 64, List.of(flip)));
+            assertThat(found.kind()).isEqualTo(Bisection.Kind.MACHINE);
+            assertThat(found.a().at().orElseThrow().icount()).isEqualTo(icount);
+            assertThat(found.differences().get(0).location()).isEqualTo("global 'count'");
+        }
+        List<ScheduledInterrupt> interrupts = List.of(new ScheduledInterrupt(200, 3, 42));
+        Injection flip = new Injection(202, new Location.Local(2, 1), 1);
+        Bisection found = bisect(
+                options(List.of(42L, 6L), 1, interrupts, 100_000, 64, List.of()),
+                options(List.of(42L, 6L), 1, interrupts, 100_000, 64, List.of(flip)));
+        assertThat(found.a().at().orElseThrow().icount()).isEqualTo(202);
+        assertThat(found.a().at().orElseThrow().function()).isEqualTo("on_tick");
+        assertThat(found.differences().get(0).location()).isEqualTo("parameter 'payload' of on_tick");
+        assertThat(found.differences().get(0).writerA().orElseThrow().text()).isEqualTo("(interrupt 3, payload 42)");
+        assertThat(found.differences().get(0).writerB().orElseThrow().text()).startsWith("(injected: ");
+    }
+
+    @Test
+    @DisplayName("an input behind the end of the run is none")
+    void behindTheEnd() throws RecordingException {
+        long end = bisect(plain(), plain()).a().instructions();
+        for (long icount : List.of(end, end + 1)) {
+            Injection flip = new Injection(icount, new Location.GlobalVariable(0), 2);
+            assertThat(bisect(plain(), options(List.of(42L, 6L), 1, List.of(), 100_000, 64, List.of(flip)))
+                            .kind())
+                    .isEqualTo(Bisection.Kind.NONE);
+        }
+    }
+
+    @Test
     @DisplayName("a run that the instruction limit stopped is compared up to there")
     void end() throws RecordingException {
         Bisection found = bisect(options(List.of(42L, 6L), 1, List.of(), 500, 64, List.of()), plain());
