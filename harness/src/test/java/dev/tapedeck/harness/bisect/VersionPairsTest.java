@@ -6,6 +6,7 @@ import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -114,5 +115,112 @@ class VersionPairsTest {
         assertThat(found.differences().get(0).writerB().orElseThrow().text()).isEqualTo("i32.const 11");
         assertThat(found.differences().get(found.differences().size() - 1).location())
                 .isEqualTo("first effect");
+    }
+
+    private Bisection bisect(String textA, String textB, RunOptions options) throws RecordingException {
+        Path pathA = directory.resolve("text-a");
+        Path pathB = directory.resolve("text-b");
+        Recorder.record(Programs.assemble("v.tasm", textA), options, LiveRun.host("", 0), pathA);
+        Recorder.record(Programs.assemble("v.tasm", textB), options, LiveRun.host("", 0), pathB);
+        try (Recording a = Recording.open(pathA);
+                Recording b = Recording.open(pathB)) {
+            return Bisector.bisect(a, b);
+        }
+    }
+
+    private static final String TICKING = """
+            .global ticks: mut i32 = 0
+            .func on_tick(signal: i32, payload: i64)
+              global.get ticks
+              i32.const 1
+              i32.add
+              global.set ticks
+              interrupt.return
+            .end
+            .func main()
+              .local i: i32
+              i32.const 3
+              interrupt.handle on_tick
+            again:
+              local.get i
+              i32.const 1
+              i32.add
+              local.tee i
+              i32.const 10
+              i32.lt_s
+              br_if again
+              local.get i
+              call_host tape.print_i32
+              return
+            .end
+            .entry main
+            """;
+
+    private static RunOptions interruptedAt(long icount) {
+        RunOptions plain = RunOptions.DEFAULT;
+        return new RunOptions(
+                "",
+                List.of(),
+                0,
+                List.of(new ScheduledInterrupt(icount, 3, 0)),
+                plain.instructionLimit(),
+                plain.limits(),
+                plain.blockInstructions(),
+                plain.checkpointInstructions(),
+                List.of());
+    }
+
+    @Test
+    @DisplayName(
+            "an interrupt that comes a few instructions elsewhere is no divergence while behaviours keep their order")
+    void interruptsElsewhere() throws RecordingException {
+        String slower = TICKING.replace("again:\n", "again:\n  nop\n");
+        assertThat(bisect(TICKING, slower, interruptedAt(40)).kind()).isEqualTo(Bisection.Kind.NONE);
+    }
+
+    @Test
+    @DisplayName("an interrupt that comes on the other side of a behaviour is a divergence of its own kind")
+    void interruptsOtherSide() throws RecordingException {
+        // The tick comes behind the output in the one version, and while the slower one is still in its loop.
+        String slower = TICKING.replace("again:\n", "again:\n  nop\n");
+        Bisection found = bisect(TICKING, slower, interruptedAt(74));
+        assertThat(found.kind()).isEqualTo(Bisection.Kind.INTERRUPT);
+        assertThat(found.a().event()).isEmpty();
+        assertThat(found.a().frames().get(0).function()).isEqualTo("main");
+        assertThat(found.b().event()).contains("interrupt 3, payload 0");
+        assertThat(found.b().frames().get(0).function()).isEqualTo("on_tick");
+        assertThat(found.b().at().orElseThrow().icount()).isEqualTo(74);
+        assertThat(found.summary()).contains("interrupt 3");
+    }
+
+    @Test
+    @DisplayName(
+            "a clock that is shown tells versions apart that take another number of instructions, and the summary says why")
+    void clock() throws RecordingException {
+        String a = """
+                .func main()
+                  i32.const 1
+                  drop
+                  call_host tape.clock
+                  call_host tape.print_i64
+                  return
+                .end
+                .entry main
+                """;
+        Bisection found = bisect(a, a.replace("  drop\n", "  drop\n  nop\n"), RunOptions.DEFAULT);
+        assertThat(found.kind()).isEqualTo(Bisection.Kind.HOST);
+        assertThat(found.a().at().orElseThrow().text()).isEqualTo("call_host tape.clock");
+        assertThat(found.summary()).contains("the virtual clock counts instructions");
+    }
+
+    @Test
+    @DisplayName("a version that begins with other parameters is not compared any further")
+    void otherStart() throws RecordingException {
+        String a = ".func main() -> i32\n  i32.const 1\n  return\n.end\n.entry main\n";
+        String b = ".func main() -> i64\n  i64.const 1\n  return\n.end\n.entry main\n";
+        Bisection found = bisect(a, b, RunOptions.DEFAULT);
+        assertThat(found.kind()).isEqualTo(Bisection.Kind.START);
+        assertThat(found.summary())
+                .isEqualTo("the runs start differently: main() of type () -> (i32) and main() of type () -> (i64)");
     }
 }
