@@ -75,9 +75,6 @@ final class DemoCommand implements Callable<Integer> {
     private static final String TEXT_AFTER = "i32.gt_u ";
     private static final long SUBJECT_SEED = 7;
 
-    /** In shorter runs, the log is mostly the program itself. */
-    private static final long INSTRUCTIONS_FOR_BITS = 100_000;
-
     /** In the output folder: without it, a folder that is not empty is somebody else's. */
     private static final String MARKER = ".tapedeck-demo";
 
@@ -258,7 +255,7 @@ final class DemoCommand implements Callable<Integer> {
                     Visible.of(program, 60),
                     verdicts(rows),
                     Words.count(instructions(rows)),
-                    instructions(rows) < INSTRUCTIONS_FOR_BITS
+                    instructions(rows) < Words.INSTRUCTIONS_FOR_BITS
                             ? ""
                             : Words.bits(8.0 * logBytes(rows) / instructions(rows)),
                     Words.count(Math.round(milliseconds(rows))));

@@ -117,10 +117,7 @@ final class StatsCommand implements Callable<Integer> {
         row("host calls", Words.count(recording.hostCalls().size()));
         row("blocks", Words.count(recording.blocks().size()));
         row("checkpoints", Words.count(recording.checkpoints().size()));
-        row(
-                "log",
-                Words.count(recording.logBytes(), "byte") + ", " + Words.bits(bitsPerInstruction(recording))
-                        + " bits per instruction");
+        row("log", Words.log(recording.logBytes(), recording.icountEnd()));
         row("seed", Long.toString(options.seed()));
         row("chain digest", Words.digest(chainDigest(recording)));
         row(

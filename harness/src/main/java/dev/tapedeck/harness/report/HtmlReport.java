@@ -215,9 +215,9 @@ public final class HtmlReport {
                 "letter",
                 letter,
                 "css",
-                letter.toLowerCase(Locale.ROOT),
+                letter.equals("A") ? "a" : "b",
                 "label",
-                letter + ": " + Words.count(instructions, "instruction"),
+                (letter.isEmpty() ? "" : letter + ": ") + Words.count(instructions, "instruction"),
                 "width",
                 percent(instructions, end),
                 "marks",
@@ -270,10 +270,7 @@ public final class HtmlReport {
         facts.add(fact("interrupts", Words.count(run.interrupts())));
         facts.add(fact("host calls", Words.count(run.hostCalls())));
         facts.add(fact("checkpoints", Words.count(run.checkpoints())));
-        facts.add(fact(
-                "log",
-                Words.count(run.logBytes(), "byte") + ", " + Words.bits(run.bitsPerInstruction())
-                        + " bits per instruction"));
+        facts.add(fact("log", Words.log(run.logBytes(), run.instructions())));
         return facts;
     }
 

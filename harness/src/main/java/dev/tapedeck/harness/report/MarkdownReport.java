@@ -170,10 +170,7 @@ public final class MarkdownReport {
         row("interrupts", Words.count(run.interrupts()));
         row("host calls", Words.count(run.hostCalls()));
         row("checkpoints", Words.count(run.checkpoints()));
-        row(
-                "log",
-                Words.count(run.logBytes(), "byte") + ", " + Words.bits(run.bitsPerInstruction())
-                        + " bits per instruction");
+        row("log", Words.log(run.logBytes(), run.instructions()));
         run.damage().ifPresent(damage -> row("damage", code(damage)));
         out.append('\n');
         paragraph("Look further:");

@@ -17,6 +17,9 @@ import java.util.Locale;
 
 /** How numbers, places and outcomes are written for people, the same in every report and on the command line. */
 public final class Words {
+    /** In shorter runs, the log is mostly the program itself, and bits per instruction mean nothing. */
+    public static final long INSTRUCTIONS_FOR_BITS = 100_000;
+
     private Words() {}
 
     /** A number with its thousands apart: {@code 1,234,567}. */
@@ -37,6 +40,14 @@ public final class Words {
     /** {@code 1.23 bits per instruction} and the like: four decimals where it is small, two where it is not. */
     public static String bits(double bitsPerInstruction) {
         return String.format(Locale.ROOT, bitsPerInstruction < 1 ? "%.4f" : "%.2f", bitsPerInstruction);
+    }
+
+    /** The size of a log, and what that is per instruction where it means something. */
+    public static String log(long logBytes, long instructions) {
+        return count(logBytes, "byte")
+                + (instructions < INSTRUCTIONS_FOR_BITS
+                        ? ""
+                        : ", " + bits(8.0 * logBytes / instructions) + " bits per instruction");
     }
 
     /** A cell as a value of its type. */
