@@ -27,6 +27,7 @@ final class Scores {
             new Runner(new OptionsBuilder()
                             .include(benchmark.getName() + "\\.")
                             .output(details.toString())
+                            .shouldDoGC(true)
                             .shouldFailOnError(true)
                             .build())
                     .run()

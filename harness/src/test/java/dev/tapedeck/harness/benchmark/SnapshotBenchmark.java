@@ -18,13 +18,16 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Snapshot and restore, by the number of pages written since the snapshot before. Most of what a snapshot costs is paid
- * later, by the first write to each page: {@code writeFirst} against {@code writeAgain} shows it.
+ * later, by the first write to each page: {@code writeFirst} against {@code writeAgain} shows it. The heap is of fixed
+ * size and touched before, so that it is not the operating system's pages that are measured.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 3, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Fork(1)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"-Xms2g", "-Xmx2g", "-XX:+AlwaysPreTouch"})
 public class SnapshotBenchmark {
     /** A memory with a snapshot behind it. */
     @State(Scope.Thread)
