@@ -57,6 +57,8 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
         }
     }
 
+    // JUnit 6.1 deprecates the constructor for a factory that Platform 1.10, the oldest one served, does not have.
+    @SuppressWarnings("deprecation")
     @Override
     protected HierarchicalTestExecutorService createExecutorService(ExecutionRequest request) {
         ConfigurationParameters parameters = request.getConfigurationParameters();

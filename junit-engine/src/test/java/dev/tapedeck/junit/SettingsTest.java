@@ -94,7 +94,7 @@ class SettingsTest {
 
         /** Part of the interface up to Platform 1.14. */
         @Deprecated
-        @SuppressWarnings("MissingOverride")
+        @SuppressWarnings({"MissingOverride", "UnusedMethod", "EffectivelyPrivate"})
         public int size() {
             return values.size();
         }
