@@ -1,6 +1,7 @@
 package dev.tapedeck.vm.format;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What writer and reader of {@code .bc} files agree on. The layout is described in {@code docs/bc-format.md}; a change
@@ -17,9 +18,6 @@ final class BcFormat {
 
     /** The version that is written, and the newest that is read. */
     static final int VERSION = 1;
-
-    /** Ids from here on may be skipped by a reader that does not know them. */
-    static final int OPTIONAL_ID = 0x80;
 
     static byte[] magic() {
         return MAGIC.clone();
@@ -56,6 +54,10 @@ final class BcFormat {
                 }
             }
             return Optional.empty();
+        }
+
+        static @Nullable String label(int id) {
+            return ofId(id).map(section -> section.label).orElse(null);
         }
     }
 

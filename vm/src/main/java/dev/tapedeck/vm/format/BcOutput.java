@@ -37,6 +37,11 @@ final class BcOutput {
         bytes.write((int) rest);
     }
 
+    /** How many bytes {@link #unsigned} takes for a number: 1 to 10. */
+    static int unsignedBytes(long value) {
+        return (70 - Long.numberOfLeadingZeros(value | 1)) / 7;
+    }
+
     /** A signed LEB128 number of up to 64 bits. */
     void signed(long value) {
         long rest = value;

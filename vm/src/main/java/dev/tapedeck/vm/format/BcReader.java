@@ -140,35 +140,10 @@ public final class BcReader {
         }
     }
 
-    /** The sections that this version knows; lengths and order are checked, nothing else. */
     private static Map<Section, BcInput> sections(BcInput body) throws FormatException {
         Map<Section, BcInput> sections = new EnumMap<>(Section.class);
-        int before = 0;
-        while (body.remaining() > 0) {
-            int at = body.position();
-            int id = body.u8("a section id");
-            Optional<Section> section = Section.ofId(id);
-            if (section.isEmpty() && id < BcFormat.OPTIONAL_ID) {
-                throw new FormatException("byte " + at + ": section " + BcInput.hex(id)
-                        + " is not known to this Tapedeck and cannot be skipped; use a newer Tapedeck");
-            }
-            if (id <= before) {
-                throw new FormatException("byte " + at + ": section " + BcInput.hex(id) + " stands after section "
-                        + BcInput.hex(before) + ", expected each once, in the order of their ids");
-            }
-            before = id;
-            String where = section.map(known -> "section '" + known.label + "'").orElse("section " + BcInput.hex(id));
-            long length = body.u32("the length of " + where);
-            if (length == 0) {
-                throw new FormatException("byte " + at + ": " + where + " is empty, expected it to be left out");
-            }
-            if (length > body.remaining()) {
-                throw new FormatException("byte " + at + ": " + where + " has " + length + " bytes, but only "
-                        + body.remaining() + " remain");
-            }
-            BcInput content = body.part((int) length, where);
-            section.ifPresent(known -> sections.put(known, content));
-        }
+        Sections.read(body, "", Section::label)
+                .forEach((id, content) -> sections.put(Section.ofId(id).orElseThrow(), content));
         return sections;
     }
 

@@ -80,7 +80,7 @@ public final class BcWriter {
         file.raw(BcFormat.magic());
         file.unsigned(BcFormat.VERSION);
         // The strings stand first, but are known only after all others have been written.
-        write(file, Section.STRINGS, strings());
+        Sections.write(file, Section.STRINGS.id, strings());
         file.raw(sections.toByteArray());
         file.raw(Sha256.digest(file.toByteArray()));
         if (file.size() > ProgramLimits.FILE_BYTES_MAX) {
@@ -91,15 +91,7 @@ public final class BcWriter {
     }
 
     private void section(Section section, BcOutput content) {
-        write(sections, section, content);
-    }
-
-    /** A section that has nothing in it is left out. */
-    private static void write(BcOutput file, Section section, BcOutput content) {
-        if (content.size() > 0) {
-            file.u8(section.id);
-            file.blob(content.toByteArray());
-        }
+        Sections.write(sections, section.id, content);
     }
 
     private BcOutput strings() {

@@ -1,11 +1,44 @@
 package dev.tapedeck.vm.format;
 
-/** What {@link SnapshotWriter} and {@link SnapshotReader} agree on. The numbers are stable. */
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What {@link SnapshotWriter} and {@link SnapshotReader} agree on. The layout is described in {@code docs/machine.md}; a
+ * change here is a change there. The numbers are stable.
+ */
 final class SnapshotFormat {
     private static final byte[] MAGIC = {(byte) 0x89, 'T', 'A', 'P', 'E', 'S', 'S', '\r', '\n', 0x1A, '\n'};
 
     /** The version that is written, and the only one that is read. */
     static final int VERSION = 1;
+
+    /** The sections, in the order in which they stand. Ids are never used again. */
+    enum Section {
+        FUNCTIONS(0x01, "functions"),
+        RUN(0x02, "run"),
+        STACK(0x03, "stack"),
+        GLOBALS(0x04, "globals"),
+        INTERRUPTS(0x05, "interrupts"),
+        MEMORIES(0x06, "memories"),
+        HOST(0x07, "host");
+
+        final int id;
+        final String label;
+
+        Section(int id, String label) {
+            this.id = id;
+            this.label = label;
+        }
+
+        static @Nullable String label(int id) {
+            for (Section section : values()) {
+                if (section.id == id) {
+                    return section.label;
+                }
+            }
+            return null;
+        }
+    }
 
     /** Pages are those that differ from another snapshot, not all that are not zero. */
     static final int DELTA = 0x01;

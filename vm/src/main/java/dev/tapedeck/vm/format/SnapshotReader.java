@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.format;
 
+import dev.tapedeck.vm.format.SnapshotFormat.Section;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.SnapshotState;
@@ -11,6 +12,7 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,15 +25,29 @@ public final class SnapshotReader {
 
     private final VerifiedProgram verified;
     private final Program program;
-    private final BcInput in;
+    private final BcInput file;
 
     /** The functions that the snapshot refers to. */
     private int[] functions = {};
 
+    /** Sections that are left out leave these as they are. */
+    private List<SnapshotState.Frame> frames = List.of();
+
+    private long[] cells = {};
+    private long[] globals = {};
+    private boolean interruptsEnabled;
+    private final int[] handlers = new int[SIGNALS];
+    private final long[][] pending = new long[SIGNALS][0];
+    private int memoryPages;
+    private int memoryPagesMax;
+    private int[] pageIndexes = {};
+    private byte[][] pages = {};
+    private byte[] hostState = {};
+
     private SnapshotReader(VerifiedProgram verified, byte[] bytes) {
         this.verified = verified;
         this.program = verified.program();
-        this.in = new BcInput(bytes, 0, bytes.length, "snapshot");
+        this.file = new BcInput(bytes, 0, bytes.length, "snapshot");
     }
 
     /**
@@ -51,38 +67,31 @@ public final class SnapshotReader {
     }
 
     private Snapshot read(@Nullable Snapshot base) throws FormatException {
-        readHeader(base);
-        long icount = in.u63("the instruction count");
-        Status status = readStatus();
-        readFunctions();
-        Optional<Position> position = in.index("whether there is a position", 1) == 0
-                ? Optional.empty()
-                : Optional.of(readPosition("the position"));
-        List<SnapshotState.Frame> frames = readFrames();
-        int hp = in.i32("the heap pointer");
-        int exitCode = in.i32("the exit code");
-        Optional<SnapshotState.Reason> fault = readFault();
-        long[] cells = readCells("stack cells", SnapshotFormat.CELLS_MAX);
-        long[] globals = readCells("globals", ProgramLimits.GLOBALS_MAX);
-        boolean interruptsEnabled = in.index("the interrupt flag", 1) == 1;
-        int[] handlers = new int[SIGNALS];
-        handlers[0] = -1;
-        long[][] pending = new long[SIGNALS][];
-        pending[0] = new long[0];
-        int pendingLeft = SnapshotFormat.PENDING_MAX;
-        for (int signal = 1; signal < SIGNALS; signal++) {
-            handlers[signal] = readHandler();
-            pending[signal] = readCells("pending interrupts", pendingLeft);
-            pendingLeft -= pending[signal].length;
+        readFrame();
+        Map<Integer, BcInput> sections = Sections.read(file, "snapshot ", Section::label);
+        read(sections, Section.FUNCTIONS, this::readFunctions);
+        BcInput run = sections.get(Section.RUN.id);
+        if (run == null) {
+            throw new FormatException("snapshot without a section 'run', which every one has");
         }
-        int memoryPages = in.index("the size of memory", Program.MemoryType.PAGES_MAX);
-        int memoryPagesMax = in.index("the largest size of memory", Program.MemoryType.PAGES_MAX);
-        byte[] hostState = in.blob("the state of the host", SnapshotFormat.HOST_STATE_BYTES_MAX);
-        int pageCount = in.count("pages", SnapshotFormat.PAGES_MAX, 2);
-        int[] indexes = new int[pageCount];
-        byte[][] pages = new byte[pageCount][];
-        readPages(indexes, pages, base != null);
-        in.requireEnd();
+        readKind(run, base);
+        long icount = run.u63("the instruction count");
+        Status status = readStatus(run);
+        Optional<Position> position = run.index("whether there is a position", 1) == 0
+                ? Optional.empty()
+                : Optional.of(readPosition(run, "the position"));
+        int hp = run.i32("the heap pointer");
+        int exitCode = run.i32("the exit code");
+        Optional<SnapshotState.Reason> fault = readFault(run);
+        run.requireEnd();
+        read(sections, Section.STACK, this::readStack);
+        read(sections, Section.GLOBALS, in -> globals = readCells(in, "globals", ProgramLimits.GLOBALS_MAX));
+        if (!sections.containsKey(Section.INTERRUPTS.id)) {
+            throw new FormatException("snapshot without a section 'interrupts', which every one has");
+        }
+        read(sections, Section.INTERRUPTS, this::readInterrupts);
+        read(sections, Section.MEMORIES, in -> readMemories(in, base != null));
+        read(sections, Section.HOST, this::readHost);
         SnapshotState state = new SnapshotState(
                 status,
                 icount,
@@ -100,23 +109,38 @@ public final class SnapshotReader {
                 memoryPagesMax,
                 hostState);
         try {
-            return Snapshot.of(verified, state, base, indexes, pages);
+            return Snapshot.of(verified, state, base, pageIndexes, pages);
         } catch (IllegalArgumentException e) {
             throw new FormatException("snapshot does not fit the program: " + e.getMessage());
         }
     }
 
-    private void readHeader(@Nullable Snapshot base) throws FormatException {
+    private interface Content {
+        void read(BcInput in) throws FormatException;
+    }
+
+    private static void read(Map<Integer, BcInput> sections, Section section, Content content) throws FormatException {
+        BcInput in = sections.get(section.id);
+        if (in != null) {
+            content.read(in);
+            in.requireEnd();
+        }
+    }
+
+    private void readFrame() throws FormatException {
         for (byte expected : SnapshotFormat.magic()) {
-            if (in.u8("the magic number") != (expected & 0xFF)) {
-                throw in.error("this is not a snapshot: the magic number is wrong");
+            if (file.u8("the magic number") != (expected & 0xFF)) {
+                throw file.error("this is not a snapshot: the magic number is wrong");
             }
         }
-        long version = in.unsigned("the version");
+        long version = file.unsigned("the version");
         if (version != SnapshotFormat.VERSION) {
-            throw in.error("the version is " + Long.toUnsignedString(version) + ", this program reads version "
+            throw file.error("the version is " + Long.toUnsignedString(version) + ", this program reads version "
                     + SnapshotFormat.VERSION);
         }
+    }
+
+    private static void readKind(BcInput in, @Nullable Snapshot base) throws FormatException {
         boolean delta = in.index("the kind of snapshot", 1) == SnapshotFormat.DELTA;
         if (delta != (base != null)) {
             throw in.error(
@@ -133,7 +157,7 @@ public final class SnapshotReader {
         }
     }
 
-    private Status readStatus() throws FormatException {
+    private static Status readStatus(BcInput in) throws FormatException {
         int code = in.index("the status");
         for (Status status : Status.values()) {
             if (status.code() == code) {
@@ -144,7 +168,7 @@ public final class SnapshotReader {
     }
 
     /** Hash, index and name of each function have to be those of the program. */
-    private void readFunctions() throws FormatException {
+    private void readFunctions(BcInput in) throws FormatException {
         int count = in.count("functions", program.functions().size(), 2 + SnapshotFormat.HASH_BYTES);
         functions = new int[count];
         byte[] hash = new byte[SnapshotFormat.HASH_BYTES];
@@ -168,7 +192,7 @@ public final class SnapshotReader {
         }
     }
 
-    private Position readPosition(String what) throws FormatException {
+    private Position readPosition(BcInput in, String what) throws FormatException {
         if (functions.length == 0) {
             throw in.error(what + " is in a function, but there is none");
         }
@@ -180,17 +204,18 @@ public final class SnapshotReader {
                         program.functions().get(function).code().size() - 1));
     }
 
-    private List<SnapshotState.Frame> readFrames() throws FormatException {
+    private void readStack(BcInput in) throws FormatException {
         int count = in.count("frames", SnapshotFormat.FRAMES_MAX, 3);
-        List<SnapshotState.Frame> frames = new ArrayList<>(count);
+        List<SnapshotState.Frame> read = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            Position next = readPosition("frame " + i);
-            frames.add(new SnapshotState.Frame(next, in.index("the kind of frame " + i, 1) == 1));
+            Position next = readPosition(in, "frame " + i);
+            read.add(new SnapshotState.Frame(next, in.index("the kind of frame " + i, 1) == 1));
         }
-        return frames;
+        frames = read;
+        cells = readCells(in, "stack cells", SnapshotFormat.CELLS_MAX);
     }
 
-    private Optional<SnapshotState.Reason> readFault() throws FormatException {
+    private static Optional<SnapshotState.Reason> readFault(BcInput in) throws FormatException {
         if (in.index("whether there is a fault", 1) == 0) {
             return Optional.empty();
         }
@@ -201,7 +226,7 @@ public final class SnapshotReader {
                 kind, in.utf8("the detail of the fault", SnapshotFormat.HOST_STATE_BYTES_MAX)));
     }
 
-    private long[] readCells(String what, int max) throws FormatException {
+    private static long[] readCells(BcInput in, String what, int max) throws FormatException {
         long[] cells = new long[in.count(what, max, 1)];
         for (int i = 0; i < cells.length; i++) {
             cells[i] = in.signed(what);
@@ -209,7 +234,18 @@ public final class SnapshotReader {
         return cells;
     }
 
-    private int readHandler() throws FormatException {
+    private void readInterrupts(BcInput in) throws FormatException {
+        interruptsEnabled = in.index("the interrupt flag", 1) == 1;
+        handlers[0] = -1;
+        int pendingLeft = SnapshotFormat.PENDING_MAX;
+        for (int signal = 1; signal < SIGNALS; signal++) {
+            handlers[signal] = readHandler(in);
+            pending[signal] = readCells(in, "pending interrupts", pendingLeft);
+            pendingLeft -= pending[signal].length;
+        }
+    }
+
+    private int readHandler(BcInput in) throws FormatException {
         int number = in.indexOrNone("a handler");
         if (number >= functions.length) {
             throw in.error("a handler is function number " + number + " of " + functions.length);
@@ -217,11 +253,33 @@ public final class SnapshotReader {
         return number < 0 ? -1 : functions[number];
     }
 
-    private void readPages(int[] indexes, byte[][] pages, boolean delta) throws FormatException {
+    private void readMemories(BcInput in, boolean delta) throws FormatException {
+        int count = in.index("the number of memories");
+        int expected = program.memory() == null ? 0 : 1;
+        if (count != expected) {
+            throw in.error("there are " + count + " memories, the program has " + expected);
+        }
+        memoryPages = in.index("the size of memory", Program.MemoryType.PAGES_MAX);
+        memoryPagesMax = in.index("the largest size of memory", Program.MemoryType.PAGES_MAX);
+        int pageCount = in.count("pages", SnapshotFormat.PAGES_MAX, 2);
+        pageIndexes = new int[pageCount];
+        pages = new byte[pageCount][];
+        readPages(in, delta);
+    }
+
+    private void readHost(BcInput in) throws FormatException {
+        if (in.remaining() > SnapshotFormat.HOST_STATE_BYTES_MAX) {
+            throw in.error("the state of the host has " + in.remaining() + " bytes, expected at most "
+                    + SnapshotFormat.HOST_STATE_BYTES_MAX);
+        }
+        hostState = in.bytes("the state of the host", in.remaining());
+    }
+
+    private void readPages(BcInput in, boolean delta) throws FormatException {
         int next = 0;
-        for (int i = 0; i < indexes.length; i++) {
-            indexes[i] = next + in.index("the distance to page " + i, SnapshotFormat.PAGES_MAX - next);
-            next = indexes[i] + 1;
+        for (int i = 0; i < pageIndexes.length; i++) {
+            pageIndexes[i] = next + in.index("the distance to page " + i, SnapshotFormat.PAGES_MAX - next);
+            next = pageIndexes[i] + 1;
             switch (in.u8("the kind of page " + i)) {
                 case SnapshotFormat.PAGE_OF_ZEROS -> {
                     if (!delta) {

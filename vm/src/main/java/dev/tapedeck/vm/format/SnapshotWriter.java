@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.format;
 
+import dev.tapedeck.vm.format.SnapshotFormat.Section;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.program.Position;
@@ -7,6 +8,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 public final class SnapshotWriter {
     private final Snapshot snapshot;
     private final SnapshotState state;
-    private final BcOutput out = new BcOutput();
+    private final BcOutput file = new BcOutput();
 
     /** The functions that the snapshot refers to, in ascending order, and the number of each in the file. */
     private final SortedMap<Integer, Integer> functions = new TreeMap<>();
@@ -46,33 +48,35 @@ public final class SnapshotWriter {
     }
 
     private byte[] toBytes(@Nullable Snapshot base) {
-        out.raw(SnapshotFormat.magic());
-        out.unsigned(SnapshotFormat.VERSION);
-        out.unsigned(base == null ? 0 : SnapshotFormat.DELTA);
-        if (base != null) {
-            out.u63("the instruction count of the base", base.icount());
+        file.raw(SnapshotFormat.magic());
+        file.unsigned(SnapshotFormat.VERSION);
+        section(Section.FUNCTIONS, this::functions);
+        section(Section.RUN, out -> run(out, base));
+        section(Section.STACK, this::stack);
+        section(Section.GLOBALS, this::globals);
+        section(Section.INTERRUPTS, this::interrupts);
+        if (snapshot.program().memory() != null) {
+            writeMemories(base);
         }
-        out.u63("the instruction count", state.icount());
-        out.unsigned(state.status().code());
-        writeFunctions();
-        writeFrames();
-        writeRegisters();
-        writeCells(state.cells());
-        writeCells(state.globals());
-        writeInterrupts();
-        out.index("memory pages", state.memoryPages());
-        out.index("memory pages at most", state.memoryPagesMax());
-        out.blob(state.hostState());
-        writePages(base);
-        return out.toByteArray();
+        section(Section.HOST, out -> out.raw(state.hostState()));
+        return file.toByteArray();
     }
 
-    private void writeFunctions() {
+    private void section(Section section, Consumer<BcOutput> content) {
+        BcOutput out = new BcOutput();
+        content.accept(out);
+        Sections.write(file, section.id, out);
+    }
+
+    private void functions(BcOutput out) {
         state.position().ifPresent(position -> functions.put(position.function(), 0));
         state.frames().forEach(frame -> functions.put(frame.next().function(), 0));
         Arrays.stream(state.handlers())
                 .filter(function -> function >= 0)
                 .forEach(function -> functions.put(function, 0));
+        if (functions.isEmpty()) {
+            return;
+        }
         int number = 0;
         out.unsigned(functions.size());
         for (var entry : functions.entrySet()) {
@@ -86,17 +90,52 @@ public final class SnapshotWriter {
         }
     }
 
-    private void writeFrames() {
+    private void run(BcOutput out, @Nullable Snapshot base) {
+        out.unsigned(base == null ? 0 : SnapshotFormat.DELTA);
+        if (base != null) {
+            out.u63("the instruction count of the base", base.icount());
+        }
+        out.u63("the instruction count", state.icount());
+        out.unsigned(state.status().code());
         out.unsigned(state.position().isPresent() ? 1 : 0);
-        state.position().ifPresent(this::writePosition);
+        state.position().ifPresent(position -> position(out, position));
+        out.signed(state.hp());
+        out.signed(state.exitCode());
+        out.unsigned(state.fault().isPresent() ? 1 : 0);
+        state.fault().ifPresent(reason -> {
+            out.utf8("the fault", reason.kind().mnemonic());
+            out.utf8("the detail of the fault", reason.detail());
+        });
+    }
+
+    private void stack(BcOutput out) {
+        if (state.frames().isEmpty() && state.cells().length == 0) {
+            return;
+        }
         out.unsigned(state.frames().size());
         for (SnapshotState.Frame frame : state.frames()) {
-            writePosition(frame.next());
+            position(out, frame.next());
             out.unsigned(frame.interrupt() ? 1 : 0);
+        }
+        cells(out, state.cells());
+    }
+
+    private void globals(BcOutput out) {
+        if (state.globals().length > 0) {
+            cells(out, state.globals());
         }
     }
 
-    private void writePosition(Position position) {
+    private void interrupts(BcOutput out) {
+        out.unsigned(state.interruptsEnabled() ? 1 : 0);
+        for (int signal = 1; signal < state.handlers().length; signal++) {
+            int function = state.handlers()[signal];
+            out.indexOrNone("a handler", function < 0 ? -1 : number(function));
+            cells(out, state.pending()[signal]);
+        }
+    }
+
+    private void position(BcOutput out, Position position) {
         out.unsigned(number(position.function()));
         out.unsigned(position.offset());
     }
@@ -109,50 +148,45 @@ public final class SnapshotWriter {
         return number;
     }
 
-    private void writeRegisters() {
-        out.signed(state.hp());
-        out.signed(state.exitCode());
-        out.unsigned(state.fault().isPresent() ? 1 : 0);
-        state.fault().ifPresent(reason -> {
-            out.utf8("the fault", reason.kind().mnemonic());
-            out.utf8("the detail of the fault", reason.detail());
-        });
-    }
-
-    private void writeCells(long[] cells) {
+    private static void cells(BcOutput out, long[] cells) {
         out.unsigned(cells.length);
         for (long cell : cells) {
             out.signed(cell);
         }
     }
 
-    private void writeInterrupts() {
-        out.unsigned(state.interruptsEnabled() ? 1 : 0);
-        for (int signal = 1; signal < state.handlers().length; signal++) {
-            int function = state.handlers()[signal];
-            out.indexOrNone("a handler", function < 0 ? -1 : number(function));
-            writeCells(state.pending()[signal]);
-        }
-    }
-
-    private void writePages(@Nullable Snapshot base) {
+    /** Straight into the file, as it can be most of it. */
+    private void writeMemories(@Nullable Snapshot base) {
         int[] count = {0};
-        visitPages(base, (index, page) -> count[0]++);
-        long bytes = (long) count[0] * (Snapshot.PAGE_BYTES + 5);
-        if (bytes > Integer.MAX_VALUE - out.size() - 64) {
+        int[] next = {0};
+        long[] pagesBytes = {0};
+        visitPages(base, (index, page) -> {
+            count[0]++;
+            pagesBytes[0] += BcOutput.unsignedBytes(index - next[0]) + 1 + (isZero(page) ? 0 : page.length);
+            next[0] = index + 1;
+        });
+        BcOutput head = new BcOutput();
+        head.unsigned(1);
+        head.index("memory pages", state.memoryPages());
+        head.index("memory pages at most", state.memoryPagesMax());
+        head.unsigned(count[0]);
+        long bytes = head.size() + pagesBytes[0];
+        if (bytes > Integer.MAX_VALUE - 64 - file.size() - state.hostState().length) {
             throw new IllegalArgumentException("the snapshot has " + count[0] + " pages of " + Snapshot.PAGE_BYTES
                     + " bytes to write, which is more than 2 GiB");
         }
-        out.unsigned(count[0]);
-        int[] next = {0};
+        file.u8(Section.MEMORIES.id);
+        file.unsigned(bytes);
+        file.raw(head.toByteArray());
+        next[0] = 0;
         visitPages(base, (index, page) -> {
-            out.unsigned(index - next[0]);
+            file.unsigned(index - next[0]);
             next[0] = index + 1;
             if (isZero(page)) {
-                out.u8(SnapshotFormat.PAGE_OF_ZEROS);
+                file.u8(SnapshotFormat.PAGE_OF_ZEROS);
             } else {
-                out.u8(SnapshotFormat.PAGE_OF_BYTES);
-                out.raw(page);
+                file.u8(SnapshotFormat.PAGE_OF_BYTES);
+                file.raw(page);
             }
         });
     }

@@ -11,6 +11,7 @@ import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -288,6 +290,38 @@ class SnapshotFormatTest {
                 .hasMessageContaining("the version is 2, this program reads version 1");
         byte[] longer = Arrays.copyOf(SnapshotWriter.write(snapshots().get(0)), 3_000);
         assertThatThrownBy(() -> SnapshotReader.read(program, longer)).isInstanceOf(FormatException.class);
+    }
+
+    @Test
+    @DisplayName("W5: an unknown section is skipped from 0x80 on, and an error below")
+    void unknownSections() throws FormatException {
+        Snapshot snapshot = snapshots().get(30);
+        byte[] bytes = SnapshotWriter.write(snapshot);
+        assertThat(SnapshotReader.read(program, withSection(bytes, 0x80)).differences(snapshot, 5))
+                .isEmpty();
+        assertThatThrownBy(() -> SnapshotReader.read(program, withSection(bytes, 0x7F)))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("snapshot byte " + bytes.length
+                        + ": section 0x7F is not known to this Tapedeck and cannot be skipped; use a newer Tapedeck");
+        assertThatThrownBy(() -> SnapshotReader.read(program, Arrays.copyOf(bytes, 12)))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("without a section 'run'");
+    }
+
+    private static byte[] withSection(byte[] snapshot, int id) {
+        byte[] longer = Arrays.copyOf(snapshot, snapshot.length + 3);
+        longer[snapshot.length] = (byte) id;
+        longer[snapshot.length + 1] = 1;
+        return longer;
+    }
+
+    @Test
+    @DisplayName("W5: the page lists the sections")
+    void documentedSections() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "machine.md"));
+        for (SnapshotFormat.Section section : SnapshotFormat.Section.values()) {
+            assertThat(page).contains(String.format(Locale.ROOT, "| 0x%02X | %s |", section.id, section.label));
+        }
     }
 
     @Test
