@@ -51,7 +51,9 @@ record Frame(Kind kind, boolean last, long number, long checksum, byte[] payload
         INTERRUPTS(3, "interrupts"),
         HOST_CALLS(4, "host calls"),
         CHECKPOINT(5, "checkpoint"),
-        END(6, "end");
+        END(6, "end"),
+        /** Any code from this one on: what a later version adds that a reader may do without. */
+        OPTIONAL(0x80, "optional excerpt");
 
         private final int code;
         private final String words;
@@ -71,6 +73,9 @@ record Frame(Kind kind, boolean last, long number, long checksum, byte[] payload
         }
 
         static Optional<Kind> ofCode(int code) {
+            if (code >= OPTIONAL.code) {
+                return Optional.of(OPTIONAL);
+            }
             return Arrays.stream(values()).filter(kind -> kind.code == code).findFirst();
         }
     }
@@ -127,11 +132,11 @@ record Frame(Kind kind, boolean last, long number, long checksum, byte[] payload
         if (bytes.getLong(NUMBER_OFFSET) != number) {
             throw new RecordingException("it is number " + bytes.getLong(NUMBER_OFFSET) + ", expected " + number);
         }
-        Optional<Kind> kind = Kind.ofCode(bytes.get(KIND_OFFSET));
+        int code = bytes.get(KIND_OFFSET) & 0xFF;
+        Optional<Kind> kind = Kind.ofCode(code);
         int part = bytes.get(PART_OFFSET);
         if (kind.isEmpty() || version != VERSION || part < 0 || part > 1) {
-            throw new RecordingException(
-                    "it is of unknown kind " + bytes.get(KIND_OFFSET) + ", part " + part + ", version " + version);
+            throw new RecordingException("it is of unknown kind " + code + ", part " + part + ", version " + version);
         }
         return new Frame(
                 kind.get(),

@@ -237,6 +237,7 @@ final class RecordingIndex {
             case FLOW -> addFlow(excerpt, number);
             case CHECKPOINT -> addCheckpoint(excerpt, number);
             case END -> addEnd(excerpt, number);
+            case OPTIONAL -> {}
         }
     }
 

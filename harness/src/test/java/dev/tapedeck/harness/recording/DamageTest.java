@@ -165,6 +165,27 @@ class DamageTest {
     }
 
     @Test
+    @DisplayName("What a later version adds and a replay does not need is skipped, in directories and packed files")
+    void optionalExcerpts() throws Exception {
+        Path longer = temp.resolve("longer");
+        Excerpts.withOptional(directory, longer);
+        Path packed = temp.resolve("longer.rec");
+        try (Recording expected = Recording.open(directory);
+                Recording recording = Recording.open(longer)) {
+            assertThat(recording.damage()).isEmpty();
+            assertThat(recording.outcome()).isEqualTo(expected.outcome());
+            assertThat(recording.blocks()).isEqualTo(expected.blocks());
+            assertThat(recording.checkpoints()).isEqualTo(expected.checkpoints());
+            Replay.verify(recording);
+            Pack.pack(recording, packed);
+        }
+        try (Recording recording = Recording.open(packed)) {
+            assertThat(recording.damage()).isEmpty();
+            Replay.verify(recording);
+        }
+    }
+
+    @Test
     void excerptsTakenOutOrSwapped() throws Exception {
         try (var log = ChronicleLog.openForReading(directory)) {
             for (long gone = 0; gone < log.size(); gone += 7) {
