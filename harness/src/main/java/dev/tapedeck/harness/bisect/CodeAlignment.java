@@ -45,11 +45,7 @@ final class CodeAlignment {
     private boolean sameTargets() {
         for (int i = 0; i < codeA.size(); i++) {
             Instruction one = codeA.get(i);
-            boolean jump = one.opcode() == Opcode.BR
-                    || one.opcode() == Opcode.BR_IF
-                    || one.opcode() == Opcode.BR_UNLESS
-                    || one.opcode() == Opcode.BR_TABLE;
-            if (jump && !one.equals(codeB.get(i))) {
+            if (one.opcode().hasLabels() && !one.equals(codeB.get(i))) {
                 return false;
             }
         }

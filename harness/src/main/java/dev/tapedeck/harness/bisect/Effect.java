@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.vm.isa.Determinism;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
@@ -214,6 +215,9 @@ final class Effect {
                 readAddress = address;
                 readLength = bytes;
             }
+        } else {
+            // What is not known to change nothing but the stack may change anything: complete states are compared then.
+            machineWrite = opcode.determinism() != Determinism.PURE;
         }
     }
 
@@ -260,6 +264,6 @@ final class Effect {
 
     /** Whether the instruction chooses between several next instructions of its function. */
     boolean chooses() {
-        return opcode == Opcode.BR_IF || opcode == Opcode.BR_UNLESS || opcode == Opcode.BR_TABLE;
+        return opcode.hasLabels() && opcode != Opcode.BR;
     }
 }

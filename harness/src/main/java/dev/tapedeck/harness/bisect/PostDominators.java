@@ -105,17 +105,19 @@ final class PostDominators {
 
     private int[] successors(List<Instruction> code, int offset) {
         Instruction instruction = code.get(offset);
-        return switch (instruction.opcode()) {
-            case BR -> new int[] {(int) instruction.a()};
-            case BR_IF, BR_UNLESS -> new int[] {(int) instruction.a(), Math.min(offset + 1, exit)};
-            case BR_TABLE ->
-                instruction.labels().stream()
-                        .mapToInt(Integer::intValue)
-                        .distinct()
-                        .toArray();
-            case RETURN, HALT, UNREACHABLE, INTERRUPT_RETURN -> new int[] {exit};
-            default -> new int[] {Math.min(offset + 1, exit)};
+        int next = Math.min(offset + 1, exit);
+        return switch (instruction.opcode().controlFlow()) {
+            case JUMP -> targets(instruction);
+            case BRANCH -> new int[] {(int) instruction.a(), next};
+            case RETURN, STOP -> new int[] {exit};
+            case NEXT, CALL -> new int[] {next};
         };
+    }
+
+    private static int[] targets(Instruction jump) {
+        return jump.labels().isEmpty()
+                ? new int[] {(int) jump.a()}
+                : jump.labels().stream().mapToInt(Integer::intValue).distinct().toArray();
     }
 
     /** The offset at which all paths from the instruction at {@code offset} meet, or -1 if that is outside the function. */

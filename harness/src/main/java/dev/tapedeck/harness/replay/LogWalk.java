@@ -6,6 +6,7 @@ import dev.tapedeck.harness.recording.Recording.Checkpoint;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.vm.isa.ControlFlow;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.machine.FlowTrace.Delivery;
 import dev.tapedeck.vm.machine.Machine;
@@ -295,7 +296,12 @@ public final class LogWalk {
                     }
                 }
                 case HALT -> ended = true;
-                default -> offset++;
+                default -> {
+                    if (instruction.opcode().controlFlow() != ControlFlow.NEXT) {
+                        throw new AssertionError("no rule for where a run goes on after " + instruction.opcode());
+                    }
+                    offset++;
+                }
             }
         }
 

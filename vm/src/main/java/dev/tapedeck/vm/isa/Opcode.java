@@ -285,6 +285,23 @@ public enum Opcode {
         return determinism;
     }
 
+    /** Where the run goes on. */
+    public ControlFlow controlFlow() {
+        return switch (this) {
+            case BR, BR_TABLE -> ControlFlow.JUMP;
+            case BR_IF, BR_UNLESS -> ControlFlow.BRANCH;
+            case CALL, CALL_INDIRECT -> ControlFlow.CALL;
+            case RETURN, INTERRUPT_RETURN -> ControlFlow.RETURN;
+            case HALT, UNREACHABLE -> ControlFlow.STOP;
+            default -> ControlFlow.NEXT;
+        };
+    }
+
+    /** Whether it jumps to labels of its function, always or under a condition. */
+    public boolean hasLabels() {
+        return operands.contains(OperandKind.LABEL) || operands.contains(OperandKind.LABELS);
+    }
+
     /** One line that says what the instruction does. */
     public String documentation() {
         return documentation;

@@ -2,10 +2,13 @@ package dev.tapedeck.vm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.vm.isa.ControlFlow;
+import dev.tapedeck.vm.isa.Determinism;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.Position;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -117,12 +120,27 @@ class InstructionTableTest {
         int below = machine.sp() - tried.popped;
         long icount = machine.icount();
         int locals = opcode == Opcode.CALL || opcode == Opcode.CALL_INDIRECT ? 1 : 0;
+        Instruction instruction = machine.instruction();
+        Position position = machine.position();
+        Snapshot before = machine.snapshot();
 
         Status status = machine.run(icount + 1);
 
         assertThat(status).isEqualTo(opcode == Opcode.HALT ? Status.HALTED : Status.RUNNING);
         assertThat(machine.icount()).isEqualTo(icount + 1);
         assertThat(machine.sp()).isEqualTo(below + tried.pushed + locals);
+        assertGoesOnAsTheTableSays(
+                instruction,
+                position,
+                machine,
+                machine.depth() - before.state().frames().size());
+        if (opcode.determinism() == Determinism.PURE) {
+            assertThat(before.differences(machine.snapshot(), 100))
+                    .extracting(Difference::location)
+                    .allMatch(changed -> changed instanceof Location.Operand
+                            || changed instanceof Location.FramePosition
+                            || changed.equals(new Location.Register("sp")));
+        }
         opcode.effect().ifPresent(effect -> {
             for (int i = 0; i < effect.pushes().size(); i++) {
                 long cell = machine.operand(
@@ -133,6 +151,39 @@ class InstructionTableTest {
             }
         });
         assertThat(machine.run(1_000)).isEqualTo(opcode == Opcode.HALT ? Status.HALTED : Status.RETURNED);
+    }
+
+    private static void assertGoesOnAsTheTableSays(
+            Instruction instruction, Position position, Machine machine, int framesEntered) {
+        int next = position.offset() + 1;
+        List<Integer> labels = instruction.labels().isEmpty() ? List.of((int) instruction.a()) : instruction.labels();
+        switch (instruction.opcode().controlFlow()) {
+            case NEXT -> assertThat(machine.position()).isEqualTo(new Position(position.function(), next));
+            case JUMP -> {
+                assertThat(framesEntered).isZero();
+                assertThat(labels).contains(machine.position().offset());
+            }
+            case BRANCH -> {
+                assertThat(framesEntered).isZero();
+                assertThat(machine.position().offset() == next
+                                || labels.contains(machine.position().offset()))
+                        .isTrue();
+            }
+            case CALL -> {
+                assertThat(framesEntered).isEqualTo(1);
+                assertThat(machine.position().offset()).isZero();
+                assertThat(machine.framePosition(machine.depth() - 2)).isEqualTo(position);
+            }
+            case RETURN -> assertThat(framesEntered).isEqualTo(-1);
+            case STOP -> assertThat(machine.status().ended()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Opcode.class)
+    void onlyJumpsAndBranchesHaveLabels(Opcode opcode) {
+        ControlFlow flow = opcode.controlFlow();
+        assertThat(opcode.hasLabels()).isEqualTo(flow == ControlFlow.JUMP || flow == ControlFlow.BRANCH);
     }
 
     @Test
