@@ -4,6 +4,7 @@ import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.TestCase;
@@ -38,12 +39,12 @@ final class TestHost implements Host {
     }
 
     @Override
-    public byte[] saveState() {
+    public HostState saveState() {
         return host.saveState();
     }
 
     @Override
-    public void restoreState(byte[] state) {
+    public void restoreState(HostState state) {
         host.restoreState(state);
     }
 }

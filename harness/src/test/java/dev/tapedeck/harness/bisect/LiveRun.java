@@ -6,6 +6,7 @@ import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program.FunctionType;
@@ -97,12 +98,12 @@ final class LiveRun implements Host {
     }
 
     @Override
-    public byte[] saveState() {
+    public HostState saveState() {
         return host.saveState();
     }
 
     @Override
-    public void restoreState(byte[] state) {
+    public void restoreState(HostState state) {
         host.restoreState(state);
     }
 

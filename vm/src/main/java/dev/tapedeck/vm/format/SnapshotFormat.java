@@ -20,7 +20,9 @@ final class SnapshotFormat {
         GLOBALS(0x04, "globals"),
         INTERRUPTS(0x05, "interrupts"),
         MEMORIES(0x06, "memories"),
-        HOST(0x07, "host");
+        HOST(0x07, "host"),
+        /** Instead of {@link #HOST}, for a host whose state has parts. */
+        HOST_TREE(0x08, "host tree");
 
         final int id;
         final String label;

@@ -2,6 +2,7 @@ package dev.tapedeck.vm.format;
 
 import dev.tapedeck.vm.format.SnapshotFormat.Section;
 import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.machine.Status;
@@ -42,7 +43,7 @@ public final class SnapshotReader {
     private int memoryPagesMax;
     private int[] pageIndexes = {};
     private byte[][] pages = {};
-    private byte[] hostState = {};
+    private HostState hostState = HostState.EMPTY;
 
     private SnapshotReader(VerifiedProgram verified, byte[] bytes) {
         this.verified = verified;
@@ -91,7 +92,11 @@ public final class SnapshotReader {
         }
         read(sections, Section.INTERRUPTS, this::readInterrupts);
         read(sections, Section.MEMORIES, in -> readMemories(in, base != null));
-        read(sections, Section.HOST, this::readHost);
+        if (sections.containsKey(Section.HOST.id) && sections.containsKey(Section.HOST_TREE.id)) {
+            throw new FormatException("snapshot with two sections for the state of the host");
+        }
+        read(sections, Section.HOST, in -> hostState = HostState.of(readHost(in)));
+        read(sections, Section.HOST_TREE, in -> hostState = readHostTree(in, base));
         SnapshotState state = new SnapshotState(
                 status,
                 icount,
@@ -267,12 +272,25 @@ public final class SnapshotReader {
         readPages(in, delta);
     }
 
-    private void readHost(BcInput in) throws FormatException {
+    private static byte[] readHost(BcInput in) throws FormatException {
         if (in.remaining() > SnapshotFormat.HOST_STATE_BYTES_MAX) {
             throw in.error("the state of the host has " + in.remaining() + " bytes, expected at most "
                     + SnapshotFormat.HOST_STATE_BYTES_MAX);
         }
-        hostState = in.bytes("the state of the host", in.remaining());
+        return in.bytes("the state of the host", in.remaining());
+    }
+
+    private static HostState readHostTree(BcInput in, @Nullable Snapshot base) throws FormatException {
+        HostState state;
+        try {
+            state = HostState.unpack(readHost(in), base == null ? null : base.hostState());
+        } catch (IllegalArgumentException e) {
+            throw in.error(String.valueOf(e.getMessage()));
+        }
+        if (state.parts().isEmpty()) {
+            throw in.error("the state of the host has no parts, expected it in section 'host'");
+        }
+        return state;
     }
 
     private void readPages(BcInput in, boolean delta) throws FormatException {

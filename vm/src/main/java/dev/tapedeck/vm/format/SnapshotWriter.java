@@ -20,6 +20,7 @@ public final class SnapshotWriter {
     private final Snapshot snapshot;
     private final SnapshotState state;
     private final BcOutput file = new BcOutput();
+    private byte[] hostState = {};
 
     /** The functions that the snapshot refers to, in ascending order, and the number of each in the file. */
     private final SortedMap<Integer, Integer> functions = new TreeMap<>();
@@ -48,6 +49,9 @@ public final class SnapshotWriter {
     }
 
     private byte[] toBytes(@Nullable Snapshot base) {
+        hostState = state.hostState().parts().isEmpty()
+                ? state.hostState().bytes()
+                : state.hostState().pack(base == null ? null : base.hostState());
         file.raw(SnapshotFormat.magic());
         file.unsigned(SnapshotFormat.VERSION);
         section(Section.FUNCTIONS, this::functions);
@@ -58,7 +62,7 @@ public final class SnapshotWriter {
         if (snapshot.program().memory() != null) {
             writeMemories(base);
         }
-        section(Section.HOST, out -> out.raw(state.hostState()));
+        section(state.hostState().parts().isEmpty() ? Section.HOST : Section.HOST_TREE, out -> out.raw(hostState));
         return file.toByteArray();
     }
 
@@ -171,7 +175,7 @@ public final class SnapshotWriter {
         head.index("memory pages at most", state.memoryPagesMax());
         head.unsigned(count[0]);
         long bytes = head.size() + pagesBytes[0];
-        if (bytes > Integer.MAX_VALUE - 64 - file.size() - state.hostState().length) {
+        if (bytes > Integer.MAX_VALUE - 64 - file.size() - hostState.length) {
             throw new IllegalArgumentException("the snapshot has " + count[0] + " pages of " + Snapshot.PAGE_BYTES
                     + " bytes to write, which is more than 2 GiB");
         }

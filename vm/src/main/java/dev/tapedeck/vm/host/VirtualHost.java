@@ -3,6 +3,7 @@ package dev.tapedeck.vm.host;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import java.io.IOException;
@@ -157,20 +158,20 @@ public final class VirtualHost implements Host {
 
     /** 16 bytes: the position in the input, the state of the random source; both big-endian. */
     @Override
-    public byte[] saveState() {
-        return ByteBuffer.allocate(STATE_BYTES)
+    public HostState saveState() {
+        return HostState.of(ByteBuffer.allocate(STATE_BYTES)
                 .putLong(inputPosition)
                 .putLong(random)
-                .array();
+                .array());
     }
 
     @Override
-    public void restoreState(byte[] state) {
-        if (state.length != STATE_BYTES) {
+    public void restoreState(HostState state) {
+        if (state.bytes().length != STATE_BYTES) {
             throw new IllegalArgumentException(
-                    "the state of the host has " + state.length + " bytes, expected " + STATE_BYTES);
+                    "the state of the host has " + state.bytes().length + " bytes, expected " + STATE_BYTES);
         }
-        ByteBuffer buffer = ByteBuffer.wrap(state);
+        ByteBuffer buffer = ByteBuffer.wrap(state.bytes());
         long position = buffer.getLong();
         if (position < 0) {
             throw new IllegalArgumentException("the state of the host has a negative input position: " + position);

@@ -30,8 +30,8 @@ public interface Host {
     }
 
     /** The host's own state, as far as later results depend on it; part of every snapshot. */
-    default byte[] saveState() {
-        return new byte[0];
+    default HostState saveState() {
+        return HostState.EMPTY;
     }
 
     /**
@@ -39,5 +39,5 @@ public interface Host {
      *
      * @throws IllegalArgumentException if it is not such a state; the host is unchanged then
      */
-    default void restoreState(byte[] state) {}
+    default void restoreState(HostState state) {}
 }

@@ -44,7 +44,7 @@ public final class Snapshot {
     final Interrupts.State interrupts;
     final int memoryUnitsMax;
     final PageMap pages;
-    private final byte[] hostState;
+    private final HostState hostState;
 
     /** The arrays become the snapshot's own. */
     Snapshot(
@@ -62,7 +62,7 @@ public final class Snapshot {
             Interrupts.State interrupts,
             int memoryUnitsMax,
             PageMap pages,
-            byte[] hostState) {
+            HostState hostState) {
         this.image = image;
         this.status = status;
         this.pc = pc;
@@ -132,7 +132,7 @@ public final class Snapshot {
                 Arrays.stream(interrupts.pending()).map(long[]::clone).toArray(long[][]::new),
                 pages.pageCount() / Memory.PAGES_PER_UNIT,
                 memoryUnitsMax,
-                hostState.clone());
+                hostState);
     }
 
     /** The content hash of a function of the program; computed once. */
@@ -163,8 +163,9 @@ public final class Snapshot {
         return (long) pages.pageCount() << PageMap.PAGE_SHIFT;
     }
 
-    byte[] hostState() {
-        return hostState.clone();
+    /** What the host saved. */
+    public HostState hostState() {
+        return hostState;
     }
 
     /**

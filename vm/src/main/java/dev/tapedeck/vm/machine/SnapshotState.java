@@ -40,7 +40,7 @@ public record SnapshotState(
         long[][] pending,
         int memoryPages,
         int memoryPagesMax,
-        byte[] hostState) {
+        HostState hostState) {
     public SnapshotState {
         frames = List.copyOf(frames);
     }

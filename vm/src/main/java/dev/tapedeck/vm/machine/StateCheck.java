@@ -93,7 +93,7 @@ final class StateCheck {
                         Arrays.stream(state.pending()).map(long[]::clone).toArray(long[][]::new)),
                 state.memoryPagesMax(),
                 pages,
-                state.hostState().clone());
+                state.hostState());
     }
 
     /** Packs the frames and returns the base of the innermost. */

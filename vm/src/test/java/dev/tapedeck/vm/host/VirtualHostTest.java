@@ -8,6 +8,7 @@ import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
@@ -275,9 +276,11 @@ class VirtualHostTest {
     @Test
     void stateOfAnotherFormIsRefused() {
         VirtualHost host = host("", 0);
-        assertThatThrownBy(() -> host.restoreState(new byte[15])).hasMessageContaining("15 bytes, expected 16");
+        assertThatThrownBy(() -> host.restoreState(HostState.of(new byte[15])))
+                .hasMessageContaining("15 bytes, expected 16");
         byte[] negative = new byte[16];
         negative[0] = -1;
-        assertThatThrownBy(() -> host.restoreState(negative)).hasMessageContaining("negative input position");
+        assertThatThrownBy(() -> host.restoreState(HostState.of(negative)))
+                .hasMessageContaining("negative input position");
     }
 }
