@@ -2,7 +2,9 @@ package dev.tapedeck.harness.approve;
 
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Quoted;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
@@ -36,9 +38,9 @@ public final class ApprovedText {
     public static String of(String title, Recording recording, Outcome outcome, Machine end, byte[] output) {
         Program program = recording.program().program();
         StringBuilder text = new StringBuilder();
-        text.append("test: ").append(Quoted.inline(title)).append('\n');
+        text.append("test: ").append(Visible.of(title)).append('\n');
         if (!program.name().isEmpty()) {
-            text.append("program: ").append(Quoted.inline(program.name())).append('\n');
+            text.append("program: ").append(Visible.of(program.name())).append('\n');
         }
         text.append("outcome: ").append(outcome(program, recording, outcome)).append('\n');
         text.append("instructions: ").append(outcome.icount()).append('\n');
@@ -64,7 +66,7 @@ public final class ApprovedText {
                         : "returned "
                                 + String.join(
                                         ", ",
-                                        Words.values(
+                                        Values.values(
                                                 program.typeOf(program.functions()
                                                                 .get(function))
                                                         .results(),
@@ -78,9 +80,9 @@ public final class ApprovedText {
 
     private static String fault(Program program, Fault fault) {
         return "fault " + fault.kind().mnemonic() + " at "
-                + Quoted.inline(program.functionName(fault.position().function())) + "+"
+                + Visible.of(program.functionName(fault.position().function())) + "+"
                 + fault.position().offset()
-                + (fault.detail().isEmpty() ? "" : ": " + Quoted.inline(fault.detail()));
+                + (fault.detail().isEmpty() ? "" : ": " + Visible.of(fault.detail()));
     }
 
     private static void appendHostCalls(StringBuilder text, Program program, Recording recording) {
@@ -91,7 +93,7 @@ public final class ApprovedText {
             counts.merge(call.hostImport(), 1L, Long::sum);
         }
         counts.forEach((hostImport, count) -> text.append("  ")
-                .append(Quoted.inline(program.imports().get(hostImport).qualifiedName()))
+                .append(Visible.of(program.imports().get(hostImport).qualifiedName()))
                 .append(": ")
                 .append(count)
                 .append('\n'));
@@ -136,11 +138,11 @@ public final class ApprovedText {
                 any = true;
             }
             text.append("  ")
-                    .append(global.name().isEmpty() ? "global " + i : Quoted.inline(global.name()))
+                    .append(global.name().isEmpty() ? "global " + i : Visible.of(global.name()))
                     .append(": ")
                     .append(global.type().mnemonic())
                     .append(" = ")
-                    .append(Words.cell(global.type(), end.global(i)))
+                    .append(Values.cell(global.type(), end.global(i)))
                     .append('\n');
         }
     }

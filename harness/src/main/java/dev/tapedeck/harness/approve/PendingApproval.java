@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.approve;
 
+import dev.tapedeck.harness.text.Visible;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -105,7 +106,7 @@ public record PendingApproval(
         Path from = folder.toAbsolutePath();
         Files.writeString(
                 folder.resolve(MARKER),
-                Quoted.inline(title) + "\n" + relative(from, approvedText) + "\n" + relative(from, approvedRecording)
+                Visible.of(title) + "\n" + relative(from, approvedText) + "\n" + relative(from, approvedRecording)
                         + "\n");
     }
 

@@ -1,5 +1,7 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.machine.Machine;
@@ -139,23 +141,22 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         return switch (kind) {
             case STORE ->
                 "stores " + values.get(1) + " (" + subject + (subject == 1 ? " byte" : " bytes") + ") at "
-                        + Wording.address(values.get(0));
+                        + Values.address(values.get(0));
             case COPY ->
-                "copies " + unsigned(2) + " bytes from " + Wording.address(values.get(1)) + " to "
-                        + Wording.address(values.get(0));
+                "copies " + unsigned(2) + " bytes from " + Values.address(values.get(1)) + " to "
+                        + Values.address(values.get(0));
             case FILL ->
-                "fills " + unsigned(2) + " bytes at " + Wording.address(values.get(0)) + " with "
+                "fills " + unsigned(2) + " bytes at " + Values.address(values.get(0)) + " with "
                         + (values.get(1) & 0xff);
             case GROW -> "grows memory by " + unsigned(0) + " pages";
             case GLOBAL ->
-                "sets " + Wording.global(program, subject) + " to "
-                        + Wording.plain(
-                                values.get(0), program.globals().get(subject).type());
-            case HEAP_POINTER -> "sets hp to " + Wording.address(values.get(0));
+                "sets " + Places.global(program, subject) + " to "
+                        + Values.cell(program.globals().get(subject).type(), values.get(0));
+            case HEAP_POINTER -> "sets hp to " + Values.address(values.get(0));
             case HOST -> {
                 Program.HostImport called = program.imports().get(subject);
                 yield "calls " + called.qualifiedName() + "("
-                        + Wording.plain(values, program.typeOf(called).parameters()) + ")";
+                        + Values.list(program.typeOf(called).parameters(), values) + ")";
             }
             case ENABLE -> "enables interrupts";
             case DISABLE -> "disables interrupts";
@@ -163,7 +164,7 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case UNHANDLE -> "removes the handler of signal " + values.get(0);
             case RAISE -> "raises signal " + values.get(0) + " with payload " + values.get(1);
             case HALT -> "halts with exit code " + values.get(0);
-            case RETURN -> values.isEmpty() ? "returns" : "returns " + Wording.plain(values, List.of());
+            case RETURN -> values.isEmpty() ? "returns" : "returns " + Values.list(List.of(), values);
             case FAULT -> "faults with " + fault.map(FaultKind::mnemonic).orElse("a fault");
             case LIMIT -> "is stopped by the instruction limit";
             case CUT -> "is cut";

@@ -1,5 +1,7 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,31 +29,38 @@ public record Bisection(
     /** What made the runs differ. */
     public enum Kind {
         /** They do not differ. */
-        NONE("none"),
+        NONE("none", "same"),
         /** They start with other arguments, or in another function. */
-        START("start"),
+        START("start", "different start"),
         /** A host call gave something else. */
-        HOST("host"),
+        HOST("host", "host call"),
         /** An interrupt came on one side only, or was another. */
-        INTERRUPT("interrupt"),
+        INTERRUPT("interrupt", "interrupt"),
         /** The same instruction on the same state did something else. */
-        MACHINE("machine"),
+        MACHINE("machine", "machine"),
         /** The programs differ, and an instruction behaves differently. */
-        PROGRAM("program"),
+        PROGRAM("program", "program changed"),
         /** One run goes on where the other ended. */
-        END("end"),
+        END("end", "one run ended"),
         /** One of the recordings does not replay, so nothing else can be concluded. */
-        REPLAY("replay");
+        REPLAY("replay", "does not replay");
 
         private final String mnemonic;
+        private final String words;
 
-        Kind(String mnemonic) {
+        Kind(String mnemonic, String words) {
             this.mnemonic = mnemonic;
+            this.words = words;
         }
 
         /** The stable name in JSON. */
         public String mnemonic() {
             return mnemonic;
+        }
+
+        /** A few words for people. */
+        public String words() {
+            return words;
         }
     }
 
@@ -76,26 +85,6 @@ public record Bisection(
             List<Executed> before,
             Optional<String> event,
             String outcome) {}
-
-    /**
-     * An executed instruction.
-     *
-     * @param icount instructions completed before it
-     * @param function name
-     * @param offset in the function
-     * @param source file, or empty
-     * @param line from 1, or 0
-     * @param text as disassembled
-     */
-    public record Executed(long icount, String function, int offset, String source, int line, String text) {
-        /** {@code function+offset (source:line)}. */
-        public String place() {
-            return function + "+" + offset + (line > 0 ? " (" + source + ":" + line + ")" : "");
-        }
-    }
-
-    /** A frame of a call stack; {@code interrupt} if it was entered by an interrupt. */
-    public record Frame(String function, int offset, String source, int line, boolean interrupt) {}
 
     /**
      * A place in the state that differs.

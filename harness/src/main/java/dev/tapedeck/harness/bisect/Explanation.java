@@ -1,7 +1,5 @@
 package dev.tapedeck.harness.bisect;
 
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.bisect.Bisection.Kind;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
@@ -9,6 +7,11 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Difference;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
@@ -92,7 +95,7 @@ final class Explanation {
                 text.append("; the ")
                         .append(lane == a ? "first" : "second")
                         .append(" recording was ")
-                        .append(Wording.outcome(lane.recording));
+                        .append(Words.outcome(lane.recording));
             }
         }
     }
@@ -137,7 +140,7 @@ final class Explanation {
                 frames,
                 before,
                 event,
-                Wording.outcome(lane.recording));
+                Words.outcome(lane.recording));
     }
 
     /** Looks at a run before the instruction at {@code icount}; the replay is left there. */
@@ -147,17 +150,17 @@ final class Explanation {
         lane.seek(Math.max(0, icount - BEFORE_MAX));
         while (lane.icount() < icount && !lane.over()) {
             Executed executed =
-                    Wording.executed(lane.program, lane.icount(), lane.machine().position());
+                    Places.executed(lane.program, lane.icount(), lane.machine().position());
             if (!lane.step()) {
                 break;
             }
             before.add(executed);
         }
         Optional<Executed> at = present && !lane.over()
-                ? Optional.of(Wording.executed(
+                ? Optional.of(Places.executed(
                         lane.program, lane.icount(), lane.machine().position()))
                 : Optional.empty();
-        return side(lane, at, Wording.frames(lane.machine()), before, event);
+        return side(lane, at, Places.frames(lane.machine(), Words.FRAMES_MAX), before, event);
     }
 
     /** The runs part at {@code divergence}. */
@@ -251,19 +254,19 @@ final class Explanation {
             ofA[i] = (byte) bytes.get(i).a();
             ofB[i] = (byte) bytes.get(i).b();
         }
-        String location = "memory " + Wording.address(address)
-                + (ofA.length == 1 ? "" : ".." + Wording.address(address + ofA.length - 1));
+        String location = "memory " + Values.address(address)
+                + (ofA.length == 1 ? "" : ".." + Values.address(address + ofA.length - 1));
         LastWriters.Target target = new LastWriters.Target(new Location.MemoryByte(address), ofA.length);
-        return new Row(location, Wording.bytes(ofA), Wording.bytes(ofB), target, target);
+        return new Row(location, Values.bytes(ofA), Values.bytes(ofB), target, target);
     }
 
     private Row row(Difference difference) {
         Location location = difference.location();
         LastWriters.Target target = new LastWriters.Target(location, 1);
         return new Row(
-                Wording.location(a.machine(), location),
-                Wording.value(a.machine(), location, difference.a()),
-                Wording.value(b.machine(), location, difference.b()),
+                Places.location(a.machine(), location),
+                Values.value(a.machine(), location, difference.a()),
+                Values.value(b.machine(), location, difference.b()),
                 target,
                 target);
     }
@@ -318,9 +321,9 @@ final class Explanation {
         long valueB = b.machine().get(ofB);
         if (!aligned.sameValue(valueA, valueB) && rows.size() < ROWS_MAX) {
             rows.add(new Row(
-                    Wording.location(a.machine(), ofA),
-                    Wording.value(a.machine(), ofA, valueA),
-                    Wording.value(b.machine(), ofB, valueB),
+                    Places.location(a.machine(), ofA),
+                    Values.value(a.machine(), ofA, valueA),
+                    Values.value(b.machine(), ofB, valueB),
                     new LastWriters.Target(ofA, 1),
                     new LastWriters.Target(ofB, 1)));
         }
@@ -359,7 +362,7 @@ final class Explanation {
     private static Optional<Executed> executedAt(Lane lane, long icount) throws RecordingException, Unfaithful {
         lane.seek(icount);
         return lane.machine().status() == Status.RUNNING || lane.machine().status() == Status.FAULTED
-                ? Optional.of(Wording.executed(
+                ? Optional.of(Places.executed(
                         lane.program, lane.icount(), lane.machine().position()))
                 : Optional.empty();
     }
@@ -422,7 +425,7 @@ final class Explanation {
                 text.append("the ")
                         .append(first ? "first" : "second")
                         .append(" run was ")
-                        .append(Wording.outcome((first ? a : b).recording))
+                        .append(Words.outcome((first ? a : b).recording))
                         .append("; the other goes on with ")
                         .append((first ? sideB : sideA).at().map(Executed::text).orElse("nothing"))
                         .append(" in ")
@@ -451,12 +454,12 @@ final class Explanation {
                 name.isEmpty() ? program.entry() : program.findFunction(name).orElse(-1);
         List<Long> arguments = lane.recording.options().arguments();
         if (function < 0) {
-            return name + "(" + Wording.plain(arguments, List.of()) + ")";
+            return name + "(" + Values.list(List.of(), arguments) + ")";
         }
         Program.FunctionType type = program.typeOf(program.functions().get(function));
         boolean sameArguments =
                 a.recording.options().arguments().equals(b.recording.options().arguments());
-        return program.functionName(function) + "(" + Wording.plain(arguments, type.parameters()) + ")"
+        return program.functionName(function) + "(" + Values.list(type.parameters(), arguments) + ")"
                 + (sameArguments ? " of type " + type : "");
     }
 

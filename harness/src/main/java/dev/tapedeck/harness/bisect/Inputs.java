@@ -5,6 +5,8 @@ import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.Recording.MemoryWrite;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
@@ -147,7 +149,7 @@ final class Inputs {
     static String words(Machine machine, Injection injection) {
         String where;
         try {
-            where = Wording.location(machine, injection.location());
+            where = Places.location(machine, injection.location());
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
             where = injection.location().toString();
         }
@@ -164,7 +166,7 @@ final class Inputs {
         Program.FunctionType type = program.typeOf(called);
         StringBuilder text = new StringBuilder(called.qualifiedName())
                 .append('(')
-                .append(Wording.plain(call.arguments(), type.parameters()))
+                .append(Values.list(type.parameters(), call.arguments()))
                 .append(')');
         if (call.error().isPresent()) {
             return text.append(" failed: ").append(call.error().get()).toString();
@@ -175,7 +177,7 @@ final class Inputs {
                     .toString();
         }
         text.append(" returned ")
-                .append(call.results().isEmpty() ? "nothing" : Wording.plain(call.results(), type.results()));
+                .append(call.results().isEmpty() ? "nothing" : Values.list(type.results(), call.results()));
         int shown = 0;
         for (MemoryWrite write : call.writes()) {
             if (shown++ == 4) {
@@ -183,9 +185,9 @@ final class Inputs {
                 break;
             }
             text.append(", wrote ")
-                    .append(Wording.bytes(write.bytes()))
+                    .append(Values.bytes(write.bytes()))
                     .append(" at ")
-                    .append(Wording.address(write.address()));
+                    .append(Values.address(write.address()));
         }
         return text.toString();
     }

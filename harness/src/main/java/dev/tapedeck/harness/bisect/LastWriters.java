@@ -1,11 +1,12 @@
 package dev.tapedeck.harness.bisect;
 
-import dev.tapedeck.harness.bisect.Bisection.Executed;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.Recording.MemoryWrite;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
@@ -138,7 +139,7 @@ final class LastWriters {
         for (Wanted one : wanted) {
             if (writes(effect, call, one)) {
                 if (writer == null) {
-                    writer = Wording.executed(lane.program, icount, position);
+                    writer = Places.executed(lane.program, icount, position);
                 }
                 one.latest = writer;
             }
@@ -238,6 +239,6 @@ final class LastWriters {
     }
 
     private Executed arrival(long icount, String text) {
-        return Wording.executed(lane.program, icount, lane.machine().position(), "(" + text + ")");
+        return Places.executed(lane.program, icount, lane.machine().position(), "(" + text + ")");
     }
 }

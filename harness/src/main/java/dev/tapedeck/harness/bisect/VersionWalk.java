@@ -3,6 +3,7 @@ package dev.tapedeck.harness.bisect;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
@@ -595,8 +596,8 @@ final class VersionWalk {
     }
 
     private String outputs(Behaviour behaviourA, Behaviour behaviourB) {
-        return "with the bytes " + Wording.bytes(bytes(a, behaviourA)) + " against "
-                + Wording.bytes(bytes(b, behaviourB));
+        return "with the bytes " + Values.bytes(bytes(a, behaviourA)) + " against "
+                + Values.bytes(bytes(b, behaviourB));
     }
 
     private static byte[] bytes(Lane lane, Behaviour output) {

@@ -1,8 +1,8 @@
 package dev.tapedeck.harness.cli;
 
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.format.BcWriter;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.file.Path;

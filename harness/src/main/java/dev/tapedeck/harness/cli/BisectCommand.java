@@ -9,7 +9,7 @@ import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.report.MarkdownReport;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
-import dev.tapedeck.harness.report.Visible;
+import dev.tapedeck.harness.text.Visible;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;

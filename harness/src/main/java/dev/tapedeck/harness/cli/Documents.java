@@ -1,11 +1,13 @@
 package dev.tapedeck.harness.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -28,7 +30,7 @@ final class Documents {
         json.writeNumberField("exitCode", outcome.exitCode());
         json.writeArrayFieldStart("results");
         for (String value :
-                Words.values(program.typeOf(program.functions().get(function)).results(), outcome.results())) {
+                Values.values(program.typeOf(program.functions().get(function)).results(), outcome.results())) {
             json.writeString(value);
         }
         json.writeEndArray();
@@ -57,7 +59,7 @@ final class Documents {
 
     /** A place in the code, with the instruction there. */
     static void place(JsonGenerator json, String name, Program program, Position position) throws IOException {
-        Executed at = Words.executed(program, 0, position);
+        Executed at = Places.executed(program, 0, position);
         json.writeObjectFieldStart(name);
         json.writeStringField("function", at.function());
         json.writeNumberField("offset", at.offset());

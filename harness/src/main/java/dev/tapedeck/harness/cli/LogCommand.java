@@ -6,8 +6,9 @@ import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.LogWalk.Entry;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.asm.Disassembler;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.Function;
@@ -241,7 +242,7 @@ final class LogCommand implements Callable<Integer> {
         }
 
         private static String values(List<ValueType> types, List<Long> cells) {
-            return String.join(", ", Words.values(types, cells));
+            return Values.list(types, cells);
         }
     }
 }

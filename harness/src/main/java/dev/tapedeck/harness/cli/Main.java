@@ -2,8 +2,8 @@ package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.ReplayException;
-import dev.tapedeck.harness.report.Visible;
 import dev.tapedeck.harness.suite.ProgramException;
+import dev.tapedeck.harness.text.Visible;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;

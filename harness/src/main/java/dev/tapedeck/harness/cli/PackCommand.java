@@ -1,8 +1,8 @@
 package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.recording.Pack;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,10 +1,12 @@
 package dev.tapedeck.harness.cli;
 
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.recording.Outcome;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Host;
@@ -61,7 +63,7 @@ final class ProgramRun {
         return switch (outcome.kind()) {
             case RETURNED -> {
                 if (!collect) {
-                    Words.values(
+                    Values.values(
                                     program.typeOf(program.functions().get(function))
                                             .results(),
                                     outcome.results())
@@ -83,7 +85,7 @@ final class ProgramRun {
     }
 
     private void explain(Program program, Fault fault, List<Frame> frames) {
-        Executed at = Words.executed(program, fault.icount(), fault.position());
+        Executed at = Places.executed(program, fault.icount(), fault.position());
         terminal.message(
                 "fault " + fault.kind().mnemonic() + ": " + fault.kind().meaning());
         if (!fault.detail().isEmpty()) {

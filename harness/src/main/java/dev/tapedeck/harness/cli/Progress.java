@@ -1,6 +1,6 @@
 package dev.tapedeck.harness.cli;
 
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Words;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 

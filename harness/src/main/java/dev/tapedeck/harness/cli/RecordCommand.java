@@ -1,12 +1,13 @@
 package dev.tapedeck.harness.cli;
 
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Words;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ final class RecordCommand implements Callable<Integer> {
             outcome = Recorder.record(loaded, options, run.host(input, options.seed()), recording, machine -> {
                 progress.at(machine.icount());
                 frames.clear();
-                frames.addAll(Words.frames(machine));
+                frames.addAll(Places.frames(machine, Words.FRAMES_MAX));
             });
         } catch (IllegalArgumentException e) {
             throw CommandException.data(program + ": " + e.getMessage());
@@ -106,7 +107,7 @@ final class RecordCommand implements Callable<Integer> {
         }
         if (!quiet && exitCode != ExitCodes.OUTPUT_CLOSED) {
             terminal.message("recorded " + Words.count(outcome.icount(), "instruction") + " in "
-                    + dev.tapedeck.harness.report.Visible.of(recording.toString()));
+                    + dev.tapedeck.harness.text.Visible.of(recording.toString()));
         }
         return exitCode;
     }

@@ -1,14 +1,15 @@
 package dev.tapedeck.harness.cli;
 
-import dev.tapedeck.harness.bisect.Wording;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Difference;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
@@ -64,9 +65,9 @@ final class RecordingDiff {
                 Machine deeper = endA.depth() >= endB.depth() ? endA : endB;
                 for (Difference difference : endA.snapshot().differences(endB.snapshot(), DIFFERENCES_MAX)) {
                     rows.add(new Row(
-                            Wording.location(deeper, difference.location()),
-                            Wording.value(deeper, difference.location(), difference.a()),
-                            Wording.value(deeper, difference.location(), difference.b())));
+                            Places.location(deeper, difference.location()),
+                            Values.value(deeper, difference.location(), difference.a()),
+                            Values.value(deeper, difference.location(), difference.b())));
                 }
             }
             boolean same = rows.stream().allMatch(Row::same);

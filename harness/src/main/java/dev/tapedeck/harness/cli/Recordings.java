@@ -2,8 +2,8 @@ package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import java.nio.file.Path;
 
 /** Opens recordings for commands. */

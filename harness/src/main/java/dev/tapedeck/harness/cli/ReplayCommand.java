@@ -4,7 +4,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Words;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;

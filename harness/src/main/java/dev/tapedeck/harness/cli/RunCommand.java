@@ -1,12 +1,13 @@
 package dev.tapedeck.harness.cli;
 
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Words;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -80,7 +81,7 @@ final class RunCommand implements Callable<Integer> {
             outcome = Recorder.run(loaded, options, run.host(input, options.seed()), machine -> {
                 progress.at(machine.icount());
                 frames.clear();
-                frames.addAll(Words.frames(machine));
+                frames.addAll(Places.frames(machine, Words.FRAMES_MAX));
             });
         } catch (IllegalArgumentException e) {
             // What the program asks for and this machine has not: host functions, memory, a place to inject.

@@ -5,8 +5,10 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.StateDigest;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Function;
@@ -118,7 +120,8 @@ final class StateCommand implements Callable<Integer> {
             Position position = machine.framePosition(frame);
             json.writeStringField("function", program.functionName(position.function()));
             json.writeNumberField("offset", position.offset());
-            json.writeStringField("source", Words.executed(program, 0, position).source());
+            json.writeStringField(
+                    "source", Places.executed(program, 0, position).source());
             json.writeNumberField(
                     "line", program.functions().get(position.function()).line(position.offset()));
             json.writeBooleanField("interrupt", machine.interruptFrame(frame));
@@ -149,8 +152,8 @@ final class StateCommand implements Callable<Integer> {
         if (machine.depth() > 0) {
             row(
                     "ip",
-                    Words.place(program, machine.position()) + ": "
-                            + Words.executed(program, 0, machine.position()).text());
+                    Places.place(program, machine.position()) + ": "
+                            + Places.executed(program, 0, machine.position()).text());
         }
         row("sp, bp, hp", machine.sp() + ", " + machine.bp() + ", " + Integer.toUnsignedString(machine.hp()));
         row("interrupts", machine.interruptsEnabled() ? "enabled" : "disabled");
@@ -158,7 +161,7 @@ final class StateCommand implements Callable<Integer> {
         row("state digest", Words.digest(StateDigest.of(machine.snapshot())));
         for (int frame = machine.depth() - 1; frame >= 0 && frame >= machine.depth() - FRAMES_SHOWN; frame--) {
             terminal.println("");
-            terminal.println(Visible.of("frame " + frame + ": " + Words.place(program, machine.framePosition(frame))
+            terminal.println(Visible.of("frame " + frame + ": " + Places.place(program, machine.framePosition(frame))
                     + (machine.interruptFrame(frame) ? " [interrupt]" : "")));
             values(locals(machine, frame));
             values(operands(machine, frame));
@@ -198,8 +201,8 @@ final class StateCommand implements Callable<Integer> {
         for (int i = 0; i < types.size(); i++) {
             String name =
                     i < function.localNames().size() ? function.localNames().get(i) : "";
-            values.add(
-                    new Value(name.isEmpty() ? "local " + i : name, Words.cell(types.get(i), machine.local(frame, i))));
+            values.add(new Value(
+                    name.isEmpty() ? "local " + i : name, Values.cell(types.get(i), machine.local(frame, i))));
         }
         return values;
     }
@@ -222,7 +225,7 @@ final class StateCommand implements Callable<Integer> {
             String name = globals.get(i).name();
             values.add(new Value(
                     name.isEmpty() ? "global " + i : name,
-                    Words.cell(globals.get(i).type(), machine.global(i))));
+                    Values.cell(globals.get(i).type(), machine.global(i))));
         }
         return values;
     }

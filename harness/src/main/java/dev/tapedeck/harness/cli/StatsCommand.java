@@ -4,8 +4,9 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
 import java.nio.file.Path;
 import java.util.List;
@@ -105,7 +106,7 @@ final class StatsCommand implements Callable<Integer> {
         row(
                 "function",
                 program.functionName(function) + "("
-                        + String.join(", ", Words.arguments(program, function, options.arguments())) + ")");
+                        + String.join(", ", Values.arguments(program, function, options.arguments())) + ")");
         row(
                 "outcome",
                 recording

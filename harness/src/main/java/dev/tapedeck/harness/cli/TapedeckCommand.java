@@ -149,7 +149,7 @@ final class TapedeckCommand implements Callable<Integer> {
         CommandLine command = exception.getCommandLine();
         String message = message(exception);
         terminal.out().flush();
-        terminal.message("tapedeck: " + dev.tapedeck.harness.report.Visible.of(message));
+        terminal.message("tapedeck: " + dev.tapedeck.harness.text.Visible.of(message));
         List<String> similar = new ArrayList<>();
         if (exception instanceof CommandLine.UnmatchedArgumentException unmatched) {
             similar.addAll(unmatched.getSuggestions());

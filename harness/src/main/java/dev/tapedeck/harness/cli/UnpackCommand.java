@@ -1,7 +1,7 @@
 package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.recording.Pack;
-import dev.tapedeck.harness.report.Visible;
+import dev.tapedeck.harness.text.Visible;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

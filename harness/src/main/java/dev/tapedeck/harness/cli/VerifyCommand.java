@@ -1,10 +1,10 @@
 package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.report.Visible;
-import dev.tapedeck.harness.report.Words;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
 import java.nio.file.Path;
 import java.util.Optional;

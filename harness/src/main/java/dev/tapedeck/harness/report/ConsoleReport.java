@@ -1,9 +1,11 @@
 package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -3,9 +3,11 @@ package dev.tapedeck.harness.report;
 import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
 import dev.tapedeck.harness.bisect.Bisection;
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -81,7 +83,7 @@ public final class HtmlReport {
                         stack(List.of(letter("B")), "", bisection.b().frames()));
         return Map.ofEntries(
                 Map.entry("diverged", bisection.diverged()),
-                Map.entry("kind", Words.kind(bisection.kind())),
+                Map.entry("kind", bisection.kind().words()),
                 Map.entry("summary", bisection.summary()),
                 Map.entry(
                         "sides",

@@ -1,9 +1,11 @@
 package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -109,7 +111,7 @@ public final class MarkdownReport {
             row("place", place(a.at()), place(b.at()));
         }
         out.append('\n');
-        paragraph("Kind: " + Words.kind(bisection.kind()) + ". Found with " + Words.count(bisection.probes(), "probe")
+        paragraph("Kind: " + bisection.kind().words() + ". Found with " + Words.count(bisection.probes(), "probe")
                 + ", " + Words.count(bisection.replayed(), "instruction") + " replayed.");
     }
 

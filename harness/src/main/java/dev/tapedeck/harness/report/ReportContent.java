@@ -1,13 +1,16 @@
 package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.asm.Disassembler;
@@ -43,9 +46,6 @@ public record ReportContent(
         Optional<String> textDiff) {
     /** Instructions listed before a place, at most. */
     public static final int BEFORE_MAX = 16;
-
-    /** Frames listed of a call stack, at most. */
-    public static final int FRAMES_MAX = 64;
 
     /** Marks of one kind on the timeline, at most. */
     public static final int MARKS_MAX = 200;
@@ -171,7 +171,7 @@ public record ReportContent(
                 recording.path().toString(),
                 program.name(),
                 function.isEmpty() && index >= 0 ? program.functionName(index) : function,
-                Words.arguments(program, index, recording.options().arguments()),
+                Values.arguments(program, index, recording.options().arguments()),
                 recording.options().seed(),
                 recording.icountEnd(),
                 interrupts.size(),
@@ -202,7 +202,7 @@ public record ReportContent(
             List<Executed> last = new ArrayList<>();
             LogWalk.walk(recording, Math.max(0, recording.icountEnd() - BEFORE_MAX), entry -> {
                 if (entry instanceof LogWalk.Entry.Executed executed && executed.icount() < recording.icountEnd()) {
-                    last.add(Words.executed(program, executed.icount(), executed.position()));
+                    last.add(Places.executed(program, executed.icount(), executed.position()));
                 }
                 return true;
             });
@@ -211,8 +211,8 @@ public record ReportContent(
             Optional<Executed> fault = recording
                     .outcome()
                     .flatMap(outcome -> outcome.fault())
-                    .map(found -> Words.executed(program, found.icount(), found.position()));
-            return new Ending(Words.frames(replay.machine()), last, fault, Optional.empty());
+                    .map(found -> Places.executed(program, found.icount(), found.position()));
+            return new Ending(Places.frames(replay.machine(), Words.FRAMES_MAX), last, fault, Optional.empty());
         } catch (RecordingException | ReplayException e) {
             return new Ending(List.of(), List.of(), Optional.empty(), Optional.of(String.valueOf(e.getMessage())));
         }
@@ -291,7 +291,7 @@ public record ReportContent(
                     .findFunction(place.function())
                     .filter(function -> place.offset()
                             < assembled.functions().get(function).code().size())
-                    .map(function -> Words.executed(assembled, place.icount(), new Position(function, place.offset())))
+                    .map(function -> Places.executed(assembled, place.icount(), new Position(function, place.offset())))
                     .filter(place::equals)
                     .isPresent();
         } catch (AssemblyException e) {

@@ -1,8 +1,10 @@
 package dev.tapedeck.harness.suite;
 
-import dev.tapedeck.harness.approve.Quoted;
 import dev.tapedeck.harness.recording.Outcome;
-import dev.tapedeck.harness.report.Words;
+import dev.tapedeck.harness.text.Quoted;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.FaultKind;
@@ -52,7 +54,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
             return expectedFault.get().equals(kind)
                     ? Optional.empty()
                     : Optional.of(atEnd(
-                            "expected fault " + Quoted.inline(expectedFault.get()) + " but was " + end,
+                            "expected fault " + Visible.of(expectedFault.get()) + " but was " + end,
                             "fault " + expectedFault.get(),
                             fault.isPresent() ? "fault " + kind : end,
                             "ended"));
@@ -63,7 +65,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
             String detail = fault.get().detail();
             return Optional.of(atEnd(
                     "fault " + kind.mnemonic() + " (" + kind.meaning()
-                            + (detail.isEmpty() ? "" : "; " + Quoted.inline(detail)) + ")",
+                            + (detail.isEmpty() ? "" : "; " + Visible.of(detail)) + ")",
                     "exit code " + expectedExitCode,
                     "fault " + kind.mnemonic(),
                     "raised"));
@@ -168,7 +170,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
     private static String values(Program program, int function, List<Long> cells) {
         List<ValueType> types =
                 program.typeOf(program.functions().get(function)).results();
-        return cells.isEmpty() ? "nothing" : String.join(", ", Words.values(types, cells));
+        return cells.isEmpty() ? "nothing" : Values.list(types, cells);
     }
 
     private static Miss atEnd(String reason, String expected, String actual, String verb) {

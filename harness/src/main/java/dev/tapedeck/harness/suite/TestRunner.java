@@ -5,7 +5,6 @@ import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.approve.ApprovedFiles;
 import dev.tapedeck.harness.approve.ApprovedText;
 import dev.tapedeck.harness.approve.PendingApproval;
-import dev.tapedeck.harness.approve.Quoted;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.Outcome;
@@ -19,8 +18,10 @@ import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportFiles;
 import dev.tapedeck.harness.report.SourceText;
-import dev.tapedeck.harness.report.Words;
-import dev.tapedeck.harness.suite.Verdict.SourceFrame;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
@@ -45,6 +46,9 @@ import java.util.stream.Stream;
 public final class TestRunner {
     /** Instructions after which a test is stopped if neither it nor the settings name a limit. */
     public static final long INSTRUCTION_LIMIT_DEFAULT = 10_000_000_000L;
+
+    /** Frames in a stack trace: the innermost tell where. */
+    private static final int FRAMES_MAX = 40;
 
     private static final String RECORDING = "recording";
     private static final String LAST_PASSED = "last-passed.rec";
@@ -125,7 +129,7 @@ public final class TestRunner {
                 return error(
                         test.function().isEmpty()
                                 ? "the program has no entry to run; name a function with .run, or an entry with .entry"
-                                : "there is no function '" + Quoted.inline(test.function()) + "' to run");
+                                : "there is no function '" + Visible.of(test.function()) + "' to run");
             }
             int parameters = program.typeOf(program.functions().get(function))
                     .parameters()
@@ -216,11 +220,11 @@ public final class TestRunner {
 
         private Verdict missed(Recording recording, Miss miss) throws IOException {
             long icount = miss.icount().orElse(recording.icountEnd());
-            List<SourceFrame> frames = List.of();
+            List<Frame> frames = List.of();
             String where = "";
             try {
                 frames = framesAt(recording, icount);
-                where = ", " + miss.verb() + " at " + CallStack.place(frames.get(0));
+                where = ", " + miss.verb() + " at " + frames.get(0).place();
             } catch (RecordingException | ReplayException e) {
                 where = "; and its recording does not replay: " + e.getMessage();
             }
@@ -301,7 +305,7 @@ public final class TestRunner {
                 String detail,
                 String expected,
                 String actual,
-                List<SourceFrame> frames,
+                List<Frame> frames,
                 Optional<String> textDiff)
                 throws IOException {
             Comparison comparison = compare(recording);
@@ -353,19 +357,19 @@ public final class TestRunner {
                         .orElse("");
                 return new Comparison(
                         Optional.of(bisection),
-                        "; first differs from " + referenceName + at + ": " + Quoted.inline(bisection.summary()));
+                        "; first differs from " + referenceName + at + ": " + Visible.of(bisection.summary()));
             } catch (RecordingException e) {
                 return new Comparison(
-                        Optional.empty(), "; not bisected against " + referenceName + ": " + Quoted.inline(problem(e)));
+                        Optional.empty(), "; not bisected against " + referenceName + ": " + Visible.of(problem(e)));
             } catch (RuntimeException e) {
                 // A defect of the bisector must not hide that the test failed, and why.
                 return new Comparison(
                         Optional.empty(),
-                        "; not bisected against " + referenceName + ", internal error: " + Quoted.inline(e.toString()));
+                        "; not bisected against " + referenceName + ", internal error: " + Visible.of(e.toString()));
             }
         }
 
-        private List<SourceFrame> framesAtEnd(Recording recording) {
+        private List<Frame> framesAtEnd(Recording recording) {
             try {
                 return framesAt(recording, recording.icountEnd());
             } catch (RecordingException | ReplayException e) {
@@ -373,11 +377,16 @@ public final class TestRunner {
             }
         }
 
-        private static List<SourceFrame> framesAt(Recording recording, long icount)
+        private static List<Frame> framesAt(Recording recording, long icount)
                 throws RecordingException, ReplayException {
             Replay replay = new Replay(recording);
             replay.seek(icount);
-            return CallStack.of(replay.machine());
+            List<Frame> frames = Places.frames(replay.machine(), FRAMES_MAX);
+            // After a return from the entry there is no frame left; then the last instruction's place.
+            return frames.isEmpty()
+                    ? List.of(Places.frame(
+                            recording.program().program(), replay.machine().position(), false))
+                    : frames;
         }
 
         private Verdict error(String reason) {
@@ -412,7 +421,7 @@ public final class TestRunner {
         }
         String was = line < before.size() ? "'" + before.get(line).strip() + "'" : "nothing more";
         String is = line < after.size() ? "'" + after.get(line).strip() + "'" : "nothing more";
-        return "line " + (line + 1) + " was " + Quoted.inline(was) + ", is " + Quoted.inline(is);
+        return "line " + (line + 1) + " was " + Visible.of(was) + ", is " + Visible.of(is);
     }
 
     /** As a person in the working directory would type it. */

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.text.Frame;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +22,7 @@ public record Verdict(
         String message,
         Optional<String> expected,
         Optional<String> actual,
-        List<SourceFrame> frames,
+        List<Frame> frames,
         Optional<Path> recording,
         List<Path> attachments,
         byte[] output) {
@@ -31,7 +32,4 @@ public record Verdict(
         ERROR,
         DISABLED
     }
-
-    /** A frame of the program's call stack; {@code line} 0 if unknown. */
-    public record SourceFrame(String function, int offset, String source, int line) {}
 }

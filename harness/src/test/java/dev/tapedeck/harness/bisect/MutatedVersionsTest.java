@@ -6,6 +6,7 @@ import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.machine.Limits;
@@ -97,24 +98,18 @@ class MutatedVersionsTest {
                 assertThat(found.kind())
                         .as(which)
                         .isIn(Bisection.Kind.PROGRAM, Bisection.Kind.HOST, Bisection.Kind.INTERRUPT);
-                long at = found.a()
-                        .at()
-                        .map(Bisection.Executed::icount)
-                        .orElse(found.a().instructions());
+                long at = found.a().at().map(Executed::icount).orElse(found.a().instructions());
                 assertThat(at).as(which).isLessThanOrEqualTo(eventsA.get(first).icount());
-                long atB = found.b()
-                        .at()
-                        .map(Bisection.Executed::icount)
-                        .orElse(found.b().instructions());
+                long atB = found.b().at().map(Executed::icount).orElse(found.b().instructions());
                 assertThat(atB).as(which).isLessThanOrEqualTo(eventsB.get(first).icount());
                 checkPlace(text, found, which);
                 List<Bisection.StateDifference> rows = found.differences();
                 if (!rows.isEmpty() && rows.get(rows.size() - 1).location().equals("first effect")) {
                     Bisection.StateDifference row = rows.get(rows.size() - 1);
-                    assertThat(row.writerA().map(Bisection.Executed::icount))
+                    assertThat(row.writerA().map(Executed::icount))
                             .as(which)
                             .contains(eventsA.get(first).icount());
-                    assertThat(row.writerB().map(Bisection.Executed::icount))
+                    assertThat(row.writerB().map(Executed::icount))
                             .as(which)
                             .contains(eventsB.get(first).icount());
                 }

@@ -7,6 +7,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
@@ -78,11 +79,8 @@ class PlantedFaultsTest {
             try (Recording recordingA = a.record(directory.resolve("a" + i));
                     Recording recordingB = b.record(directory.resolve("b" + i))) {
                 Bisection found = Bisector.bisect(recordingA, recordingB);
-                long icount = found.a()
-                        .at()
-                        .or(found.b()::at)
-                        .map(Bisection.Executed::icount)
-                        .orElse(-1L);
+                long icount =
+                        found.a().at().or(found.b()::at).map(Executed::icount).orElse(-1L);
                 assertThat(new Oracle.Answer(found.kind(), icount)).as(which).isEqualTo(expected);
                 assertThat(found.diverged()).as(which).isEqualTo(!expected.equals(Oracle.Answer.NONE));
                 check(found, a.options(), recordingA, which);

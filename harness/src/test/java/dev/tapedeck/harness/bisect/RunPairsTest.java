@@ -8,6 +8,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
@@ -87,7 +88,7 @@ class RunPairsTest {
     void host() throws RecordingException {
         Bisection found = bisect(plain(), options(List.of(42L, 6L), 2, List.of(), 100_000, 64, List.of()));
         assertThat(found.kind()).isEqualTo(Bisection.Kind.HOST);
-        Bisection.Executed at = found.a().at().orElseThrow();
+        Executed at = found.a().at().orElseThrow();
         assertThat(at.text()).isEqualTo("call_host tape.random");
         assertThat(found.b().at()).contains(at);
         assertThat(found.a().event().orElseThrow()).startsWith("tape.random() returned ");

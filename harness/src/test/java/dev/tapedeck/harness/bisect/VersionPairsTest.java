@@ -6,6 +6,8 @@ import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
@@ -80,7 +82,7 @@ class VersionPairsTest {
     }
 
     private static OptionalInt line(Bisection.Side side) {
-        Optional<Bisection.Executed> at = side.at();
+        Optional<Executed> at = side.at();
         return at.isPresent() ? OptionalInt.of(at.get().line()) : OptionalInt.empty();
     }
 
@@ -107,7 +109,7 @@ class VersionPairsTest {
                 .contains("became i32.const 11")
                 .contains("sets global 'total' to 113")
                 .contains("sets global 'total' to 112");
-        assertThat(found.a().frames()).extracting(Bisection.Frame::function).containsExactly("discount", "main");
+        assertThat(found.a().frames()).extracting(Frame::function).containsExactly("discount", "main");
         assertThat(found.a().before()).hasSize(12);
         assertThat(found.a().before().get(11).text()).isEqualTo("local.get amount");
         assertThat(found.differences().get(0).location()).isEqualTo("operand 1 of discount");

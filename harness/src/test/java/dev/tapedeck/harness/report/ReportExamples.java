@@ -1,8 +1,6 @@
 package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
-import dev.tapedeck.harness.bisect.Bisection.Executed;
-import dev.tapedeck.harness.bisect.Bisection.Frame;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.report.ReportContent.Ending;
@@ -10,6 +8,9 @@ import dev.tapedeck.harness.report.ReportContent.Excerpt;
 import dev.tapedeck.harness.report.ReportContent.Line;
 import dev.tapedeck.harness.report.ReportContent.Mark;
 import dev.tapedeck.harness.report.ReportContent.Run;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -149,13 +149,6 @@ class ReportTest {
     }
 
     @Test
-    void longTextIsCut() {
-        assertThat(Visible.of("x".repeat(5_000))).endsWith("... (3000 more)").hasSizeLessThan(2_100);
-        assertThat(Visible.of("ab\ud83d\ude00", 3)).isEqualTo("ab... (2 more)");
-        assertThat(Visible.of("\ud83d")).isEqualTo("\\u{d83d}");
-    }
-
-    @Test
     void filesAreWritten(@TempDir Path folder) throws IOException {
         List<Path> files = ReportFiles.write(ReportExamples.regression(), folder.resolve("a/b"));
         assertThat(files)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.suite.Verdict.Kind;
+import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
@@ -103,7 +104,7 @@ class TestRunnerTest {
                         + " written at main+5 (p.tasm:16); report: ");
         assertThat(verdict.expected()).contains("1\n5\n9\n");
         assertThat(verdict.actual()).contains("1\n4\n9\n");
-        assertThat(verdict.frames()).containsExactly(new Verdict.SourceFrame("main", 5, "p.tasm", 16));
+        assertThat(verdict.frames()).containsExactly(new Frame("main", 5, "p.tasm", 16, false));
         assertThat(verdict.attachments())
                 .extracting(path -> path.getFileName().toString())
                 .containsExactly("report.md", "report.html", "report.json");
@@ -165,9 +166,7 @@ class TestRunnerTest {
                 .startsWith("p.tasm: fault division_by_zero (integer division by zero")
                 .contains("), raised at divide+2 (p.tasm:4)");
         assertThat(unexpected.frames())
-                .containsExactly(
-                        new Verdict.SourceFrame("divide", 2, "p.tasm", 4),
-                        new Verdict.SourceFrame("main", 1, "p.tasm", 9));
+                .containsExactly(new Frame("divide", 2, "p.tasm", 4, false), new Frame("main", 1, "p.tasm", 9, false));
         assertThat(run(divide + ".test \"t\"\n.expect fault division_by_zero\n.end\n")
                         .kind())
                 .isEqualTo(Kind.PASSED);

@@ -1,11 +1,11 @@
-package dev.tapedeck.harness.approve;
+package dev.tapedeck.harness.text;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
-/** Bytes and names as printable text on one line, in the notation of assembly strings. */
+/** Bytes as printable text on one line, in the notation of assembly strings. */
 public final class Quoted {
     private Quoted() {}
 
@@ -51,19 +51,6 @@ public final class Quoted {
                 }
             }
         }
-        return out.toString();
-    }
-
-    /** Text of any kind on one line: as it is, but for characters that would end the line or move a cursor. */
-    public static String inline(String text) {
-        StringBuilder out = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> {
-            if (c >= 0x20 && harmless(c)) {
-                out.appendCodePoint(c);
-            } else {
-                out.append(String.format(Locale.ROOT, "\\u{%x}", c));
-            }
-        });
         return out.toString();
     }
 

@@ -1,4 +1,4 @@
-package dev.tapedeck.harness.report;
+package dev.tapedeck.harness.text;
 
 /**
  * Makes text that comes from a program, a file or a run harmless to look at: what would move a cursor, change a colour,

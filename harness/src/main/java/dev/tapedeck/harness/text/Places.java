@@ -1,0 +1,161 @@
+package dev.tapedeck.harness.text;
+
+import dev.tapedeck.vm.asm.Disassembler;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Positions in a program, and places in the state of a machine, with the names and lines that people know them by. */
+public final class Places {
+    private Places() {}
+
+    /** An instruction with all its names. */
+    public static Executed executed(Program program, long icount, Position position) {
+        Function function = program.functions().get(position.function());
+        boolean inside =
+                position.offset() >= 0 && position.offset() < function.code().size();
+        return executed(
+                program,
+                icount,
+                position,
+                inside ? Disassembler.instruction(program, position) : "end of the function");
+    }
+
+    /** The same with another text than the disassembled one. */
+    public static Executed executed(Program program, long icount, Position position, String text) {
+        Function function = program.functions().get(position.function());
+        return new Executed(
+                icount,
+                program.functionName(position.function()),
+                position.offset(),
+                source(program, function),
+                function.line(position.offset()),
+                text);
+    }
+
+    private static String source(Program program, Function function) {
+        return function.source() >= 0 && function.source() < program.sources().size()
+                ? program.sources().get(function.source())
+                : "";
+    }
+
+    static String place(String function, int offset, String source, int line) {
+        return function + "+" + offset + (line > 0 ? " (" + source + ":" + line + ")" : "");
+    }
+
+    /** {@code function+offset (source:line)}. */
+    public static String place(Program program, Position position) {
+        return executed(program, 0, position, "").place();
+    }
+
+    /** The call stack of a machine, innermost first, at most {@code framesMax} frames. */
+    public static List<Frame> frames(Machine machine, int framesMax) {
+        List<Frame> frames = new ArrayList<>();
+        for (int frame = machine.depth() - 1; frame >= 0 && frames.size() < framesMax; frame--) {
+            frames.add(frame(machine.program(), machine.framePosition(frame), machine.interruptFrame(frame)));
+        }
+        return frames;
+    }
+
+    /** A frame at a position. */
+    public static Frame frame(Program program, Position position, boolean interrupt) {
+        Function function = program.functions().get(position.function());
+        return new Frame(
+                program.functionName(position.function()),
+                position.offset(),
+                source(program, function),
+                function.line(position.offset()),
+                interrupt);
+    }
+
+    /** A place of the state, such as {@code local 'i' of sort}. The machine tells which function a frame belongs to. */
+    public static String location(Machine machine, Location location) {
+        Program program = machine.program();
+        if (location instanceof Location.Local local) {
+            Position position = machine.framePosition(local.frame());
+            Function function = program.functions().get(position.function());
+            int parameters = program.typeOf(function).parameters().size();
+            String kind = local.index() < parameters ? "parameter " : "local ";
+            return kind + localName(function, local.index()) + " of " + frameName(machine, local.frame());
+        } else if (location instanceof Location.Operand operand) {
+            return operand.frame() < machine.depth()
+                    ? "operand " + operand.index() + " of " + frameName(machine, operand.frame())
+                    : "result " + operand.index();
+        } else if (location instanceof Location.GlobalVariable global) {
+            return global(program, global.index());
+        } else if (location instanceof Location.MemoryByte at) {
+            return "memory " + Values.address(at.address());
+        } else if (location instanceof Location.MemorySize) {
+            return "memory size";
+        } else if (location instanceof Location.FramePosition frame) {
+            return frame.frame() == machine.depth() - 1
+                    ? "position"
+                    : "position of " + frameName(machine, frame.frame());
+        } else if (location instanceof Location.Handler handler) {
+            return "handler of signal " + handler.signal();
+        } else if (location instanceof Location.Pending pending) {
+            return "interrupts waiting for signal " + pending.signal();
+        } else if (location instanceof Location.Register register) {
+            return switch (register.name()) {
+                case "status" -> "status";
+                case "depth" -> "call depth";
+                case "interrupts" -> "interrupt flag";
+                case "exit" -> "exit code";
+                default -> "register " + register.name();
+            };
+        }
+        throw new AssertionError("unknown kind of place: " + location);
+    }
+
+    private static String localName(Function function, int index) {
+        return index < function.localNames().size()
+                        && !function.localNames().get(index).isEmpty()
+                ? "'" + function.localNames().get(index) + "'"
+                : Integer.toString(index);
+    }
+
+    /** The function of a frame, with the frame's number where the function is on the stack more than once. */
+    private static String frameName(Machine machine, int frame) {
+        int function = machine.framePosition(frame).function();
+        String name = machine.program().functionName(function);
+        for (int i = 0; i < machine.depth(); i++) {
+            if (i != frame && machine.framePosition(i).function() == function) {
+                return name + " (frame " + frame + ")";
+            }
+        }
+        return name;
+    }
+
+    public static String global(Program program, int index) {
+        String name = program.globals().get(index).name();
+        return "global " + (name.isEmpty() ? Integer.toString(index) : "'" + name + "'");
+    }
+
+    /** The type of what is at a place, if it is known. */
+    static Optional<ValueType> type(Machine machine, Location location) {
+        Program program = machine.program();
+        if (location instanceof Location.Local local && local.frame() < machine.depth()) {
+            Function function =
+                    program.functions().get(machine.framePosition(local.frame()).function());
+            return localType(program, function, local.index());
+        } else if (location instanceof Location.GlobalVariable global) {
+            return Optional.of(program.globals().get(global.index()).type());
+        }
+        return Optional.empty();
+    }
+
+    static Optional<ValueType> localType(Program program, Function function, int index) {
+        List<ValueType> parameters = program.typeOf(function).parameters();
+        if (index < parameters.size()) {
+            return Optional.of(parameters.get(index));
+        }
+        int local = index - parameters.size();
+        return local < function.locals().size() ? Optional.of(function.locals().get(local)) : Optional.empty();
+    }
+}

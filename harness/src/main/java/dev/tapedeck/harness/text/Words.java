@@ -1,0 +1,104 @@
+package dev.tapedeck.harness.text;
+
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.program.Program;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** How numbers, places and outcomes are written for people, the same in every report and on the command line. */
+public final class Words {
+    /** In shorter runs, the log is mostly the program itself, and bits per instruction mean nothing. */
+    public static final long INSTRUCTIONS_FOR_BITS = 100_000;
+
+    /** Deeper call stacks are cut: a runaway recursion has tens of thousands of frames. */
+    public static final int FRAMES_MAX = 64;
+
+    private Words() {}
+
+    /** A number with its thousands apart: {@code 1,234,567}. */
+    public static String count(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
+    }
+
+    /** {@code 1 interrupt}, {@code 2 interrupts}. */
+    public static String count(long number, String noun) {
+        return count(number) + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    /** A digest: 16 hexadecimal digits. */
+    public static String digest(long digest) {
+        return String.format("%016x", digest);
+    }
+
+    /** {@code 1.23 bits per instruction} and the like: four decimals where it is small, two where it is not. */
+    public static String bits(double bitsPerInstruction) {
+        return String.format(Locale.ROOT, bitsPerInstruction < 1 ? "%.4f" : "%.2f", bitsPerInstruction);
+    }
+
+    /** The size of a log, and what that is per instruction where it means something. */
+    public static String log(long logBytes, long instructions) {
+        return count(logBytes, "byte")
+                + (instructions < INSTRUCTIONS_FOR_BITS
+                        ? ""
+                        : ", " + bits(8.0 * logBytes / instructions) + " bits per instruction");
+    }
+
+    /** {@code function+offset (source:line)}, and whether an interrupt led there. */
+    public static String frame(Frame frame) {
+        return frame.place() + (frame.interrupt() ? " [interrupt]" : "");
+    }
+
+    /** A call stack in lines, at most {@link #FRAMES_MAX} frames; the last line says if there are more. */
+    public static List<String> stack(List<Frame> frames) {
+        int shown = Math.min(frames.size(), FRAMES_MAX);
+        List<String> lines = new ArrayList<>();
+        frames.subList(0, shown).forEach(frame -> lines.add(frame(frame)));
+        if (shown < frames.size()) {
+            lines.add("and " + count(frames.size() - shown, "more frame"));
+        }
+        return lines;
+    }
+
+    /**
+     * How a run ended, in a few words without a full stop.
+     *
+     * @param function that was run, for the types of its results; -1 if it is not known
+     */
+    public static String outcome(Outcome outcome, Program program, int function) {
+        return switch (outcome.kind()) {
+            case RETURNED ->
+                outcome.results().isEmpty()
+                        ? "returned"
+                        : "returned " + Values.list(results(program, function), outcome.results());
+            case HALTED -> "exit code " + outcome.exitCode();
+            case FAULTED -> outcome.fault().map(fault -> fault(fault, program)).orElse("fault");
+            case LIMIT -> "stopped by the limit of " + count(outcome.icount(), "instruction");
+        };
+    }
+
+    /** How a recorded run ended, or up to where the recording reaches. */
+    public static String outcome(Recording recording) {
+        Program program = recording.program().program();
+        return recording
+                .outcome()
+                .map(outcome -> outcome(outcome, program, recording.options().functionIn(program)))
+                .orElseGet(() -> "cut after " + count(recording.icountEnd(), "instruction")
+                        + recording.damage().map(damage -> ": " + damage).orElse(""));
+    }
+
+    private static List<ValueType> results(Program program, int function) {
+        return function >= 0 && function < program.functions().size()
+                ? program.typeOf(program.functions().get(function)).results()
+                : List.of();
+    }
+
+    /** A fault in one line. */
+    public static String fault(Fault fault, Program program) {
+        return "fault " + fault.kind().mnemonic() + " at " + Places.place(program, fault.position())
+                + (fault.detail().isEmpty() ? "" : ": " + fault.detail());
+    }
+}
