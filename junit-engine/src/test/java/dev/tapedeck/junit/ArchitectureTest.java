@@ -2,6 +2,7 @@ package dev.tapedeck.junit;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -40,6 +41,11 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("dev.tapedeck.vm.asm..", "dev.tapedeck.vm.format..")
                 .check(tapedeck);
+    }
+
+    @Test
+    void noPackagesDependOnEachOther() {
+        slices().matching("dev.tapedeck.(**)").should().beFreeOfCycles().check(tapedeck);
     }
 
     @Test
