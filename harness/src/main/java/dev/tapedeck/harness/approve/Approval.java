@@ -97,7 +97,7 @@ public final class Approval {
                         "\n",
                         UnifiedDiffUtils.generateUnifiedDiff(
                                 name,
-                                name.replace(".approved.", ".received."),
+                                PendingApproval.received(file),
                                 before,
                                 DiffUtils.diff(before, after),
                                 CONTEXT_LINES))

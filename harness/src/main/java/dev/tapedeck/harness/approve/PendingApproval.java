@@ -48,8 +48,11 @@ public record PendingApproval(
                 approved.recording());
     }
 
-    private static String received(Path approved) {
-        return String.valueOf(approved.getFileName()).replace(".approved.", ".received.");
+    /** The last {@code .approved} of the name becomes {@code .received}; one before it is part of a test's name. */
+    static String received(Path approved) {
+        String name = String.valueOf(approved.getFileName());
+        int at = name.lastIndexOf(".approved.");
+        return at < 0 ? name : name.substring(0, at) + ".received." + name.substring(at + ".approved.".length());
     }
 
     /** Finds what is pending below an output folder, in the order of the folders' names. */

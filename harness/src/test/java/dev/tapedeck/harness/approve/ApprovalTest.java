@@ -53,6 +53,17 @@ class ApprovalTest {
     }
 
     @Test
+    @DisplayName("A test that is itself called approved keeps its name in what was received")
+    void testCalledApproved() throws IOException {
+        files = ApprovedFiles.of(root.resolve("sum.tasm"), "approved");
+
+        assertThat(verify(ApprovalMode.CHECK, "one\n")).isInstanceOf(Result.Missing.class);
+
+        assertThat(outputFiles())
+                .containsExactly("approval.pending", "sum.approved.received.rec", "sum.approved.received.txt");
+    }
+
+    @Test
     @DisplayName("new: nothing approved yet is approved now, text and recording")
     void newMissing() throws IOException {
         assertThat(verify(ApprovalMode.NEW, "one\n")).isInstanceOf(Result.Written.class);
