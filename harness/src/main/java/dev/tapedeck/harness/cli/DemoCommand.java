@@ -95,6 +95,9 @@ final class DemoCommand implements Callable<Integer> {
             description = "Where recordings and reports go (default: ${DEFAULT-VALUE}).")
     private Path output = Path.of("target", "tapedeck-demo");
 
+    /** The instruction at which the changed version parts. */
+    private long divergence;
+
     DemoCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -341,6 +344,7 @@ final class DemoCommand implements Callable<Integer> {
             ReportContent content =
                     ReportContent.of(report, SourceText.in(List.of(output.resolve("before"), output.resolve("after"))));
             ReportCommand.write(content, output, terminal);
+            divergence = bisection.b().at().map(at -> at.icount()).orElse(0L);
             return bisection.diverged();
         }
     }
@@ -378,8 +382,9 @@ final class DemoCommand implements Callable<Integer> {
         Path recording = output.resolve("after.tape");
         Path before = output.resolve("before").resolve(SUBJECT);
         Path after = output.resolve("after").resolve(SUBJECT);
-        terminal.println("  Try   tapedeck log " + recording + " --count 20");
-        terminal.println("        tapedeck state " + recording + " --at 10000");
+        terminal.println(
+                "  Try   tapedeck log " + recording + " --from " + Math.max(0, divergence - 10) + " --count 20");
+        terminal.println("        tapedeck state " + recording + " --at " + divergence);
         terminal.println("        tapedeck diff " + before + " " + after);
         terminal.println("        tapedeck record " + after + " --seed 8 -o my.tape");
         terminal.println("  Read  tapedeck --help");

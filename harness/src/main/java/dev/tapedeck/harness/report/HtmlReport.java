@@ -68,7 +68,7 @@ public final class HtmlReport {
                         "diff", content.textDiff().<Object>map(HtmlReport::diff).orElse(false)),
                 Map.entry("ending", ending(content)),
                 Map.entry("facts", facts(content.run())),
-                Map.entry("commands", ReportContent.commands(content.run())));
+                Map.entry("commands", ReportContent.commands(content.run(), content.bisection())));
     }
 
     private static Map<String, Object> bisection(Bisection bisection) {

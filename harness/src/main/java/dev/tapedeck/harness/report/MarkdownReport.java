@@ -44,7 +44,7 @@ public final class MarkdownReport {
             heading("Received against approved");
             block("diff", diff.lines().toList());
         });
-        run(content.run());
+        run(content.run(), content.bisection());
     }
 
     private void bisection(Bisection bisection) {
@@ -159,7 +159,7 @@ public final class MarkdownReport {
         }
     }
 
-    private void run(ReportContent.Run run) {
+    private void run(ReportContent.Run run, Optional<Bisection> bisection) {
         heading("The run");
         row("", "");
         row("---", "---");
@@ -176,7 +176,7 @@ public final class MarkdownReport {
         run.damage().ifPresent(damage -> row("damage", code(damage)));
         out.append('\n');
         paragraph("Look further:");
-        block("sh", ReportContent.commands(run));
+        block("sh", ReportContent.commands(run, bisection));
     }
 
     private static List<String> instructions(List<Executed> before, Optional<Executed> at, String outcome) {

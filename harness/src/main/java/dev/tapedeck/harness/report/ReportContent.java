@@ -311,13 +311,32 @@ public record ReportContent(
         return lines;
     }
 
-    /** Commands that look further into a run. */
-    static List<String> commands(Run run) {
+    /** Commands that look further: at where the runs part, if they do, else at the end of the run. */
+    static List<String> commands(Run run, Optional<Bisection> bisection) {
         String path = quoted(run.path());
+        if (bisection.isPresent()
+                && bisection.get().diverged()
+                && bisection.get().kind() != Bisection.Kind.REPLAY) {
+            Bisection.Side a = bisection.get().a();
+            Bisection.Side b = bisection.get().b();
+            return List.of(
+                    "tapedeck log " + path + " --from " + Math.max(0, behind(b) - BEFORE_MAX) + " --count "
+                            + 2 * BEFORE_MAX,
+                    "tapedeck state " + quoted(a.name()) + " --at " + behind(a),
+                    "tapedeck state " + path + " --at " + behind(b),
+                    "tapedeck replay " + path);
+        }
         return List.of(
                 "tapedeck log " + path + " --from " + Math.max(0, run.instructions() - BEFORE_MAX),
                 "tapedeck state " + path + " --at " + run.instructions(),
                 "tapedeck replay " + path);
+    }
+
+    /** Behind the first divergent instruction, where the states differ; where the run has ended, its end. */
+    private static long behind(Bisection.Side side) {
+        return side.at()
+                .map(at -> Math.min(at.icount() + 1, side.instructions()))
+                .orElse(side.instructions());
     }
 
     /** An argument for a POSIX shell: whoever pastes the command runs nothing else. */
