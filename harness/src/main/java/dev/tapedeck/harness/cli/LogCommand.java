@@ -78,9 +78,11 @@ final class LogCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (from < 0 || count < 1) {
-            throw CommandException.usage("--from is " + from + " and --count is " + count
-                    + ", expected an instruction count from 0 and a number from 1");
+        if (from < 0) {
+            throw CommandException.usage("--from is " + from + ", expected an instruction count from 0");
+        }
+        if (count < 1) {
+            throw CommandException.usage("--count is " + count + ", expected a number from 1");
         }
         try (Recording recording = Recordings.open(path, terminal)) {
             if (from > recording.icountEnd()) {

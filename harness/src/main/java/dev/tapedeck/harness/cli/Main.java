@@ -48,7 +48,7 @@ public final class Main {
     private int run(List<String> given) {
         // `help COMMAND` is `COMMAND --help`, so that there is one place where help comes from.
         boolean help = !given.isEmpty() && given.get(0).equals("help");
-        List<String> args = !help ? given : given.size() == 1 ? List.of("--help") : List.of(given.get(1), "--help");
+        List<String> args = help ? helpFor(given) : given;
         try {
             CommandLine commandLine = TapedeckCommand.commandLine(args, terminal);
             commandLine.setExecutionExceptionHandler((exception, command, parsed) -> exitCode(exception));
@@ -57,6 +57,15 @@ public final class Main {
             // Errors too: a cut memory-mapped file shows as an InternalError, and no way out may end in a bare trace.
             return unexpected(e);
         }
+    }
+
+    private static List<String> helpFor(List<String> given) {
+        if (given.size() == 1 || given.get(1).equals("help")) {
+            return List.of("--help");
+        }
+        String wanted = given.get(1);
+        // One that does not exist is given as it is, for the message that says so.
+        return TapedeckCommand.exists(wanted) ? List.of(wanted, "--help") : List.of(wanted);
     }
 
     private int exitCode(Exception exception) {

@@ -10,14 +10,18 @@ import dev.tapedeck.vm.asm.Disassembler;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.program.ContentHash;
+import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What two programs do not have in common. Functions are matched by name, then by content, so that a new name is seen. */
 final class ProgramDiff {
@@ -177,13 +181,13 @@ final class ProgramDiff {
     private static List<String> others(Program a, Program b) {
         List<String> others = new ArrayList<>();
         if (!String.valueOf(a.memory()).equals(String.valueOf(b.memory()))) {
-            others.add("memory differs");
+            others.add("the memory differs: " + memory(a) + ", now " + memory(b));
         }
         if (!a.globals().equals(b.globals())) {
-            others.add("globals differ");
+            others.addAll(globals(a, b));
         }
         if (!a.data().equals(b.data())) {
-            others.add("data differ");
+            others.addAll(data(a, b));
         }
         if (!entry(a).equals(entry(b))) {
             others.add("the entry differs: " + entry(a) + ", now " + entry(b));
@@ -195,6 +199,103 @@ final class ProgramDiff {
             others.add("tables differ");
         }
         return others;
+    }
+
+    private static String memory(Program program) {
+        Program.MemoryType memory = program.memory();
+        return memory == null
+                ? "none"
+                : Words.count(memory.initialPages(), "page") + " of at most " + Words.count(memory.maximumPages());
+    }
+
+    private static List<String> globals(Program a, Program b) {
+        Map<String, Program.Global> inA = byName("global", a.globals(), Program.Global::name);
+        Map<String, Program.Global> inB = byName("global", b.globals(), Program.Global::name);
+        List<String> sentences = addedAndRemoved(inA.keySet(), inB.keySet());
+        inA.forEach((name, old) -> {
+            Program.Global now = inB.get(name);
+            if (now == null) {
+                return;
+            }
+            if (old.type() != now.type() || old.mutable() != now.mutable()) {
+                sentences.add(name + " is of another type: " + type(old) + ", now " + type(now));
+            } else if (old.initial() != now.initial()) {
+                sentences.add(name + " starts with another value: " + Words.cell(old.type(), old.initial()) + ", now "
+                        + Words.cell(now.type(), now.initial()));
+            }
+        });
+        return sentences.isEmpty() ? List.of("globals are in another order") : sentences;
+    }
+
+    private static String type(Program.Global global) {
+        return (global.mutable() ? "mut " : "") + global.type().mnemonic();
+    }
+
+    /** Data by name. What only lies elsewhere is counted: one longer text moves all that are behind it. */
+    private static List<String> data(Program a, Program b) {
+        Map<String, DataSegment> inA = byName("data", a.data(), DataSegment::name);
+        Map<String, DataSegment> inB = byName("data", b.data(), DataSegment::name);
+        List<String> sentences = addedAndRemoved(inA.keySet(), inB.keySet());
+        int moved = 0;
+        for (Map.Entry<String, DataSegment> entry : inA.entrySet()) {
+            DataSegment old = entry.getValue();
+            DataSegment now = inB.get(entry.getKey());
+            if (now == null) {
+                continue;
+            }
+            byte[] before = old.bytes();
+            byte[] after = now.bytes();
+            int first = Arrays.mismatch(before, after);
+            if (first >= 0 && before.length == after.length) {
+                sentences.add(String.format(
+                        Locale.ROOT,
+                        "%s differs in byte %s, at 0x%x: 0x%02x, now 0x%02x%s",
+                        entry.getKey(),
+                        Words.count(first),
+                        old.address() + first,
+                        before[first],
+                        after[first],
+                        more(before, after, first)));
+            } else if (first >= 0) {
+                sentences.add(entry.getKey() + " has another length: " + Words.count(before.length, "byte") + ", now "
+                        + Words.count(after.length) + "; differs from byte " + Words.count(first) + " on");
+            } else if (old.address() != now.address()) {
+                moved++;
+            }
+        }
+        if (moved > 0) {
+            sentences.add(Words.count(moved, "data segment") + " moved to another address");
+        }
+        return sentences.isEmpty() ? List.of("data are in another order") : sentences;
+    }
+
+    private static String more(byte[] before, byte[] after, int first) {
+        int more = 0;
+        for (int i = first + 1; i < before.length; i++) {
+            if (before[i] != after[i]) {
+                more++;
+            }
+        }
+        return more == 0 ? "" : "; and in " + Words.count(more) + " more";
+    }
+
+    /** Things by a name for people, in order; one without a name has its index, of several with one name all but the first. */
+    private static <T> Map<String, T> byName(String kind, List<T> things, java.util.function.Function<T, String> name) {
+        Map<String, T> byName = new LinkedHashMap<>();
+        for (int i = 0; i < things.size(); i++) {
+            String own = name.apply(things.get(i));
+            if (own.isEmpty() || byName.putIfAbsent(kind + " '" + own + "'", things.get(i)) != null) {
+                byName.put(kind + " #" + i, things.get(i));
+            }
+        }
+        return byName;
+    }
+
+    private static List<String> addedAndRemoved(Set<String> a, Set<String> b) {
+        List<String> sentences = new ArrayList<>();
+        a.stream().filter(name -> !b.contains(name)).forEach(name -> sentences.add(name + " was removed"));
+        b.stream().filter(name -> !a.contains(name)).forEach(name -> sentences.add(name + " was added"));
+        return sentences;
     }
 
     private static String entry(Program program) {

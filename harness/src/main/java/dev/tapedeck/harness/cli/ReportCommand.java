@@ -28,8 +28,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Writes report.md, report.html and report.json about a run.",
             "",
-            "With --against, the run is bisected against a reference first. Source lines are shown where the .tasm files"
-                    + " lie beside the recording or in the current directory."
+            "With --against, the run is bisected against a reference first. Source lines are shown where the program's"
+                    + " source lies beside the recording or in the current directory."
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",

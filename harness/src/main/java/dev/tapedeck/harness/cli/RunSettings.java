@@ -51,8 +51,11 @@ final class RunSettings {
     @Option(
             names = "--inject",
             paramLabel = "ICOUNT:LOCATION:MASK",
-            description = "Plants a fault: before instruction ICOUNT, the value at LOCATION is combined with MASK by"
-                    + " xor. LOCATION is local.FRAME.INDEX, operand.FRAME.INDEX, global.NAME, memory.ADDRESS or hp.")
+            description = {
+                "Plants a fault: before instruction ICOUNT, the bits of MASK are flipped at LOCATION:",
+                "local.FRAME.INDEX, operand.FRAME.INDEX,",
+                "global.NAME, memory.ADDRESS, or hp, the heap pointer."
+            })
     private List<String> injections = new ArrayList<>();
 
     @Option(

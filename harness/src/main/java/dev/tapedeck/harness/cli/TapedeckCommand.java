@@ -33,8 +33,8 @@ import picocli.CommandLine.Spec;
         footerHeading = "%n",
         footer = {
             "Begin with:",
-            "  tapedeck demo                              the whole path in under a minute",
-            "  tapedeck help COMMAND                      what a command does, with an example",
+            "  tapedeck demo           the whole path in under a minute",
+            "  tapedeck help COMMAND   what a command does, with an example",
             "",
             "A recording is a directory; nothing else is needed to replay it. PROG is a .bc or a .tasm file.",
             "Exit codes: 0 fine or the same, 1 different or failed, 2 wrong usage, 65 bad data, 70 internal error."
@@ -139,6 +139,11 @@ final class TapedeckCommand implements Callable<Integer> {
         return root;
     }
 
+    /** Whether there is such a command. */
+    static boolean exists(String name) {
+        return COMMANDS.stream().anyMatch(entry -> entry.name.equals(name));
+    }
+
     @Override
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getErr());
@@ -152,7 +157,11 @@ final class TapedeckCommand implements Callable<Integer> {
         terminal.message("tapedeck: " + dev.tapedeck.harness.text.Visible.of(message));
         List<String> similar = new ArrayList<>();
         if (exception instanceof CommandLine.UnmatchedArgumentException unmatched) {
-            similar.addAll(unmatched.getSuggestions());
+            String wanted = unmatched.getUnmatched().get(0);
+            unmatched.getSuggestions().stream()
+                    // Picocli also suggests what hardly has a letter in common.
+                    .filter(suggestion -> wanted.startsWith("-") || suggestion.startsWith(wanted.substring(0, 1)))
+                    .forEach(similar::add);
         }
         if (!similar.isEmpty()) {
             terminal.message("  did you mean " + String.join(" or ", similar.subList(0, Math.min(3, similar.size())))
@@ -168,8 +177,17 @@ final class TapedeckCommand implements Callable<Integer> {
         if (exception instanceof CommandLine.MissingParameterException) {
             List<String> unknown = exception.getCommandLine().getUnmatchedArguments();
             if (!unknown.isEmpty() && unknown.get(0).startsWith("-")) {
-                return "Unknown option: '" + unknown.get(0) + "'";
+                return "there is no option '" + unknown.get(0) + "'";
             }
+        }
+        if (exception instanceof CommandLine.UnmatchedArgumentException unmatched) {
+            String first = unmatched.getUnmatched().get(0);
+            if (first.startsWith("-")) {
+                return "there is no option '" + first + "'";
+            }
+            return exception.getCommandLine().getParent() == null
+                    ? "there is no command '" + first + "'"
+                    : "'" + first + "' is one argument too many";
         }
         return String.valueOf(exception.getMessage());
     }
@@ -190,9 +208,26 @@ final class TapedeckCommand implements Callable<Integer> {
                         .append('\n');
             }
             String[] description = command.commandSpec().usageMessage().description();
-            text.append(String.format("  %-22s%s%n", entry.name, description.length == 0 ? "" : description[0]));
+            appendWrapped(text, entry.name, description.length == 0 ? "" : description[0], help);
         }
         return text.toString();
+    }
+
+    private static void appendWrapped(StringBuilder text, String name, String description, Help help) {
+        int width = help.commandSpec().usageMessage().width();
+        StringBuilder line = new StringBuilder(String.format("  %-22s", name));
+        int indent = line.length();
+        for (String word : description.split(" ", -1)) {
+            if (line.length() > indent && line.length() + 1 + word.length() > width) {
+                text.append(line).append('\n');
+                line.setLength(0);
+                line.append(" ".repeat(indent));
+            } else if (line.length() > indent) {
+                line.append(' ');
+            }
+            line.append(word);
+        }
+        text.append(line).append('\n');
     }
 
     /** The version in the jar's manifest. */

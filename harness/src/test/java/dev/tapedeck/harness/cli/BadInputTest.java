@@ -290,6 +290,22 @@ class BadInputTest {
     }
 
     @Test
+    void whatDoesNotExistIsSaidInWords() {
+        CommandLineRun command = CommandLineRun.of("frobnicate", "a");
+        assertThat(command.exitCode()).isEqualTo(2);
+        assertThat(command.err())
+                .startsWith("tapedeck: there is no command 'frobnicate'\n")
+                .doesNotContain("did you mean");
+        CommandLineRun help = CommandLineRun.of("help", "frobnicate");
+        assertThat(help.exitCode()).isEqualTo(2);
+        assertThat(help.err()).isEqualTo(command.err());
+        assertThat(CommandLineRun.of("log", program, "--form", "3").err())
+                .startsWith("tapedeck: there is no option '--form'\n");
+        assertThat(CommandLineRun.of("stats", program, "b").err())
+                .startsWith("tapedeck: 'b' is one argument too many\n");
+    }
+
+    @Test
     void programsThatNeedWhatIsNotThere() throws IOException {
         Path foreign = Files.writeString(
                 folder.resolve("foreign.tasm"),

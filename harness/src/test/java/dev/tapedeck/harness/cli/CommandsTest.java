@@ -520,6 +520,39 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("diff says which bytes, globals and pages differ, not only that some do")
+    void diffOfWhatIsNotCode() throws IOException {
+        String text = """
+                .memory 1 %s
+                .global limit: i32 = %s
+                %s
+                .data first = "%s"
+                .data table = i8 1 2 %s 4 %s
+                .func main()
+                  return
+                .end
+                """;
+        Path before = Files.writeString(
+                folder.resolve("before.tasm"), String.format(text, "1", "5", ".global old: i64", "short", "3", "5"));
+        Path after = Files.writeString(
+                folder.resolve("after.tasm"),
+                String.format(text, "2", "-6", ".global new: mut i64", "longer than it was", "0xff", "6"));
+        assertThat(CommandLineRun.of("diff", before, after).out()).isEqualTo("""
+                the memory differs: 1 page of at most 1, now 1 page of at most 2
+                global 'old' was removed
+                global 'new' was added
+                global 'limit' starts with another value: 5, now -6
+                data 'first' has another length: 5 bytes, now 18; differs from byte 0 on
+                data 'table' differs in byte 2, at 0x40a: 0x03, now 0xff; and in 1 more
+                """);
+        Path moved = Files.writeString(
+                folder.resolve("moved.tasm"),
+                String.format(text, "1", "5", ".global old: i64", "short\"\n.data second = \"x", "3", "5"));
+        assertThat(CommandLineRun.of("diff", before, moved).out())
+                .isEqualTo("data 'second' was added\n1 data segment moved to another address\n");
+    }
+
+    @Test
     @DisplayName("the demo goes the whole path, and goes it again over its own results")
     void demo() {
         Path out = folder.resolve("demo");
