@@ -58,9 +58,7 @@ public final class ApprovedText {
         return switch (outcome.kind()) {
             case RETURNED -> {
                 String name = recording.options().function();
-                int function = name.isEmpty()
-                        ? program.entry()
-                        : program.findFunction(name).orElse(-1);
+                int function = program.findStart(name).orElse(-1);
                 yield outcome.results().isEmpty() || function < 0
                         ? "returned"
                         : "returned "

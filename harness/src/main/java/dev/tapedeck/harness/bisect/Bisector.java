@@ -77,9 +77,7 @@ public final class Bisector {
     private static int start(Lane lane) {
         Program program = lane.program;
         String function = lane.recording.options().function();
-        return function.isEmpty()
-                ? program.entry()
-                : program.findFunction(function).orElse(-1);
+        return program.findStart(function).orElse(-1);
     }
 
     private Optional<Divergence> findBetweenVersions(ProgramAlignment alignment) throws RecordingException, Unfaithful {

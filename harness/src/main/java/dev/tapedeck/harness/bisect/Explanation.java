@@ -450,8 +450,7 @@ final class Explanation {
     private String start(Lane lane) {
         Program program = lane.program;
         String name = lane.recording.options().function();
-        int function =
-                name.isEmpty() ? program.entry() : program.findFunction(name).orElse(-1);
+        int function = program.findStart(name).orElse(-1);
         List<Long> arguments = lane.recording.options().arguments();
         if (function < 0) {
             return name + "(" + Values.list(List.of(), arguments) + ")";

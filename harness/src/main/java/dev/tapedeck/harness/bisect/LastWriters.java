@@ -7,6 +7,7 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
@@ -130,7 +131,7 @@ final class LastWriters {
         effect.read(machine);
         long icount = lane.icount();
         Position position = new Position(effect.function, effect.offset);
-        boolean hostCall = effect.opcode == dev.tapedeck.vm.isa.Opcode.CALL_HOST;
+        boolean hostCall = effect.opcode == Opcode.CALL_HOST;
         Optional<HostCallRecord> call = hostCall ? VersionWalk.hostCall(lane.recording, icount) : Optional.empty();
         if (!lane.step()) {
             return;
@@ -167,10 +168,10 @@ final class LastWriters {
         } else if (location instanceof Location.GlobalVariable global) {
             return effect.globalWrite == global.index();
         } else if (location instanceof Location.MemorySize) {
-            return effect.opcode == dev.tapedeck.vm.isa.Opcode.MEMORY_GROW;
+            return effect.opcode == Opcode.MEMORY_GROW;
         } else if (location instanceof Location.Register register) {
             return switch (register.name()) {
-                case "hp" -> effect.opcode == dev.tapedeck.vm.isa.Opcode.HP_SET;
+                case "hp" -> effect.opcode == Opcode.HP_SET;
                 case "interrupts" ->
                     switch (effect.opcode) {
                         case INTERRUPT_ENABLE, INTERRUPT_DISABLE, INTERRUPT_RETURN -> true;
@@ -184,7 +185,7 @@ final class LastWriters {
                 default -> false;
             };
         } else if (location instanceof Location.Pending) {
-            return effect.opcode == dev.tapedeck.vm.isa.Opcode.INTERRUPT_RAISE;
+            return effect.opcode == Opcode.INTERRUPT_RAISE;
         }
         return location instanceof Location.FramePosition;
     }

@@ -11,6 +11,7 @@ import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -345,7 +346,7 @@ final class RunSearch {
                 || a.data().size() != b.data().size()
                 || !a.types().equals(b.types())
                 || !a.imports().equals(b.imports())
-                || !java.util.Objects.equals(a.memory(), b.memory())) {
+                || !Objects.equals(a.memory(), b.memory())) {
             return false;
         }
         for (int i = 0; i < a.functions().size(); i++) {

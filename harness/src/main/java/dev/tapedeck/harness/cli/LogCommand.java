@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.LogWalk.Entry;
 import dev.tapedeck.harness.report.JsonReport;
@@ -124,7 +125,7 @@ final class LogCommand implements Callable<Integer> {
                 }
                 return !terminal.out().closed();
             });
-        } catch (dev.tapedeck.harness.recording.RecordingException e) {
+        } catch (RecordingException e) {
             throw new IOException(e.getMessage(), e);
         }
         document.writeEndArray();

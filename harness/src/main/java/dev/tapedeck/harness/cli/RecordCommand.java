@@ -7,6 +7,7 @@ import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.InputStream;
@@ -107,7 +108,7 @@ final class RecordCommand implements Callable<Integer> {
         }
         if (!quiet && exitCode != ExitCodes.OUTPUT_CLOSED) {
             terminal.message("recorded " + Words.count(outcome.icount(), "instruction") + " in "
-                    + dev.tapedeck.harness.text.Visible.of(recording.toString()));
+                    + Visible.of(recording.toString()));
         }
         return exitCode;
     }

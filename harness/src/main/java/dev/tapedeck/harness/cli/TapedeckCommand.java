@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.report.ConsoleReport;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -129,10 +130,8 @@ final class TapedeckCommand implements Callable<Integer> {
         root.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, TapedeckCommand::commandList);
         root.setOut(new PrintWriter(terminal.out(), false, StandardCharsets.UTF_8));
         root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
-        root.setColorScheme(Help.defaultColorScheme(
-                terminal.paint() == dev.tapedeck.harness.report.ConsoleReport.Paint.ANSI
-                        ? Help.Ansi.ON
-                        : Help.Ansi.OFF));
+        root.setColorScheme(
+                Help.defaultColorScheme(terminal.paint() == ConsoleReport.Paint.ANSI ? Help.Ansi.ON : Help.Ansi.OFF));
         root.setUsageHelpWidth(Math.max(72, Math.min(120, terminal.width())));
         root.setCaseInsensitiveEnumValuesAllowed(true);
         root.setParameterExceptionHandler((exception, parsed) -> wrongUsage(exception, terminal));

@@ -3,6 +3,9 @@ package dev.tapedeck.harness.log;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -39,11 +42,6 @@ public final class ChronicleLog {
     private static final long FREE_BYTES_MIN = 4L << 20;
 
     private ChronicleLog() {}
-
-    /** Whether {@code directory} looks like one that {@link #create} has made. */
-    public static boolean isLog(Path directory) {
-        return Files.isRegularFile(directory.resolve(DATA_FILE));
-    }
 
     /**
      * Makes a log to write to.
@@ -122,16 +120,16 @@ public final class ChronicleLog {
 
     /** Java's file exceptions often have nothing but the file's name as message. */
     private static String reason(Throwable e) {
-        if (e instanceof java.nio.file.AccessDeniedException) {
+        if (e instanceof AccessDeniedException) {
             return "permission denied";
         }
         if (e instanceof NoSuchFileException) {
             return "no such file";
         }
-        if (e instanceof java.nio.file.FileAlreadyExistsException) {
+        if (e instanceof FileAlreadyExistsException) {
             return "a file is in its place";
         }
-        if (e instanceof java.nio.file.FileSystemException system && system.getReason() != null) {
+        if (e instanceof FileSystemException system && system.getReason() != null) {
             return system.getReason();
         }
         return e.getMessage() == null ? e.toString() : e.getMessage();

@@ -164,9 +164,7 @@ public record ReportContent(
                             + Words.count(interrupt.icount())));
         }
         String function = recording.options().function();
-        int index = function.isEmpty()
-                ? program.entry()
-                : program.findFunction(function).orElse(-1);
+        int index = program.findStart(function).orElse(-1);
         return new Run(
                 recording.path().toString(),
                 program.name(),

@@ -122,9 +122,7 @@ public final class TestRunner {
         }
 
         Verdict run() {
-            int function = test.function().isEmpty()
-                    ? program.entry()
-                    : program.findFunction(test.function()).orElse(-1);
+            int function = program.findStart(test.function()).orElse(-1);
             if (function < 0) {
                 return error(
                         test.function().isEmpty()

@@ -17,6 +17,7 @@ import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -157,7 +158,7 @@ final class LiveRun implements Host {
 
         @Override
         public void writeMemory(long address, byte[] bytes) throws HostException {
-            called.add("wrote " + java.util.Arrays.toString(bytes) + " at " + address);
+            called.add("wrote " + Arrays.toString(bytes) + " at " + address);
             call.writeMemory(address, bytes);
         }
 

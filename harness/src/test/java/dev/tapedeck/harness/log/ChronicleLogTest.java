@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -202,7 +203,7 @@ class ChronicleLogTest {
         Random random = new Random(seed);
         for (int i = 0; i < 300; i++) {
             int length = i < 100 ? i * 8 : 60_000 + random.nextInt(whole.length - 60_000);
-            Files.write(file(directory), java.util.Arrays.copyOf(whole, length));
+            Files.write(file(directory), Arrays.copyOf(whole, length));
             try {
                 List<byte[]> read = read(directory);
                 assertThat(buffers(read))

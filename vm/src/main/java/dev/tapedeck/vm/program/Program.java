@@ -123,6 +123,14 @@ public record Program(
         return Optional.empty();
     }
 
+    /** The index of the function that a run of {@code name} starts with: the entry if that is empty; empty if there is none. */
+    public Optional<Integer> findStart(String name) {
+        if (!name.isEmpty()) {
+            return findFunction(name);
+        }
+        return entry < 0 ? Optional.empty() : Optional.of(entry);
+    }
+
     /**
      * The same program without debug information: no sources, no lines in functions, and no names but those that something
      * refers to: imports, exports, tests, and functions that tests run.
