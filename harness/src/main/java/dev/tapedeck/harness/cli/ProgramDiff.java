@@ -4,6 +4,7 @@ import com.github.difflib.DiffUtils;
 import com.github.difflib.UnifiedDiffUtils;
 import dev.tapedeck.harness.report.ConsoleReport.Paint;
 import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.asm.Disassembler;
@@ -220,8 +221,8 @@ final class ProgramDiff {
             if (old.type() != now.type() || old.mutable() != now.mutable()) {
                 sentences.add(name + " is of another type: " + type(old) + ", now " + type(now));
             } else if (old.initial() != now.initial()) {
-                sentences.add(name + " starts with another value: " + Words.cell(old.type(), old.initial()) + ", now "
-                        + Words.cell(now.type(), now.initial()));
+                sentences.add(name + " starts with another value: " + Values.cell(old.type(), old.initial()) + ", now "
+                        + Values.cell(now.type(), now.initial()));
             }
         });
         return sentences.isEmpty() ? List.of("globals are in another order") : sentences;
