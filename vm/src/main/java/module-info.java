@@ -9,4 +9,5 @@ module dev.tapedeck.vm {
     exports dev.tapedeck.vm.machine;
     exports dev.tapedeck.vm.program;
     exports dev.tapedeck.vm.verify;
+    exports dev.tapedeck.vm.wasm.dwarf;
 }
