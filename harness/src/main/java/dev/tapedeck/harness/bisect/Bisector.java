@@ -33,7 +33,7 @@ public final class Bisector {
         Lane laneA = new Lane(a);
         Lane laneB = new Lane(b);
         Bisector bisector = new Bisector(laneA, laneB);
-        boolean versions = !RunSearch.sameProgram(laneA.program, laneB.program);
+        boolean versions = !laneA.program.core().equals(laneB.program.core());
         Optional<ProgramAlignment> alignment =
                 versions ? Optional.of(new ProgramAlignment(laneA.program, laneB.program)) : Optional.empty();
         Explanation explanation = new Explanation(laneA, laneB, alignment);

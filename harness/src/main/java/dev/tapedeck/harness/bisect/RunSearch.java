@@ -8,10 +8,8 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
-import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -336,46 +334,5 @@ final class RunSearch {
 
     private static boolean isLimit(Optional<Outcome> outcome) {
         return outcome.map(o -> o.kind() == Outcome.Kind.LIMIT).orElse(false);
-    }
-
-    /** Whether two programs do the same by definition: all but names, lines and tests is equal. */
-    static boolean sameProgram(Program a, Program b) {
-        if (a.functions().size() != b.functions().size()
-                || a.globals().size() != b.globals().size()
-                || a.tables().size() != b.tables().size()
-                || a.data().size() != b.data().size()
-                || !a.types().equals(b.types())
-                || !a.imports().equals(b.imports())
-                || !Objects.equals(a.memory(), b.memory())) {
-            return false;
-        }
-        for (int i = 0; i < a.functions().size(); i++) {
-            var one = a.functions().get(i);
-            var other = b.functions().get(i);
-            if (one.type() != other.type()
-                    || !one.locals().equals(other.locals())
-                    || !one.code().equals(other.code())) {
-                return false;
-            }
-        }
-        for (int i = 0; i < a.globals().size(); i++) {
-            var one = a.globals().get(i);
-            var other = b.globals().get(i);
-            if (one.type() != other.type() || one.mutable() != other.mutable() || one.initial() != other.initial()) {
-                return false;
-            }
-        }
-        for (int i = 0; i < a.tables().size(); i++) {
-            if (!a.tables().get(i).elements().equals(b.tables().get(i).elements())) {
-                return false;
-            }
-        }
-        for (int i = 0; i < a.data().size(); i++) {
-            if (a.data().get(i).address() != b.data().get(i).address()
-                    || !Arrays.equals(a.data().get(i).bytes(), b.data().get(i).bytes())) {
-                return false;
-            }
-        }
-        return true;
     }
 }

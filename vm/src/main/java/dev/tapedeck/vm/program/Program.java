@@ -166,6 +166,17 @@ public record Program(
                 List.of());
     }
 
+    /**
+     * What decides what a run does once it has begun: the program without debug information, names, exports, entry and
+     * tests. Runs of two programs with equal cores can be compared instruction by instruction.
+     */
+    public Program core() {
+        return new Program(
+                        "", types, imports, functions, globals, memory, tables, data, List.of(), -1, List.of(),
+                        List.of())
+                .stripped();
+    }
+
     /** The name of a function for people; {@code fn3} where function 3 has none. */
     public String functionName(int function) {
         String name = functions.get(function).name();
