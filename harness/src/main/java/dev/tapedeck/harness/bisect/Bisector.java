@@ -7,6 +7,8 @@ import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.vm.program.Program;
 import java.io.UncheckedIOException;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 
 /**
  * Finds the first divergent instruction of two recordings. See docs/bisection.md for the method, what it guarantees and
@@ -30,8 +32,19 @@ public final class Bisector {
      * @throws RecordingException if a recording cannot be read
      */
     public static Bisection bisect(Recording a, Recording b) throws RecordingException {
-        Lane laneA = new Lane(a);
-        Lane laneB = new Lane(b);
+        return bisect(a, b, executed -> {});
+    }
+
+    /**
+     * The same, watched.
+     *
+     * @param watcher gets the number of instructions executed so far in all replays, now and then
+     */
+    public static Bisection bisect(Recording a, Recording b, LongConsumer watcher) throws RecordingException {
+        AtomicLong executed = new AtomicLong();
+        LongConsumer counter = instructions -> watcher.accept(executed.addAndGet(instructions));
+        Lane laneA = new Lane(a, counter);
+        Lane laneB = new Lane(b, counter);
         Bisector bisector = new Bisector(laneA, laneB);
         boolean versions = !laneA.program.core().equals(laneB.program.core());
         Optional<ProgramAlignment> alignment =

@@ -122,7 +122,7 @@ final class Explanation {
 
     private static Side broken(Lane lane, Unfaithful broken) {
         try {
-            Lane fresh = new Lane(lane.recording);
+            Lane fresh = new Lane(lane.recording, lane.watcher);
             return look(fresh, broken.icount(), true, Optional.of(String.valueOf(broken.getMessage())));
         } catch (RecordingException | Unfaithful e) {
             // The place itself cannot be reached; its message says all that is known.

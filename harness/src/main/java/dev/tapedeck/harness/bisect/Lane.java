@@ -12,6 +12,7 @@ import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +21,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lane {
     final Recording recording;
+    final LongConsumer watcher;
     private final Replay replay;
     final Program program;
     final Effect effect;
     private @Nullable Origin[] origins = new Origin[256];
 
-    Lane(Recording recording) throws RecordingException {
+    /** @param watcher as of {@link Replay#Replay(Recording, LongConsumer)} */
+    Lane(Recording recording, LongConsumer watcher) throws RecordingException {
         this.recording = recording;
-        replay = new Replay(recording);
+        this.watcher = watcher;
+        replay = new Replay(recording, watcher);
         program = recording.program().program();
         effect = new Effect(program);
     }

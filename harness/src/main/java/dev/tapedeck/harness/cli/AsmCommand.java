@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
@@ -40,6 +41,9 @@ final class AsmCommand implements Callable<Integer> {
             description = "The file to write; an old one is replaced.")
     private Path output = Path.of("");
 
+    @Option(names = "--json", description = "Prints what was written as JSON.")
+    private boolean json;
+
     AsmCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -53,6 +57,13 @@ final class AsmCommand implements Callable<Integer> {
         byte[] bytes = BcWriter.write(program.program());
         OutputFile.write(output, bytes);
         terminal.message("wrote " + Visible.of(output.toString()) + ", " + Words.count(bytes.length, "byte"));
+        if (json) {
+            terminal.print(JsonReport.document(document -> {
+                document.writeStringField("program", program.program().name());
+                document.writeStringField("output", output.toString());
+                document.writeNumberField("bytes", bytes.length);
+            }));
+        }
         return ExitCodes.FINE;
     }
 }

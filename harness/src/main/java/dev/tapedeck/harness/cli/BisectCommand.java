@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.HtmlReport;
 import dev.tapedeck.harness.report.JsonReport;
@@ -70,7 +71,7 @@ final class BisectCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (Recording reference = Recordings.open(a, terminal);
                 Recording question = Recordings.open(b, terminal)) {
-            Bisection bisection = Bisector.bisect(reference, question);
+            Bisection bisection = bisect(reference, question, terminal);
             if (json) {
                 terminal.print(JsonReport.render(bisection));
             } else {
@@ -88,6 +89,13 @@ final class BisectCommand implements Callable<Integer> {
                 }
             }
             return bisection.diverged() ? ExitCodes.DIFFERENT : ExitCodes.FINE;
+        }
+    }
+
+    /** Bisects, and says on the way how far it is. */
+    static Bisection bisect(Recording reference, Recording question, Terminal terminal) throws RecordingException {
+        try (Progress progress = Progress.of(terminal, "bisecting")) {
+            return Bisector.bisect(reference, question, progress::at);
         }
     }
 

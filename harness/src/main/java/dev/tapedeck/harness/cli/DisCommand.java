@@ -1,9 +1,12 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.vm.asm.Disassembler;
+import dev.tapedeck.vm.program.Program;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -38,17 +41,28 @@ final class DisCommand implements Callable<Integer> {
             description = "Where the text goes, instead of standard output.")
     private @Nullable Path output;
 
+    @Option(names = "--json", description = "Prints the text as a part of a JSON document.")
+    private boolean json;
+
     DisCommand(Terminal terminal) {
         this.terminal = terminal;
     }
 
     @Override
     public Integer call() throws Exception {
-        String text = Disassembler.disassemble(ProgramFile.load(file).program());
-        if (output == null) {
-            terminal.print(text);
-        } else {
+        Program program = ProgramFile.load(file).program();
+        String text = Disassembler.disassemble(program);
+        if (output != null) {
             OutputFile.write(output, text.getBytes(StandardCharsets.UTF_8));
+        }
+        if (json) {
+            terminal.print(JsonReport.document(document -> {
+                document.writeStringField("program", program.name());
+                Documents.text(document, "output", Optional.ofNullable(output).map(Path::toString));
+                document.writeStringField("text", text);
+            }));
+        } else if (output == null) {
+            terminal.print(text);
         }
         return ExitCodes.FINE;
     }

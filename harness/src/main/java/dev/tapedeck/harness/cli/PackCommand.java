@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.recording.Pack;
+import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import java.io.IOException;
@@ -40,6 +41,9 @@ final class PackCommand implements Callable<Integer> {
             description = "The file to write; an old one is replaced.")
     private Path file = Path.of("");
 
+    @Option(names = "--json", description = "Prints what was written as JSON.")
+    private boolean json;
+
     PackCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -48,10 +52,18 @@ final class PackCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Recordings.open(recording, terminal).close();
         Pack.pack(recording, file);
+        long bytes;
         try {
-            terminal.message("wrote " + Visible.of(file.toString()) + ", " + Words.count(Files.size(file), "byte"));
+            bytes = Files.size(file);
         } catch (IOException e) {
             throw CommandException.data("cannot read " + file, e);
+        }
+        terminal.message("wrote " + Visible.of(file.toString()) + ", " + Words.count(bytes, "byte"));
+        if (json) {
+            terminal.print(JsonReport.document(document -> {
+                document.writeStringField("output", file.toString());
+                document.writeNumberField("bytes", bytes);
+            }));
         }
         return ExitCodes.FINE;
     }

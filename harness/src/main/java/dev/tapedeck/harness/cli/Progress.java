@@ -6,7 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A line on standard error that says how far a long run has come. It is shown only to a person, only after a while, only
- * where the program itself does not write on the same screen, and it is gone in the end.
+ * where no program writes on the same screen meanwhile, and it is gone in the end.
  */
 final class Progress implements AutoCloseable {
     private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -27,15 +27,32 @@ final class Progress implements AutoCloseable {
         next = now + SILENT_NANOS;
     }
 
-    /** @param doing such as {@code recording} */
-    static Progress start(Terminal terminal, String doing) {
+    /**
+     * Of a program that writes to standard output while it runs.
+     *
+     * @param doing such as {@code recording}
+     */
+    static Progress ofProgram(Terminal terminal, String doing) {
         return new Progress(
                 terminal, terminal.errInteractive() && !terminal.outInteractive(), doing, System.nanoTime());
     }
 
+    /**
+     * Of work that writes its result when it is done.
+     *
+     * @param doing such as {@code replaying}
+     */
+    static Progress of(Terminal terminal, String doing) {
+        return new Progress(terminal, terminal.errInteractive(), doing, System.nanoTime());
+    }
+
     /** The run has come to this instruction count. */
     void at(long icount) {
-        long now = System.nanoTime();
+        at(icount, System.nanoTime());
+    }
+
+    /** The same, at a time by {@link System#nanoTime}. */
+    void at(long icount, long now) {
         if (!shown || now < next) {
             return;
         }

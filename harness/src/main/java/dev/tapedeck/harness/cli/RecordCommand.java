@@ -89,7 +89,7 @@ final class RecordCommand implements Callable<Integer> {
         List<Frame> frames = new ArrayList<>();
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
-                Progress progress = Progress.start(terminal, "recording")) {
+                Progress progress = Progress.ofProgram(terminal, "recording")) {
             outcome = Recorder.record(loaded, options, run.host(input, options.seed()), recording, machine -> {
                 progress.at(machine.icount());
                 frames.clear();

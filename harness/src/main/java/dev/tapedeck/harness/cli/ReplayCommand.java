@@ -51,8 +51,8 @@ final class ReplayCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (Recording recording = Recordings.open(path, terminal)) {
             long instructions;
-            try {
-                instructions = Replay.verify(recording);
+            try (Progress progress = Progress.of(terminal, "replaying")) {
+                instructions = Replay.verify(recording, progress::at);
             } catch (ReplayException e) {
                 if (json) {
                     document(false, e.icount(), recording, Optional.ofNullable(e.getMessage()));

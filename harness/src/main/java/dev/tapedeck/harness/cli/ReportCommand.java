@@ -1,9 +1,9 @@
 package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.bisect.Bisection;
-import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.report.ReportFiles;
@@ -60,6 +60,9 @@ final class ReportCommand implements Callable<Integer> {
             description = "Where the reports go; older ones there are replaced.")
     private Path output = Path.of("");
 
+    @Option(names = "--json", description = "Prints what is in report.json too.")
+    private boolean json;
+
     ReportCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -70,7 +73,7 @@ final class ReportCommand implements Callable<Integer> {
             Optional<Bisection> bisection = Optional.empty();
             if (against != null) {
                 try (Recording reference = Recordings.open(against, terminal)) {
-                    bisection = Optional.of(Bisector.bisect(reference, recording));
+                    bisection = Optional.of(BisectCommand.bisect(reference, recording, terminal));
                 }
             }
             Program program = recording.program().program();
@@ -81,7 +84,11 @@ final class ReportCommand implements Callable<Integer> {
                     recording,
                     bisection,
                     Optional.empty());
-            write(ReportContent.of(report, sources(path)), output, terminal);
+            ReportContent content = ReportContent.of(report, sources(path));
+            write(content, output, terminal);
+            if (json) {
+                terminal.print(JsonReport.render(content));
+            }
             boolean bad = bisection.map(Bisection::diverged).orElse(!reason.isEmpty());
             return bad ? ExitCodes.DIFFERENT : ExitCodes.FINE;
         }

@@ -77,7 +77,7 @@ final class RunCommand implements Callable<Integer> {
         List<Frame> frames = new ArrayList<>();
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
-                Progress progress = Progress.start(terminal, "running")) {
+                Progress progress = Progress.ofProgram(terminal, "running")) {
             outcome = Recorder.run(loaded, options, run.host(input, options.seed()), machine -> {
                 progress.at(machine.icount());
                 frames.clear();

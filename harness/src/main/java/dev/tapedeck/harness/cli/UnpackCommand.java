@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.recording.Pack;
+import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.text.Visible;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -37,6 +38,9 @@ final class UnpackCommand implements Callable<Integer> {
             description = "The directory; missing or empty.")
     private Path recording = Path.of("");
 
+    @Option(names = "--json", description = "Prints what was written as JSON.")
+    private boolean json;
+
     UnpackCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -46,6 +50,9 @@ final class UnpackCommand implements Callable<Integer> {
         Recordings.open(file, terminal).close();
         Pack.unpack(file, recording);
         terminal.message("wrote " + Visible.of(recording.toString()));
+        if (json) {
+            terminal.print(JsonReport.document(document -> document.writeStringField("output", recording.toString())));
+        }
         return ExitCodes.FINE;
     }
 }

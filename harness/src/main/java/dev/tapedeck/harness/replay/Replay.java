@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +38,16 @@ public final class Replay {
 
     private static final int KEPT_DISTANCE_FACTOR = 8;
 
+    /** Instructions between two calls of a watcher: some milliseconds of work, so that asking costs nothing. */
+    private static final long WATCHED_INSTRUCTIONS = 1L << 20;
+
     private final Recording recording;
+    private final LongConsumer watcher;
     private final Schedule schedule;
     private final ReplayHost host;
     private final Machine machine;
     private long executed;
+    private long watched;
 
     /** States by instruction count; what comes from outside there has come. */
     private final TreeMap<Long, Snapshot> kept = new TreeMap<>();
@@ -51,7 +57,17 @@ public final class Replay {
 
     /** A replay at instruction count 0. */
     public Replay(Recording recording) throws RecordingException {
+        this(recording, executed -> {});
+    }
+
+    /**
+     * The same, watched.
+     *
+     * @param watcher gets the number of instructions executed since its last call, whenever those are 2^20 or more
+     */
+    public Replay(Recording recording, LongConsumer watcher) throws RecordingException {
         this.recording = recording;
+        this.watcher = watcher;
         schedule = Schedule.of(recording);
         host = new ReplayHost(recording, call -> {});
         machine = start(recording, host);
@@ -202,7 +218,7 @@ public final class Replay {
             long before = machine.icount();
             if (machine.status() == Status.RUNNING) {
                 machine.run(Math.min(target, schedule.next()));
-                executed += machine.icount() - before;
+                count(machine.icount() - before);
                 host.check();
             }
             if (machine.status().ended() && machine.icount() < target) {
@@ -212,6 +228,14 @@ public final class Replay {
                         machine.icount());
             }
             arrive();
+        }
+    }
+
+    private void count(long instructions) {
+        executed += instructions;
+        if (executed - watched >= WATCHED_INSTRUCTIONS) {
+            watcher.accept(executed - watched);
+            watched = executed;
         }
     }
 
@@ -276,9 +300,12 @@ public final class Replay {
             if (checkpoint > 0) {
                 verification.restore(checkpoint, recording.snapshot(checkpoint));
             }
-            long first = verification.machine.icount();
-            verification.run(to, keptBefore);
-            executed += verification.machine.icount() - first;
+            long[] counted = {verification.machine.icount()};
+            LongConsumer counter = icount -> {
+                count(icount - counted[0]);
+                counted[0] = icount;
+            };
+            counter.accept(verification.run(to, keptBefore, counter));
         } catch (UncheckedIOException e) {
             throw new RecordingException(String.valueOf(e.getMessage()), e);
         } catch (IllegalArgumentException e) {
@@ -299,8 +326,17 @@ public final class Replay {
      * @throws ReplayException with the first place that differs
      */
     public static long verify(Recording recording) throws RecordingException, ReplayException {
+        return verify(recording, icount -> {});
+    }
+
+    /**
+     * The same, watched.
+     *
+     * @param watcher gets the instruction count up to which all is well, after each block
+     */
+    public static long verify(Recording recording, LongConsumer watcher) throws RecordingException, ReplayException {
         try {
-            return new Verification(recording).run(Long.MAX_VALUE, new TreeMap<>());
+            return new Verification(recording).run(Long.MAX_VALUE, new TreeMap<>(), watcher);
         } catch (UncheckedIOException e) {
             throw new RecordingException(String.valueOf(e.getMessage()), e);
         } catch (IllegalArgumentException e) {
@@ -363,8 +399,9 @@ public final class Replay {
          * Goes on to the end of the block that {@code to} is in.
          *
          * @param states gets the state at the beginning of the last block
+         * @param watcher gets the instruction count after each block
          */
-        long run(long to, Map<Long, Snapshot> states) throws ReplayException {
+        long run(long to, Map<Long, Snapshot> states, LongConsumer watcher) throws ReplayException {
             int checkpoint = compareCheckpoints(nextCheckpoint);
             List<Block> blocks = recording.blocks();
             for (int i = firstBlock(machine.icount()); i < blocks.size(); i++) {
@@ -391,6 +428,7 @@ public final class Replay {
                     throw differs(where + " has other effects in the replay than in the recording", block.start());
                 }
                 checkpoint = compareCheckpoints(checkpoint);
+                watcher.accept(machine.icount());
             }
             Optional<Outcome> recorded = recording.outcome();
             if (recorded.isPresent()) {

@@ -138,6 +138,46 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("commands that write files say with --json what they wrote")
+    void writtenFilesAsJson() throws IOException {
+        Path bc = folder.resolve("echo.bc");
+        JsonNode asm = CommandLineRun.of("asm", echo, "-o", bc, "--json").json();
+        assertThat(asm.get("schema").asInt()).isEqualTo(1);
+        assertThat(asm.get("program").asText()).isEqualTo("echo");
+        assertThat(asm.get("output").asText()).isEqualTo(bc.toString());
+        assertThat(asm.get("bytes").asLong()).isEqualTo(Files.size(bc));
+
+        JsonNode dis = CommandLineRun.of("dis", bc, "--json").json();
+        assertThat(dis.get("output").isNull()).isTrue();
+        assertThat(dis.get("text").asText())
+                .isEqualTo(CommandLineRun.of("dis", bc).out());
+        Path text = folder.resolve("again.tasm");
+        assertThat(CommandLineRun.of("dis", bc, "--json", "-o", text)
+                        .json()
+                        .get("output")
+                        .asText())
+                .isEqualTo(text.toString());
+        assertThat(text).hasContent(dis.get("text").asText());
+
+        Path tape = folder.resolve("echo.tape");
+        assertThat(CommandLineRun.of("record", echo, "-o", tape).exitCode()).isZero();
+        Path packed = folder.resolve("echo.rec");
+        JsonNode pack = CommandLineRun.of("pack", tape, "-o", packed, "--json").json();
+        assertThat(pack.get("output").asText()).isEqualTo(packed.toString());
+        assertThat(pack.get("bytes").asLong()).isEqualTo(Files.size(packed));
+        Path unpacked = folder.resolve("unpacked.tape");
+        JsonNode unpack =
+                CommandLineRun.of("unpack", packed, "-o", unpacked, "--json").json();
+        assertThat(unpack.get("output").asText()).isEqualTo(unpacked.toString());
+
+        CommandLineRun report =
+                CommandLineRun.of("report", tape, "--against", packed, "-o", folder.resolve("report"), "--json");
+        assertThat(report.exitCode()).as(report.err()).isZero();
+        assertThat(folder.resolve("report/report.json")).hasContent(report.out());
+        assertThat(report.json().get("bisection").get("diverged").asBoolean()).isFalse();
+    }
+
+    @Test
     void asmSaysWhereTheTextIsWrongAndWritesNothing() throws IOException {
         Path wrong = Files.writeString(folder.resolve("wrong.tasm"), ".func main()\n  i32.constt 1\n.end\n");
         Path bc = Files.writeString(folder.resolve("old.bc"), "old");

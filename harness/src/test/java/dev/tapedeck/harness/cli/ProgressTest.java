@@ -1,0 +1,57 @@
+package dev.tapedeck.harness.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.harness.report.ConsoleReport.Paint;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class ProgressTest {
+    private static final Function<Terminal, Progress> OF_WORK = terminal -> Progress.of(terminal, "replaying");
+    private static final Function<Terminal, Progress> OF_PROGRAM =
+            terminal -> Progress.ofProgram(terminal, "recording");
+
+    /** What is said of a run that is asked after half a second, two seconds, and a hundred milliseconds more. */
+    private static String said(Function<Terminal, Progress> start, boolean outInteractive, boolean errInteractive) {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Terminal terminal = new Terminal(
+                new ByteArrayInputStream(new byte[0]),
+                new Terminal.Output(new ByteArrayOutputStream(), outInteractive),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                outInteractive,
+                errInteractive,
+                100,
+                Paint.PLAIN);
+        long now = System.nanoTime();
+        try (Progress progress = start.apply(terminal)) {
+            progress.at(1_000_000, now + TimeUnit.MILLISECONDS.toNanos(500));
+            progress.at(2_000_000, now + TimeUnit.HOURS.toNanos(2));
+            progress.at(3_000_000, now + TimeUnit.HOURS.toNanos(2) + TimeUnit.MILLISECONDS.toNanos(100));
+        }
+        return err.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    @DisplayName("a person sees how far long work has come, after a while, and nothing of it stays")
+    void shown() {
+        String text = "\rreplaying: 2,000,000 instructions, 0 million a second";
+        assertThat(said(OF_WORK, true, true)).isEqualTo(text + "\r" + " ".repeat(text.length() - 1) + "\r");
+        assertThat(said(OF_WORK, false, true)).startsWith(text);
+        assertThat(said(OF_PROGRAM, false, true)).startsWith("\rrecording: 2,000,000 instructions");
+    }
+
+    @Test
+    @DisplayName("nothing is said into a file, nor where a program writes on the same screen")
+    void notShown() {
+        assertThat(said(OF_WORK, false, false)).isEmpty();
+        assertThat(said(OF_WORK, true, false)).isEmpty();
+        assertThat(said(OF_PROGRAM, false, false)).isEmpty();
+        assertThat(said(OF_PROGRAM, true, true)).isEmpty();
+    }
+}
