@@ -330,7 +330,7 @@ class BcReaderTest {
         }
 
         @Test
-        @DisplayName("K6: an unknown opcode is an error at load")
+        @DisplayName("K6, S12: an unknown opcode is an error at load")
         void opcodes() {
             refused(Section.FUNCTIONS, "01 00 00 01 02", "22: unknown opcode 0x02");
             refused(Section.FUNCTIONS, "01 00 00 01 FF 01", "22: unknown opcode 0xFF");
@@ -427,7 +427,7 @@ class BcReaderTest {
     }
 
     @Test
-    @DisplayName("W6: limits on sums are kept too")
+    @DisplayName("W6, S12: a program that is too large is refused; limits on sums are kept too")
     void sums() {
         // 1,100 types of 1,000 parameters.
         String types = "CC 08" + ("E8 07" + "7F".repeat(1_000) + "00").repeat(1_100);

@@ -3,11 +3,17 @@ package dev.tapedeck.vm.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tapedeck.vm.asm.Assembler;
+import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.verify.Verifier;
+import dev.tapedeck.vm.verify.VerifyException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("S12: faults")
 class FaultTest {
@@ -30,6 +36,87 @@ class FaultTest {
         assertThat(fault.bp()).isZero();
         assertThat(fault.hp()).isEqualTo(80);
         assertThat(bench.operands()).containsExactly(7, 65_529);
+    }
+
+    /** Instructions that end in a fault of each kind, and one that would follow. */
+    private static String[] faulting(FaultKind kind) {
+        return switch (kind) {
+            case UNREACHABLE -> new String[] {"unreachable"};
+            case OUT_OF_BOUNDS -> new String[] {"i32.const 65536", "i32.load8_u", "drop", "return"};
+            case STACK_OVERFLOW -> new String[] {"call main", "return"};
+            case DIVISION_BY_ZERO -> new String[] {"i64.const 1", "i64.const 0", "i64.rem_u", "drop", "return"};
+            case INTEGER_OVERFLOW ->
+                new String[] {"i32.const -2147483648", "i32.const -1", "i32.div_s", "drop", "return"};
+            case INVALID_CONVERSION -> new String[] {"f64.const nan", "i32.trunc_f64_s", "drop", "return"};
+            case UNDEFINED_ELEMENT -> new String[] {"i32.const 9", "call_indirect t ()", "return"};
+            case TYPE_MISMATCH -> new String[] {"i32.const 0", "call_indirect t ()", "return"};
+            case INVALID_SIGNAL -> new String[] {"i32.const 32", "interrupt.unhandle", "return"};
+            case INTERRUPT_OVERFLOW ->
+                new String[] {"again:", "i32.const 1", "i64.const 0", "interrupt.raise", "br again"};
+            case INVALID_RETURN -> new String[] {"i32.const 1", "i64.const 2", "call handler", "return"};
+            case HOST_ERROR -> new String[] {"i32.const 65530", "i32.const 7", "call_host tape.output", "return"};
+        };
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("S12: a fault of each kind names its instruction, sp, bp and hp, as they are before the instruction")
+    void everyKindNamesItsPlace(FaultKind kind) {
+        String[] body = faulting(kind);
+        String[] lines = {
+            ".memory 1 1",
+            ".data d at 100 = i32 5",
+            ".table t = handler",
+            ".func handler(signal: i32, payload: i64)",
+            "interrupt.return",
+            ".end",
+            ".func main()",
+            ".local unused: i64",
+            String.join("\n", body),
+            ".end",
+            ".entry main"
+        };
+        Bench bench = Bench.withLimits(new Limits(128, 8, 1, 3), lines);
+        Fault fault = bench.fault();
+        assertThat(fault.kind()).isEqualTo(kind);
+        assertThat(bench.machine.status()).isEqualTo(Status.FAULTED);
+
+        Bench before = Bench.withLimits(new Limits(128, 8, 1, 3), lines).start();
+        if (fault.icount() > 0) {
+            assertThat(before.machine.run(fault.icount())).isEqualTo(Status.RUNNING);
+        }
+        assertThat(fault.position()).isEqualTo(before.machine.position());
+        assertThat(fault.sp()).isEqualTo(before.machine.sp());
+        assertThat(fault.bp()).isEqualTo(before.machine.bp());
+        assertThat(fault.hp()).isEqualTo(before.machine.hp()).isEqualTo(112);
+        assertThat(before.machine.run(fault.icount() + 1)).isEqualTo(Status.FAULTED);
+    }
+
+    @Test
+    @DisplayName("S12: code cannot be written: no address reaches it")
+    void codeIsNotInMemory() {
+        Bench bench = Bench.of(Bench.main(
+                ".memory 1",
+                "() -> (i32)",
+                "i32.const 0",
+                "i32.const 255",
+                "i32.const 65536",
+                "memory.fill",
+                "i32.const 42",
+                "return"));
+        assertThat(bench.result()).isEqualTo(42);
+        assertThat(bench.result()).isEqualTo(42);
+    }
+
+    @Test
+    @DisplayName("S12: a stack underflow is found before anything runs")
+    void underflow() throws AssemblyException {
+        Program program = Assembler.assemble(
+                "test.tasm", ".func main()\n  i32.const 1\n  i32.add\n  drop\n  return\n.end\n.entry main\n");
+        assertThatThrownBy(() -> Verifier.verify(program))
+                .isInstanceOf(VerifyException.class)
+                .hasMessageContaining("function 'main', offset 1 (test.tasm:3)")
+                .hasMessageContaining("expected [i32 i32] on top of the stack, found [i32]");
     }
 
     @ParameterizedTest

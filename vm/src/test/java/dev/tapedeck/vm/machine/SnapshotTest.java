@@ -313,6 +313,44 @@ class SnapshotTest {
     }
 
     @Test
+    @DisplayName("S9: without checkpoints a page is made once and no store copies; after one, each page is copied once")
+    void storesWithoutCheckpoints() {
+        Bench bench = Bench.of(Bench.main(
+                ".memory 1",
+                "(v: i32)",
+                ".local a: i32",
+                "again:",
+                "local.get a",
+                "local.get v",
+                "i32.store [+4094]", // across two pages
+                "local.get a",
+                "i32.const 4096",
+                "i32.add",
+                "local.tee a",
+                "i32.const 57344",
+                "i32.lt_u",
+                "br_if again",
+                "return"));
+        Memory memory = bench.machine.memory;
+        bench.start(1).run();
+        byte[][] made = memory.writable.clone();
+        for (int i = 2; i < 100; i++) {
+            bench.start(i).run();
+        }
+        for (int page = 0; page < 15; page++) {
+            assertThat(memory.writable[page]).isNotNull().isSameAs(made[page]).isSameAs(memory.readable[page]);
+        }
+        Snapshot snapshot = bench.machine.snapshot();
+        bench.start(100).run();
+        byte[][] copied = memory.writable.clone();
+        bench.start(101).run();
+        for (int page = 0; page < 15; page++) {
+            assertThat(memory.writable[page]).isSameAs(copied[page]).isNotSameAs(made[page]);
+            assertThat(snapshot.pages.page(page)).isSameAs(made[page]);
+        }
+    }
+
+    @Test
     void aPageThatBecomesZeroAgainIsLikeOneNeverWritten() {
         Bench bench =
                 Bench.of(Bench.main(".memory 1", "(v: i32)", "i32.const 5000", "local.get v", "i32.store8", "return"));
