@@ -1,10 +1,13 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.format.BcReader;
 import dev.tapedeck.vm.format.FormatException;
+import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
@@ -18,6 +21,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Loads a program from a {@code .bc} or {@code .tasm} file. */
 public final class ProgramFile {
@@ -44,9 +49,23 @@ public final class ProgramFile {
         byte[] bytes = read(file, name);
         Program program = name.toLowerCase(Locale.ROOT).endsWith(".bc") ? decode(name, bytes) : assemble(name, bytes);
         try {
-            return Verifier.verify(program);
+            VerifiedProgram verified = Verifier.verify(program);
+            checkExpectedFaults(name, program);
+            return verified;
         } catch (VerifyException e) {
             throw new ProgramException(named(name, e));
+        }
+    }
+
+    /** The assembler knows the faults, the format of {@code .bc} does not: a test that can never pass is found here. */
+    private static void checkExpectedFaults(String name, Program program) throws ProgramException {
+        for (TestCase test : program.tests()) {
+            String fault = test.expectedFault().orElse("");
+            if (!fault.isEmpty() && FaultKind.ofMnemonic(fault).isEmpty()) {
+                throw new ProgramException(name + ": test '" + Quoted.inline(test.name()) + "' expects the fault '"
+                        + Quoted.inline(fault) + "', which the machine does not have; it has "
+                        + Stream.of(FaultKind.values()).map(FaultKind::mnemonic).collect(Collectors.joining(", ")));
+            }
         }
     }
 

@@ -20,6 +20,7 @@ import dev.tapedeck.harness.report.ReportFiles;
 import dev.tapedeck.harness.report.SourceText;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
@@ -133,8 +134,15 @@ public final class TestRunner {
                     .parameters()
                     .size();
             if (test.arguments().size() != parameters) {
-                return error("the test passes " + test.arguments().size() + " arguments to '"
-                        + program.functionName(function) + "', which has " + parameters + " parameters");
+                return error(
+                        program.tests().isEmpty()
+                                ? "the entry '" + Quoted.inline(program.functionName(function)) + "' takes "
+                                        + Words.count(parameters, "argument")
+                                        + ", and there is no test that gives any; add a .test with .run"
+                                : "the test passes "
+                                        + Words.count(test.arguments().size(), "argument") + " to '"
+                                        + Quoted.inline(program.functionName(function)) + "', which takes "
+                                        + Words.count(parameters, "argument"));
             }
             try {
                 clean();

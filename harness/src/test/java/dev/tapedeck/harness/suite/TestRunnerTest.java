@@ -1,11 +1,15 @@
 package dev.tapedeck.harness.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.suite.Verdict.Kind;
 import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.vm.asm.Assembler;
+import dev.tapedeck.vm.format.BcWriter;
+import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
@@ -13,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -239,6 +244,112 @@ class TestRunnerTest {
         assertThat(missing.message()).startsWith("p.tasm: ").contains("env.fetch");
         assertThat(noEntry.kind()).isEqualTo(Kind.ERROR);
         assertThat(noEntry.message()).contains("no entry");
+    }
+
+    @Test
+    @DisplayName("an entry that takes arguments, in a program without tests, is an error that says what to add")
+    void entryWithoutArguments() throws Exception {
+        Verdict verdict = run(".func main(n: i32)\n  return\n.end\n.entry main\n");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.ERROR);
+        assertThat(verdict.message())
+                .isEqualTo("p.tasm: the entry 'main' takes 1 argument, and there is no test that gives any; add a .test"
+                        + " with .run");
+    }
+
+    @Test
+    @DisplayName("a .bc whose test expects a fault that the machine does not have is refused, with those it has")
+    void unknownFaultInABinaryProgram() throws Exception {
+        Program right = Assembler.assemble("p.tasm", ".func main()\n  return\n.end\n.entry main\n.test \"t\"\n.end\n");
+        TestCase test = right.tests().get(0);
+        TestCase wrong = new TestCase(
+                test.name(),
+                test.function(),
+                test.arguments(),
+                test.tags(),
+                test.input(),
+                test.seed(),
+                test.instructionLimit(),
+                test.interrupts(),
+                test.expectedOutput(),
+                test.expectedExitCode(),
+                Optional.of("division_by_zorp"),
+                test.expectedResults(),
+                test.approved(),
+                test.disabled(),
+                test.line());
+        Program program = new Program(
+                right.name(),
+                right.types(),
+                right.imports(),
+                right.functions(),
+                right.globals(),
+                right.memory(),
+                right.tables(),
+                right.data(),
+                right.exports(),
+                right.entry(),
+                List.of(wrong),
+                right.sources());
+        Path file = Files.write(root.resolve("p.bc"), BcWriter.write(program));
+
+        assertThatThrownBy(() -> ProgramFile.load(file))
+                .isInstanceOf(ProgramException.class)
+                .hasMessageStartingWith("p.bc: test 't' expects the fault 'division_by_zorp', which the machine does"
+                        + " not have; it has unreachable, out_of_bounds, ")
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    @DisplayName("input, seed and interrupts of a test reach the program; another schedule is another result")
+    void metadata() throws Exception {
+        String program = """
+                .memory 1
+                .global sum: mut i64 = 0
+                .func on_signal(signal: i32, payload: i64)
+                  global.get sum
+                  local.get payload
+                  i64.add
+                  global.set sum
+                  interrupt.return
+                .end
+                .func main() -> (i64, i64)
+                  .local n: i32
+                  i32.const 5
+                  interrupt.handle on_signal
+                  i32.const 64
+                  i32.const 16
+                  call_host tape.input
+                  local.set n
+                  i32.const 64
+                  local.get n
+                  call_host tape.output
+                  nop
+                  nop
+                  nop
+                  nop
+                  call_host tape.random
+                  global.get sum
+                  return
+                .end
+                .entry main
+                .test "t"
+                  .input "typed"
+                  .seed 1234567
+                  .interrupt 10 signal 5 payload 20 every 2 count 2
+                  .expect output "typed"
+                  .expect result 6457827717110365317 40
+                .end
+                """;
+
+        assertThat(run(program).message()).isEmpty();
+        assertThat(run(program.replace("count 2", "count 1")).message())
+                .contains("expected result 6457827717110365317, 40 but was 6457827717110365317, 20");
+        assertThat(run(program.replace("every 2", "every 100")).kind()).isEqualTo(Kind.FAILED);
+        assertThat(run(program.replace(".seed 1234567", ".seed 1234568")).message())
+                .contains("expected result 6457827717110365317, 40 but was ");
+        assertThat(run(program.replace(".input \"typed", ".input \"spoken")).message())
+                .contains("expected output \"typed\" but was \"spoken\"");
     }
 
     @Test
