@@ -1,6 +1,6 @@
 package dev.tapedeck.harness.suite;
 
-import dev.tapedeck.harness.text.Quoted;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.format.BcReader;
@@ -62,8 +62,8 @@ public final class ProgramFile {
         for (TestCase test : program.tests()) {
             String fault = test.expectedFault().orElse("");
             if (!fault.isEmpty() && FaultKind.ofMnemonic(fault).isEmpty()) {
-                throw new ProgramException(name + ": test '" + Quoted.inline(test.name()) + "' expects the fault '"
-                        + Quoted.inline(fault) + "', which the machine does not have; it has "
+                throw new ProgramException(name + ": test '" + Visible.of(test.name()) + "' expects the fault '"
+                        + Visible.of(fault) + "', which the machine does not have; it has "
                         + Stream.of(FaultKind.values()).map(FaultKind::mnemonic).collect(Collectors.joining(", ")));
             }
         }

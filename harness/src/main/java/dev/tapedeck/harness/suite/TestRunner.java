@@ -20,7 +20,6 @@ import dev.tapedeck.harness.report.ReportFiles;
 import dev.tapedeck.harness.report.SourceText;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
-import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
@@ -136,12 +135,12 @@ public final class TestRunner {
             if (test.arguments().size() != parameters) {
                 return error(
                         program.tests().isEmpty()
-                                ? "the entry '" + Quoted.inline(program.functionName(function)) + "' takes "
+                                ? "the entry '" + Visible.of(program.functionName(function)) + "' takes "
                                         + Words.count(parameters, "argument")
                                         + ", and there is no test that gives any; add a .test with .run"
                                 : "the test passes "
                                         + Words.count(test.arguments().size(), "argument") + " to '"
-                                        + Quoted.inline(program.functionName(function)) + "', which takes "
+                                        + Visible.of(program.functionName(function)) + "', which takes "
                                         + Words.count(parameters, "argument"));
             }
             try {
