@@ -56,7 +56,12 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
 
     /** Whether the next instruction is such an event. */
     static boolean isOne(Effect effect) {
-        return switch (effect.opcode) {
+        return effect.opcode == Opcode.RETURN ? effect.depth == 1 : isOne(effect.opcode);
+    }
+
+    /** Whether an instruction always is such an event. */
+    static boolean isOne(Opcode opcode) {
+        return switch (opcode) {
             case MEMORY_COPY,
                     MEMORY_FILL,
                     MEMORY_GROW,
@@ -69,8 +74,7 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
                     INTERRUPT_UNHANDLE,
                     INTERRUPT_RAISE,
                     HALT -> true;
-            case RETURN -> effect.depth == 1;
-            default -> effect.writeLength > 0;
+            default -> Effect.isStore(opcode);
         };
     }
 
@@ -110,7 +114,12 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case INTERRUPT_RAISE -> Kind.RAISE;
             case HALT -> Kind.HALT;
             case RETURN -> Kind.RETURN;
-            default -> Kind.STORE;
+            default -> {
+                if (!Effect.isStore(opcode)) {
+                    throw new AssertionError("no kind of behaviour for " + opcode);
+                }
+                yield Kind.STORE;
+            }
         };
     }
 
