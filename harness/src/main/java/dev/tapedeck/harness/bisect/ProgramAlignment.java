@@ -232,7 +232,7 @@ final class ProgramAlignment {
         boolean moved = false;
         for (DataSegment segment : a.data()) {
             DataSegment other = named.remove(segment.name());
-            if (other != null) {
+            if (other != null && !segment.passive() && !other.passive()) {
                 moved |= segment.address() != other.address();
                 move(segment.address(), Math.min(segment.length(), other.length()), other.address());
             }
@@ -256,7 +256,9 @@ final class ProgramAlignment {
     private static long heapStart(Program program) {
         long end = 0;
         for (DataSegment segment : program.data()) {
-            end = Math.max(end, segment.address() + segment.length());
+            if (!segment.passive()) {
+                end = Math.max(end, segment.address() + segment.length());
+            }
         }
         return (end + 15) & ~15L;
     }
@@ -293,13 +295,14 @@ final class ProgramAlignment {
     }
 
     private boolean sameMemory() {
-        Program.MemoryType one = a.memory();
-        Program.MemoryType other = b.memory();
-        return one == null ? other == null : one.equals(other);
+        return a.memories().equals(b.memories());
     }
 
     private boolean sameElements(Program.Table one, Program.Table other) {
-        if (one.elements().size() != other.elements().size()) {
+        if (one.type() != other.type()
+                || one.minimum() != other.minimum()
+                || one.maximum() != other.maximum()
+                || one.elements().size() != other.elements().size()) {
             return false;
         }
         for (int i = 0; i < one.elements().size(); i++) {
@@ -434,7 +437,7 @@ final class ProgramAlignment {
                 long address = value & 0xffff_ffffL;
                 yield Long.toString(ofA ? address : translate(movedFromB, address));
             }
-            case COUNT, I64, F32, F64 -> Long.toString(value);
+            case MEMORY, DATA, ELEMENTS, REFERENCE, COUNT, I64, F32, F64 -> Long.toString(value);
         };
     }
 

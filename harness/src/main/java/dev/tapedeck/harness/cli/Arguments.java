@@ -46,10 +46,23 @@ final class Arguments {
                 case I64 -> integer(text);
                 case F32 -> Float.floatToIntBits(Float.parseFloat(floating(text)));
                 case F64 -> Double.doubleToLongBits(Double.parseDouble(floating(text)));
+                case FUNCREF, EXTERNREF -> reference(text);
             };
         } catch (NumberFormatException e) {
             throw CommandException.usage("'" + text + "' is not an " + type.mnemonic());
         }
+    }
+
+    /** {@code null}, or a function's index or a number of the host's. */
+    private static long reference(String text) {
+        if (text.equals("null")) {
+            return ValueType.NULL;
+        }
+        long number = integer(text);
+        if (number < 0 || number == Long.MAX_VALUE) {
+            throw new NumberFormatException();
+        }
+        return number + 1;
     }
 
     /**

@@ -6,6 +6,7 @@ import dev.tapedeck.harness.report.ConsoleReport.Paint;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.asm.Disassembler;
 import dev.tapedeck.vm.isa.Instruction;
@@ -23,6 +24,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What two programs do not have in common. Functions are matched by name, then by content, so that a new name is seen. */
 final class ProgramDiff {
@@ -181,7 +183,7 @@ final class ProgramDiff {
 
     private static List<String> others(Program a, Program b) {
         List<String> others = new ArrayList<>();
-        if (!String.valueOf(a.memory()).equals(String.valueOf(b.memory()))) {
+        if (!a.memories().equals(b.memories())) {
             others.add("the memory differs: " + memory(a) + ", now " + memory(b));
         }
         if (!a.globals().equals(b.globals())) {
@@ -199,14 +201,23 @@ final class ProgramDiff {
         if (!tables(a).equals(tables(b))) {
             others.add("tables differ");
         }
+        if (!elements(a).equals(elements(b))) {
+            others.add("element segments differ");
+        }
+        if (!start(a).equals(start(b))) {
+            others.add("the start function differs: " + start(a) + ", now " + start(b));
+        }
         return others;
     }
 
     private static String memory(Program program) {
-        Program.MemoryType memory = program.memory();
-        return memory == null
-                ? "none"
-                : Words.count(memory.initialPages(), "page") + " of at most " + Words.count(memory.maximumPages());
+        if (program.memories().isEmpty()) {
+            return "none";
+        }
+        return program.memories().stream()
+                .map(memory -> Words.count(memory.initialPages(), "page") + " of at most "
+                        + Words.count(memory.maximumPages()))
+                .collect(Collectors.joining(" and "));
     }
 
     private static List<String> globals(Program a, Program b) {
@@ -250,10 +261,10 @@ final class ProgramDiff {
             if (first >= 0 && before.length == after.length) {
                 sentences.add(String.format(
                         Locale.ROOT,
-                        "%s differs in byte %s, at 0x%x: 0x%02x, now 0x%02x%s",
+                        "%s differs in byte %s%s: 0x%02x, now 0x%02x%s",
                         entry.getKey(),
                         Words.count(first),
-                        old.address() + first,
+                        old.passive() ? "" : ", at 0x" + Long.toHexString(old.address() + first),
                         before[first],
                         after[first],
                         more(before, after, first)));
@@ -309,12 +320,27 @@ final class ProgramDiff {
                 .toList();
     }
 
+    private static String start(Program program) {
+        return program.start() < 0 ? "none" : program.functionName(program.start());
+    }
+
     private static List<String> tables(Program program) {
         return program.tables().stream()
-                .map(table -> table.name() + "="
-                        + table.elements().stream()
-                                .map(element -> element < 0 ? "_" : program.functionName(element))
-                                .toList())
+                .map(table -> table.name() + ": " + table.type() + " " + table.minimum() + " " + table.maximum() + " ="
+                        + functions(program, table.elements()))
+                .toList();
+    }
+
+    private static List<String> elements(Program program) {
+        return program.elements().stream()
+                .map(segment ->
+                        segment.name() + ": " + segment.type() + " =" + functions(program, segment.elements()))
+                .toList();
+    }
+
+    private static List<String> functions(Program program, List<Integer> elements) {
+        return elements.stream()
+                .map(element -> element < 0 ? "_" : program.functionName(element))
                 .toList();
     }
 }

@@ -21,6 +21,8 @@ public final class Values {
             case I64 -> Long.toString(cell);
             case F32 -> Float.toString(Float.intBitsToFloat((int) cell));
             case F64 -> Double.toString(Double.longBitsToDouble(cell));
+            case FUNCREF -> cell == ValueType.NULL ? "null" : "function " + (cell - 1);
+            case EXTERNREF -> cell == ValueType.NULL ? "null" : "extern " + (cell - 1);
         };
     }
 
@@ -83,7 +85,7 @@ public final class Values {
         return switch (type) {
             case I32 -> withHex(cell, cell & 0xffff_ffffL);
             case I64 -> withHex(cell, cell);
-            case F32, F64 -> cell(type, cell);
+            case F32, F64, FUNCREF, EXTERNREF -> cell(type, cell);
         };
     }
 

@@ -284,11 +284,13 @@ class TestRunnerTest {
                 right.imports(),
                 right.functions(),
                 right.globals(),
-                right.memory(),
+                right.memories(),
                 right.tables(),
                 right.data(),
+                right.elements(),
                 right.exports(),
                 right.entry(),
+                right.start(),
                 List.of(wrong),
                 right.sources());
         Path file = Files.write(root.resolve("p.bc"), BcWriter.write(program));

@@ -15,10 +15,12 @@ final class Cells {
             case I64 -> value.toI64();
             case F32 -> value.toF32Bits();
             case F64 -> value.toF64Bits();
+            case FUNCREF -> throw new IllegalArgumentException("expected null or func and a function, found a number");
+            case EXTERNREF -> throw new IllegalArgumentException("expected null or extern and a number, found a number");
         };
     }
 
-    /** A Java number as a cell of a type; it has to be of a Java type that fits. */
+    /** A Java number as a cell of a type, of a reference the cell itself; it has to be of a Java type that fits. */
     static long of(ValueType type, Number value) {
         boolean whole = !(value instanceof Float
                 || value instanceof Double
@@ -31,9 +33,9 @@ final class Cells {
                 }
                 yield value.intValue();
             }
-            case I64 -> {
+            case I64, FUNCREF, EXTERNREF -> {
                 if (!whole) {
-                    throw new IllegalArgumentException(value + " is not an i64");
+                    throw new IllegalArgumentException(value + " is not an " + (type == ValueType.I64 ? "i64" : type + " cell"));
                 }
                 yield value.longValue();
             }

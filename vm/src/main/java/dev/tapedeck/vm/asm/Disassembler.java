@@ -4,6 +4,7 @@ import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -50,6 +51,7 @@ public final class Disassembler {
     private final Names globalNames;
     private final Names tableNames;
     private final Names dataNames;
+    private final Names elementNames;
     private final Names importNames;
     private final Map<Integer, Names> localNames = new HashMap<>();
     private @Nullable Map<FunctionType, Integer> typeIndexes;
@@ -61,6 +63,7 @@ public final class Disassembler {
         this.globalNames = new Names(program.globals().stream().map(Global::name)::toList);
         this.tableNames = new Names(program.tables().stream().map(Table::name)::toList);
         this.dataNames = new Names(program.data().stream().map(DataSegment::name)::toList);
+        this.elementNames = new Names(program.elements().stream().map(ElementSegment::name)::toList);
         this.importNames = new Names(program.imports().stream().map(HostImport::qualifiedName)::toList);
     }
 
@@ -156,8 +159,7 @@ public final class Disassembler {
         for (int i = 0; i < program.imports().size(); i++) {
             writeImport(out, i);
         }
-        MemoryType memory = program.memory();
-        if (memory != null) {
+        for (MemoryType memory : program.memories()) {
             out.append(".memory ").append(memory.initialPages());
             out.append(' ').append(memory.maximumPages()).append('\n');
         }
@@ -166,7 +168,7 @@ public final class Disassembler {
             out.append(".global ").append(globalNames.definition(i)).append(": ");
             out.append(global.mutable() ? "mut " : "").append(global.type().mnemonic());
             out.append(" = ")
-                    .append(Notation.cell(global.type(), global.initial()))
+                    .append(cell(global.type(), global.initial()))
                     .append('\n');
         }
         for (int i = 0; i < program.data().size(); i++) {
@@ -175,12 +177,21 @@ public final class Disassembler {
         for (int i = 0; i < program.tables().size(); i++) {
             writeTable(out, i);
         }
+        for (int i = 0; i < program.elements().size(); i++) {
+            ElementSegment segment = program.elements().get(i);
+            out.append(".elements ").append(elementNames.definition(i)).append(": ").append(segment.type());
+            out.append(segment.elements().isEmpty() ? " =" : "");
+            writeElements(out, segment.elements());
+        }
         for (int i = 0; i < program.functions().size(); i++) {
             out.append('\n');
             writeFunction(out, i);
         }
         out.append("\n.entry ").append(program.entry() == -1 ? "none" : functionNames.use(program.entry()));
         out.append('\n');
+        if (program.start() != -1) {
+            out.append(".start ").append(functionNames.use(program.start())).append('\n');
+        }
         for (Export export : program.exports()) {
             out.append(".export ").append(functionNames.use(export.function()));
             boolean sameName = functionNames.isUnique(export.function())
@@ -282,8 +293,8 @@ public final class Disassembler {
 
     private void writeData(StringBuilder out, int index) {
         DataSegment data = program.data().get(index);
-        out.append(".data ").append(dataNames.definition(index)).append(" at ").append(data.address());
-        out.append(" =");
+        out.append(".data ").append(dataNames.definition(index));
+        out.append(data.passive() ? " passive" : " at " + data.address()).append(" =");
         String bytes = new String(data.bytes(), StandardCharsets.ISO_8859_1);
         List<String> pieces = new ArrayList<>();
         int from = 0;
@@ -328,8 +339,16 @@ public final class Disassembler {
     }
 
     private void writeTable(StringBuilder out, int index) {
+        Table table = program.tables().get(index);
         out.append(".table ").append(tableNames.definition(index));
-        List<Integer> elements = program.tables().get(index).elements();
+        if (!table.equals(Table.of(table.name(), table.elements()))) {
+            out.append(": ").append(table.type()).append(' ').append(table.minimum());
+            out.append(' ').append(table.maximum());
+        }
+        writeElements(out, table.elements());
+    }
+
+    private void writeElements(StringBuilder out, List<Integer> elements) {
         for (int i = 0; i < elements.size(); i++) {
             out.append(i == 0 ? " = " : i % LISTED_PER_LINE == 0 ? ",\n    " : ", ");
             out.append(elements.get(i) == -1 ? "_" : functionNames.use(elements.get(i)));
@@ -440,12 +459,19 @@ public final class Disassembler {
     private String write(Instruction instruction, Names locals, Map<Integer, String> labels) {
         StringBuilder out = new StringBuilder(instruction.opcode().mnemonic());
         List<OperandKind> kinds = instruction.opcode().operands();
+        // Of two memories, either none is written or both.
+        boolean memories = kinds.size() == 2
+                && kinds.get(0) == OperandKind.MEMORY
+                && (instruction.a() != 0 || instruction.b() != 0);
         for (int i : InstructionForm.of(instruction.opcode()).textOrder()) {
             String operand = operand(kinds.get(i), i == 0 ? instruction.a() : instruction.b(), locals, labels);
             if (kinds.get(i) == OperandKind.LABELS) {
                 operand = instruction.labels().stream()
                         .map(target -> label(target, labels))
                         .collect(Collectors.joining(" "));
+            }
+            if (memories && operand.isEmpty()) {
+                operand = "memory0";
             }
             if (!operand.isEmpty()) {
                 out.append(' ').append(operand);
@@ -460,6 +486,11 @@ public final class Disassembler {
             case GLOBAL -> globalNames.use(value);
             case FUNCTION -> functionNames.use(value);
             case TABLE -> tableNames.use(value);
+            case MEMORY -> value == 0 ? "" : "memory" + value;
+            case DATA -> dataNames.use(value);
+            case ELEMENTS -> elementNames.use(value);
+            case REFERENCE ->
+                ValueType.ofCode((int) value).map(ValueType::mnemonic).orElse("#" + value);
             case IMPORT -> importUse(value);
             case TYPE -> isFoundByForm(value) ? signature(program.types().get((int) value)) : "#" + value;
             case LABEL -> label(value, labels);
@@ -557,11 +588,18 @@ public final class Disassembler {
         return known;
     }
 
-    private static String cells(List<Long> cells, List<ValueType> types) {
+    private String cell(ValueType type, long cell) {
+        boolean function = type == ValueType.FUNCREF
+                && cell > 0
+                && cell <= program.functions().size();
+        return function ? "func " + functionNames.use(cell - 1) : Notation.cell(type, cell);
+    }
+
+    private String cells(List<Long> cells, List<ValueType> types) {
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < cells.size(); i++) {
             long cell = cells.get(i);
-            out.append(' ').append(i < types.size() ? Notation.cell(types.get(i), cell) : Notation.bits(cell));
+            out.append(' ').append(i < types.size() ? cell(types.get(i), cell) : Notation.bits(cell));
         }
         return out.toString();
     }

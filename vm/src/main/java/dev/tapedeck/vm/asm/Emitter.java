@@ -221,6 +221,10 @@ final class Emitter {
         } else if (tree.entryGiven) {
             builder.setEntry(-1);
         }
+        Reference start = tree.start;
+        if (start != null) {
+            builder.setStart(index(start, builder.functionNames));
+        }
         return builders;
     }
 
@@ -262,13 +266,52 @@ final class Emitter {
                     table.name(),
                     i,
                     first -> tree.tables.get(first).name().position());
-            List<Integer> elements = new ArrayList<>(table.elements().size());
-            for (Reference element : table.elements()) {
-                boolean empty = element.name() == null && element.index() < 0;
-                elements.add(empty ? -1 : index(element, builder.functionNames));
-            }
-            builder.addTable(table.name().text(), elements);
+            table(table);
         }
+        for (int i = 0; i < tree.elements.size(); i++) {
+            SourceTree.Elements segment = tree.elements.get(i);
+            define(
+                    builder.elementNames,
+                    segment.name(),
+                    i,
+                    first -> tree.elements.get(first).name().position());
+            builder.addElements(segment.name().text(), segment.type(), elements(segment.elements()));
+        }
+    }
+
+    private List<Integer> elements(List<Reference> references) throws AssemblyException {
+        List<Integer> elements = new ArrayList<>(references.size());
+        for (Reference element : references) {
+            boolean empty = element.name() == null && element.index() < 0;
+            elements.add(empty ? -1 : index(element, builder.functionNames));
+        }
+        return elements;
+    }
+
+    private void table(SourceTree.Table table) throws AssemblyException {
+        int count = table.elements().size();
+        BigInteger most = BigInteger.valueOf(Program.Table.ELEMENTS_MAX);
+        Expression minimumGiven = table.minimum();
+        Expression maximumGiven = table.maximum();
+        int minimum = count;
+        int maximum = count;
+        if (minimumGiven != null) {
+            minimum = (int) integer(minimumGiven, "a number of elements", BigInteger.ZERO, most);
+            maximum = Program.Table.ELEMENTS_MAX;
+            if (count > minimum) {
+                throw source.error(
+                        minimumGiven.position(), "the table has " + count + " elements, more than " + minimum);
+            }
+        }
+        if (maximumGiven != null) {
+            maximum = (int) integer(maximumGiven, "a number of elements", BigInteger.ZERO, most);
+            if (minimum > maximum) {
+                throw source.error(
+                        maximumGiven.position(),
+                        "the maximum, " + maximum + ", is below the initial size, " + minimum);
+            }
+        }
+        builder.addTable(table.name().text(), table.type(), minimum, maximum, elements(table.elements()));
     }
 
     /** Data, and everything that can depend on its addresses before code does: constants, memory, globals. */
@@ -295,19 +338,27 @@ final class Emitter {
             Data data = tree.data.get(i);
             long length = length(data, total);
             Expression at = data.address();
-            long address = at == null
-                    ? ProgramBuilder.nextDataAddress(end)
-                    : integer(at, "an address", BigInteger.ZERO, Literal.U32_MAX);
             total += length;
-            end = Math.max(end, address + length);
-            dataAddresses[i] = address;
+            if (data.passive()) {
+                dataAddresses[i] = DataSegment.PASSIVE;
+            } else {
+                long address = at == null
+                        ? ProgramBuilder.nextDataAddress(end)
+                        : integer(at, "an address", BigInteger.ZERO, Literal.U32_MAX);
+                end = Math.max(end, address + length);
+                dataAddresses[i] = address;
+            }
             dataLengths[i] = length;
             dataPlaced++;
         }
         for (SourceTree.Constant constant : tree.constants) {
             constantValue(constant, constant.position());
         }
-        MemoryType memory = memory();
+        MemoryType memory = null;
+        for (int i = 0; i < tree.memories.size(); i++) {
+            MemoryType made = memory(tree.memories.get(i));
+            memory = memory == null ? made : memory;
+        }
         for (SourceTree.Global global : tree.globals) {
             Value initial = global.initial();
             builder.addGlobal(new Program.Global(
@@ -370,11 +421,7 @@ final class Emitter {
         return out.array();
     }
 
-    private @Nullable MemoryType memory() throws AssemblyException {
-        SourceTree.Memory memory = tree.memory;
-        if (memory == null) {
-            return null;
-        }
+    private MemoryType memory(SourceTree.Memory memory) throws AssemblyException {
         BigInteger pagesMax = BigInteger.valueOf(MemoryType.PAGES_MAX);
         int initial = (int) integer(memory.initialPages(), "a size in 64 KiB pages", BigInteger.ZERO, pagesMax);
         Expression maximumPages = memory.maximumPages();
@@ -392,7 +439,7 @@ final class Emitter {
     private void checkInside(@Nullable MemoryType memory, int position, long address, long length)
             throws AssemblyException {
         long end = address + length;
-        if (length == 0) {
+        if (length == 0 || address == DataSegment.PASSIVE) {
             return;
         }
         if (memory == null) {
@@ -465,12 +512,18 @@ final class Emitter {
                 case GLOBAL -> index(reference, builder.globalNames);
                 case FUNCTION -> index(reference, builder.functionNames);
                 case TABLE -> index(reference, builder.tableNames);
+                case MEMORY -> intIndex(reference);
+                case DATA -> index(reference, builder.dataNames);
+                case ELEMENTS -> index(reference, builder.elementNames);
                 case TYPE -> index(reference, typeNames);
                 case IMPORT -> importIndex(reference);
-                case LABELS, OFFSET, COUNT, I32, I64, F32, F64 -> throw new IllegalStateException(kind.name());
+                case LABELS, REFERENCE, OFFSET, COUNT, I32, I64, F32, F64 -> throw new IllegalStateException(kind.name());
             };
         }
         if (operand instanceof Operand.Typed typed) {
+            if (kind == OperandKind.REFERENCE) {
+                return typed.signature().parameters().get(0).code();
+            }
             return builder.typeIndex(functionType(typed.signature()));
         }
         if (operand instanceof Operand.Constant number) {
@@ -495,7 +548,7 @@ final class Emitter {
             case F64 -> cell(expression, ValueType.F64);
             case OFFSET -> integer(expression, "an offset", BigInteger.ZERO, Literal.U32_MAX);
             case COUNT -> integer(expression, "a number of cells", BigInteger.ZERO, BigInteger.valueOf(0xFFFF));
-            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, LABELS ->
+            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, MEMORY, DATA, ELEMENTS, REFERENCE, LABEL, LABELS ->
                 throw new IllegalStateException(kind.name());
         };
     }
@@ -532,7 +585,14 @@ final class Emitter {
         }
         OptionalInt data = builder.dataNames.find(name);
         if (data.isPresent()) {
-            return Literal.Whole.of(dataAddresses[placed(data.getAsInt(), position)]);
+            long address = dataAddresses[placed(data.getAsInt(), position)];
+            if (address == DataSegment.PASSIVE) {
+                throw source.error(
+                        position,
+                        "'" + Notation.abbreviated(name) + "' is passive and has no address",
+                        "memory.init copies it");
+            }
+            return Literal.Whole.of(address);
         }
         if (name.endsWith(".length")) {
             data = builder.dataNames.find(name.substring(0, name.length() - ".length".length()));
@@ -597,7 +657,24 @@ final class Emitter {
     }
 
     private long cell(Value value, ValueType type) throws AssemblyException {
-        return cell(value.expression(), value.bits() ? ValueType.I64 : type);
+        if (value instanceof Value.Number number) {
+            return cell(number.expression(), number.bits() ? ValueType.I64 : type);
+        }
+        if (value instanceof Value.Func func && type == ValueType.FUNCREF) {
+            return index(func.function(), builder.functionNames) + 1L;
+        }
+        if (value instanceof Value.Extern extern && type == ValueType.EXTERNREF) {
+            BigInteger most = Literal.I64_MAX.subtract(BigInteger.ONE);
+            return integer(extern.number(), "a number of the host's", BigInteger.ZERO, most) + 1;
+        }
+        if (value instanceof Value.Null && type.isReference()) {
+            return ValueType.NULL;
+        }
+        throw source.error(value.position(), "this is a reference, expected " + article(type));
+    }
+
+    private static String article(ValueType type) {
+        return (type == ValueType.FUNCREF ? "a " : "an ") + type;
     }
 
     private void exports() throws AssemblyException {
@@ -741,9 +818,10 @@ final class Emitter {
         List<Long> cells = new ArrayList<>(values.size());
         for (int i = 0; i < values.size(); i++) {
             Value value = values.get(i);
-            if (types == null && !value.bits()) {
+            boolean bits = value instanceof Value.Number number && number.bits();
+            if (types == null && !bits) {
                 throw source.error(
-                        value.expression().position(),
+                        value.position(),
                         "the type of this " + what + " is not known",
                         "name the function with .run, or write bits and the cell");
             }

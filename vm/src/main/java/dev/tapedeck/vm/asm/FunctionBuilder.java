@@ -4,6 +4,7 @@ import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.ProgramLimits;
@@ -104,21 +105,22 @@ public final class FunctionBuilder {
         return this;
     }
 
-    /** Adds an instruction without operands, or a memory access at offset 0. */
+    /** Adds an instruction without operands, or one of memory 0, at offset 0. */
     public FunctionBuilder emit(Opcode opcode) {
-        List<OperandKind> kinds = opcode.operands();
-        if (!kinds.isEmpty() && !kinds.equals(List.of(OperandKind.OFFSET))) {
+        if (InstructionForm.of(opcode).requiredCount() > 0) {
             throw new IllegalArgumentException(operandsExpected(opcode));
         }
         return emit(Instruction.of(opcode));
     }
 
-    /** Adds an instruction with one number: a constant, an index, an offset or a count. */
+    /** Adds an instruction with one number: a constant, an index, an offset or a count. The memory, if any, is 0. */
     public FunctionBuilder emit(Opcode opcode, Number value) {
-        if (opcode.operands().size() != 1 || opcode.operands().get(0) == OperandKind.LABELS) {
+        List<OperandKind> kinds = opcode.operands();
+        boolean one = kinds.size() == 1 || (kinds.size() == 2 && kinds.get(1) == OperandKind.MEMORY);
+        if (!one || kinds.get(0) == OperandKind.LABELS) {
             throw new IllegalArgumentException(operandsExpected(opcode));
         }
-        return emit(Instruction.of(opcode, operand(opcode.operands().get(0), value)));
+        return emit(Instruction.of(opcode, operand(kinds.get(0), value)));
     }
 
     /** Adds an instruction with two numbers. */
@@ -137,7 +139,18 @@ public final class FunctionBuilder {
                 case I64 -> Cells.of(ValueType.I64, value);
                 case F32 -> Cells.of(ValueType.F32, value) & 0xFFFF_FFFFL;
                 case F64 -> Cells.of(ValueType.F64, value);
-                case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, LABELS ->
+                case LOCAL,
+                        GLOBAL,
+                        FUNCTION,
+                        IMPORT,
+                        TYPE,
+                        TABLE,
+                        MEMORY,
+                        DATA,
+                        ELEMENTS,
+                        REFERENCE,
+                        LABEL,
+                        LABELS ->
                     inRange(value, Integer.MAX_VALUE, "an index");
                 case OFFSET -> inRange(value, 0xFFFF_FFFFL, "an offset");
                 case COUNT -> inRange(value, 0xFFFF, "a number of cells");
@@ -155,7 +168,10 @@ public final class FunctionBuilder {
         return number;
     }
 
-    /** Adds an instruction that names things: a local, global, function, host function, label, or several labels. */
+    /**
+     * Adds an instruction that names things: a local, global, function, host function, table, segment, label, or several
+     * labels. The memory, if any, is 0.
+     */
     public FunctionBuilder emit(Opcode opcode, String... used) {
         List<OperandKind> kinds = opcode.operands();
         if (kinds.equals(List.of(OperandKind.LABELS))) {
@@ -169,24 +185,41 @@ public final class FunctionBuilder {
                             .map(label -> ProgramBuilder.require(labels, label))
                             .toList()));
         }
-        if (kinds.size() != 1 || used.length != 1) {
+        if (used.length == 0 || used.length != InstructionForm.of(opcode).requiredCount()) {
             throw new IllegalArgumentException(operandsExpected(opcode));
         }
-        String only = used[0];
-        OperandKind kind = kinds.get(0);
-        if (kind == OperandKind.IMPORT) {
-            hostFunctions.add(only);
-            return defer(() -> Instruction.of(opcode, program.importIndex(only)));
+        String first = used[0];
+        if (kinds.get(0) == OperandKind.IMPORT) {
+            hostFunctions.add(first);
+            return defer(() -> Instruction.of(opcode, program.importIndex(first)));
         }
-        NameTable table = switch (kind) {
+        NameTable firstNames = names(opcode, kinds.get(0));
+        if (used.length == 1) {
+            return defer(() -> Instruction.of(opcode, ProgramBuilder.require(firstNames, first)));
+        }
+        String second = used[1];
+        NameTable secondNames = names(opcode, kinds.get(1));
+        return defer(() -> Instruction.of(
+                opcode, ProgramBuilder.require(firstNames, first), ProgramBuilder.require(secondNames, second)));
+    }
+
+    private NameTable names(Opcode opcode, OperandKind kind) {
+        return switch (kind) {
             case LOCAL -> localNames;
             case GLOBAL -> program.globalNames;
             case FUNCTION -> program.functionNames;
+            case TABLE -> program.tableNames;
+            case DATA -> program.dataNames;
+            case ELEMENTS -> program.elementNames;
             case LABEL -> labels;
-            case IMPORT, TYPE, TABLE, LABELS, OFFSET, COUNT, I32, I64, F32, F64 ->
+            case IMPORT, TYPE, MEMORY, REFERENCE, LABELS, OFFSET, COUNT, I32, I64, F32, F64 ->
                 throw new IllegalArgumentException(operandsExpected(opcode));
         };
-        return defer(() -> Instruction.of(opcode, ProgramBuilder.require(table, only)));
+    }
+
+    /** {@code ref.null}; {@code type} is a reference type. */
+    public FunctionBuilder refNull(ValueType type) {
+        return emit(Instruction.of(Opcode.REF_NULL, type.code()));
     }
 
     private FunctionBuilder defer(Supplier<Instruction> instruction) {
@@ -213,7 +246,11 @@ public final class FunctionBuilder {
     /** Pushes the address of a data segment, as an i32. */
     public FunctionBuilder address(String data) {
         return defer(() -> {
-            int address = (int) program.dataSegment(data).address();
+            DataSegment segment = program.dataSegment(data);
+            if (segment.passive()) {
+                throw new IllegalStateException("data segment '" + data + "' is passive and has no address");
+            }
+            int address = (int) segment.address();
             return Instruction.of(Opcode.I32_CONST, address);
         });
     }

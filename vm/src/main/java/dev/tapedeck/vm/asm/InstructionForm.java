@@ -2,10 +2,11 @@ package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** How an instruction is written, derived from the kinds of its operands. */
 final class InstructionForm {
@@ -22,19 +23,12 @@ final class InstructionForm {
 
     private InstructionForm(List<OperandKind> kinds) {
         this.kinds = kinds;
-        // A type is long and may end in a list: it is written last.
-        List<Integer> order = new ArrayList<>();
-        for (int i = 0; i < kinds.size(); i++) {
-            if (kinds.get(i) != OperandKind.TYPE) {
-                order.add(i);
-            }
-        }
-        for (int i = 0; i < kinds.size(); i++) {
-            if (kinds.get(i) == OperandKind.TYPE) {
-                order.add(i);
-            }
-        }
-        textOrder = List.copyOf(order);
+        // A type is long and may end in a list: it is written last. An offset stands behind the memory, as in WebAssembly.
+        textOrder = IntStream.range(0, kinds.size())
+                .boxed()
+                .sorted(Comparator.comparing(
+                        i -> kinds.get(i) == OperandKind.TYPE || kinds.get(i) == OperandKind.OFFSET))
+                .toList();
     }
 
     static InstructionForm of(Opcode opcode) {
@@ -48,6 +42,13 @@ final class InstructionForm {
     /** The indexes of the operands in the order in which they are written. */
     List<Integer> textOrder() {
         return textOrder;
+    }
+
+    /** How many operands cannot be left out. */
+    int requiredCount() {
+        return (int) kinds.stream()
+                .filter(kind -> kind != OperandKind.OFFSET && kind != OperandKind.MEMORY)
+                .count();
     }
 
     /** The operands in words, for messages: {@code a table and a function type}. */
@@ -67,6 +68,10 @@ final class InstructionForm {
             case IMPORT -> "a host function";
             case TYPE -> "a function type, such as (i32) -> i32";
             case TABLE -> "a table";
+            case MEMORY -> "an optional memory, such as memory1";
+            case DATA -> "a data segment";
+            case ELEMENTS -> "an element segment";
+            case REFERENCE -> "a reference type, funcref or externref";
             case LABEL -> "a label";
             case LABELS -> "labels, the default last";
             case OFFSET -> "an optional offset, such as [+4]";

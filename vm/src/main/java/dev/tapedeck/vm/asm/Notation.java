@@ -12,7 +12,7 @@ import java.util.Set;
 final class Notation {
     /** Words that mean something else at some place where a name can stand; quotes make them names everywhere. */
     private static final Set<String> RESERVED =
-            Set.of("_", "none", "bits", "zero", "inf", "nan", "i8", "i16", "i32", "i64", "f32", "f64");
+            Set.of("_", "none", "null", "func", "extern", "bits", "zero", "inf", "nan", "i8", "i16", "i32", "i64", "f32", "f64");
 
     private Notation() {}
 
@@ -115,6 +115,8 @@ final class Notation {
         return switch (type) {
             case I32, F32 -> cell == (int) cell;
             case I64, F64 -> true;
+            case FUNCREF -> cell >= 0 && cell <= 1L << 31;
+            case EXTERNREF -> cell >= 0;
         };
     }
 
@@ -127,6 +129,8 @@ final class Notation {
             case I32, I64 -> Long.toString(cell);
             case F32 -> f32((int) cell);
             case F64 -> f64(cell);
+            case FUNCREF -> cell == ValueType.NULL ? "null" : "func #" + (cell - 1);
+            case EXTERNREF -> cell == ValueType.NULL ? "null" : "extern " + (cell - 1);
         };
     }
 

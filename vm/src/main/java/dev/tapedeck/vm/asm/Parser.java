@@ -24,6 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads assembly text into a {@link SourceTree}. The language is described in docs/assembly.md. */
@@ -38,8 +40,10 @@ final class Parser {
             ".global",
             ".data",
             ".table",
+            ".elements",
             ".func",
             ".entry",
+            ".start",
             ".export",
             ".test");
     private static final List<String> IN_FUNCTION = List.of(".local", ".source", ".end");
@@ -49,7 +53,7 @@ final class Parser {
 
     /** Words that mean something where the name of a constant or of data can stand. */
     private static final Set<String> NUMBER_WORDS =
-            Set.of("inf", "nan", "bits", "zero", "i8", "i16", "i32", "i64", "f32", "f64");
+            Set.of("inf", "nan", "null", "func", "extern", "bits", "zero", "i8", "i16", "i32", "i64", "f32", "f64");
 
     /** Words that mean something where the name of a function can stand. */
     private static final Set<String> FUNCTION_WORDS = Set.of("_", "none");
@@ -75,6 +79,9 @@ final class Parser {
             Map.entry("get_global", "use global.get"),
             Map.entry("set_global", "use global.set"),
             Map.entry("exit", "use halt, which pops the exit code")));
+
+    /** How a memory is named as an operand. */
+    private static final Pattern MEMORY = Pattern.compile("memory([0-9]{1,9})");
 
     private final SourceText source;
     private final Lexer lexer;
@@ -137,10 +144,16 @@ final class Parser {
             case ".const" -> constant();
             case ".type" -> type();
             case ".import" -> hostImport();
-            case ".memory" -> memory(directive);
+            case ".memory" -> memory();
             case ".global" -> global();
             case ".data" -> data();
             case ".table" -> table();
+            case ".elements" -> {
+                Name named = definition();
+                ValueType type = accept(Kind.COLON) ? referenceType() : ValueType.FUNCREF;
+                expect(Kind.EQUALS, "before the elements");
+                tree.elements.add(new SourceTree.Elements(named, type, elements()));
+            }
             case ".func" -> function(directive);
             case ".entry" -> {
                 if (tree.entryGiven) {
@@ -148,6 +161,12 @@ final class Parser {
                 }
                 tree.entryGiven = true;
                 tree.entry = acceptWord("none") ? null : reference("a function, or none");
+            }
+            case ".start" -> {
+                if (tree.start != null) {
+                    throw twice(directive);
+                }
+                tree.start = reference("a function");
             }
             case ".export" -> {
                 int position = token.start();
@@ -248,13 +267,10 @@ final class Parser {
                 typeReference()));
     }
 
-    private void memory(Token directive) throws AssemblyException {
-        if (tree.memory != null) {
-            throw twice(directive);
-        }
+    private void memory() throws AssemblyException {
         Expression initial = expression();
         skipComma();
-        tree.memory = new SourceTree.Memory(initial, token.endsLine() ? null : expression());
+        tree.memories.add(new SourceTree.Memory(initial, token.endsLine() ? null : expression()));
     }
 
     private void global() throws AssemblyException {
@@ -267,10 +283,22 @@ final class Parser {
 
     private void table() throws AssemblyException {
         Name name = definition();
-        List<Reference> elements = new ArrayList<>();
+        ValueType type = accept(Kind.COLON) ? referenceType() : ValueType.FUNCREF;
+        Expression minimum = isTableSize() ? expression() : null;
+        skipComma();
+        Expression maximum = minimum != null && isTableSize() ? expression() : null;
         if (!token.endsLine()) {
-            expect(Kind.EQUALS, "after the name of a table");
+            expect(Kind.EQUALS, "before the elements of a table");
         }
+        tree.tables.add(new SourceTree.Table(name, type, minimum, maximum, elements()));
+    }
+
+    private boolean isTableSize() {
+        return !token.endsLine() && !token.is(Kind.EQUALS);
+    }
+
+    private List<Reference> elements() throws AssemblyException {
+        List<Reference> elements = new ArrayList<>();
         while (!token.endsLine()) {
             if (isWord("_")) {
                 elements.add(new Reference(token.start(), null, -1));
@@ -280,13 +308,14 @@ final class Parser {
             }
             skipComma();
         }
-        tree.tables.add(new SourceTree.Table(name, List.copyOf(elements)));
+        return List.copyOf(elements);
     }
 
     private void data() throws AssemblyException {
         refuse(NUMBER_WORDS);
         Name name = definition();
-        Expression address = acceptWord("at") ? expression() : null;
+        boolean passive = acceptWord("passive");
+        Expression address = !passive && acceptWord("at") ? expression() : null;
         expect(Kind.EQUALS, "before the contents of the data");
         List<Piece> pieces = new ArrayList<>();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -321,7 +350,7 @@ final class Parser {
             skipComma();
         } while (!token.endsLine());
         flush(bytes, pieces);
-        tree.data.add(new SourceTree.Data(name, address, List.copyOf(pieces)));
+        tree.data.add(new SourceTree.Data(name, address, passive, List.copyOf(pieces)));
     }
 
     private @Nullable DataType dataType() {
@@ -537,7 +566,8 @@ final class Parser {
 
     private Operand operand(Opcode opcode, OperandKind kind) throws AssemblyException {
         boolean optional = kind == OperandKind.OFFSET
-                || (kind == OperandKind.TABLE && token.is(Kind.OPEN))
+                || kind == OperandKind.MEMORY
+                || (kind == OperandKind.TABLE && isTableAbsent())
                 || (kind == OperandKind.LABELS && !token.endsLine());
         if (!optional && (token.endsLine() || token.is(Kind.AT))) {
             throw source.error(
@@ -546,10 +576,21 @@ final class Parser {
                             + InstructionForm.of(opcode).operandWords());
         }
         return switch (kind) {
-            case LOCAL, GLOBAL, FUNCTION, IMPORT -> new Operand.Named(reference(InstructionForm.words(kind)));
+            case LOCAL, GLOBAL, FUNCTION, IMPORT, DATA, ELEMENTS -> new Operand.Named(reference(InstructionForm.words(kind)));
             case LABEL -> new Operand.Named(target());
+            case MEMORY -> {
+                int position = token.start();
+                Matcher memory = MEMORY.matcher(token.is(Kind.WORD) ? word() : "");
+                if (!memory.matches()) {
+                    yield new Operand.Absent(position);
+                }
+                advance();
+                yield new Operand.Named(new Reference(position, null, Long.parseLong(memory.group(1))));
+            }
+            case REFERENCE -> new Operand.Typed(
+                    token.start(), new Signature(List.of(referenceType()), List.of()));
             case TABLE ->
-                token.is(Kind.OPEN)
+                isTableAbsent()
                         ? new Operand.Absent(token.start())
                         : new Operand.Named(reference(InstructionForm.words(kind)));
             case TYPE ->
@@ -589,6 +630,11 @@ final class Parser {
             }
             case COUNT, I32, I64, F32, F64 -> new Operand.Constant(expression());
         };
+    }
+
+    /** A table can be left out where there is only one. */
+    private boolean isTableAbsent() {
+        return token.is(Kind.OPEN) || token.endsLine() || token.is(Kind.AT);
     }
 
     private Reference target() throws AssemblyException {
@@ -783,8 +829,18 @@ final class Parser {
     }
 
     private Value value() throws AssemblyException {
+        int position = token.start();
+        if (acceptWord("null")) {
+            return new Value.Null(position);
+        }
+        if (acceptWord("func")) {
+            return new Value.Func(position, reference("a function"));
+        }
+        if (acceptWord("extern")) {
+            return new Value.Extern(position, expression());
+        }
         boolean bits = acceptWord("bits");
-        return new Value(expression(), bits);
+        return new Value.Number(expression(), bits);
     }
 
     private Signature signature() throws AssemblyException {
@@ -816,9 +872,18 @@ final class Parser {
     private ValueType valueType() throws AssemblyException {
         ValueType type = token.is(Kind.WORD) ? ValueType.ofMnemonic(word()).orElse(null) : null;
         if (type == null) {
-            throw source.error(token.start(), "expected a type, found " + found(), "i32, i64, f32 or f64");
+            throw source.error(token.start(), "expected a type, found " + found(), "i32, i64, f32, f64, funcref or externref");
         }
         advance();
+        return type;
+    }
+
+    private ValueType referenceType() throws AssemblyException {
+        Token given = token;
+        ValueType type = valueType();
+        if (!type.isReference()) {
+            throw source.error(given.start(), "expected a reference type, found " + type, "funcref or externref");
+        }
         return type;
     }
 

@@ -4,6 +4,7 @@ import dev.tapedeck.vm.host.HostFunction;
 import dev.tapedeck.vm.host.StandardHost;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.Export;
@@ -16,6 +17,7 @@ import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.TestCase;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,7 @@ public final class ProgramBuilder {
     final NameTable globalNames = new NameTable("global");
     final NameTable tableNames = new NameTable("table");
     final NameTable dataNames = new NameTable("data segment");
+    final NameTable elementNames = new NameTable("element segment");
 
     private final NameTable testNames = new NameTable("test");
 
@@ -65,13 +68,15 @@ public final class ProgramBuilder {
     private final List<HostImport> imports = new ArrayList<>();
     private final List<FunctionBuilder> functions = new ArrayList<>();
     private final List<Global> globals = new ArrayList<>();
-    private @Nullable MemoryType memory;
+    private final List<MemoryType> memories = new ArrayList<>();
     private final List<NamedTable> tables = new ArrayList<>();
+    private final List<NamedElements> elements = new ArrayList<>();
     private final List<DataSegment> data = new ArrayList<>();
     private long dataEnd = DATA_ADDRESS_FIRST;
     private long dataBytes;
     private final List<NamedExport> exports = new ArrayList<>();
     private @Nullable FunctionReference entry;
+    private @Nullable FunctionReference start;
     private final List<TestCase> tests = new ArrayList<>();
     private final List<String> sources = new ArrayList<>();
 
@@ -82,7 +87,10 @@ public final class ProgramBuilder {
         }
     }
 
-    private record NamedTable(String name, List<FunctionReference> elements) {}
+    private record NamedTable(
+            String name, ValueType type, int minimum, int maximum, List<FunctionReference> elements) {}
+
+    private record NamedElements(String name, ValueType type, List<FunctionReference> elements) {}
 
     private record NamedExport(String name, FunctionReference function) {}
 
@@ -105,7 +113,7 @@ public final class ProgramBuilder {
     }
 
     /**
-     * A linear memory.
+     * A linear memory; a second one has index 1, and so on.
      *
      * @param initialPages pages of 64 KiB at the start, 0 to {@code maximumPages}
      * @param maximumPages up to 65,536
@@ -119,7 +127,7 @@ public final class ProgramBuilder {
             throw new IllegalArgumentException(
                     "the initial size is " + initialPages + " pages, expected 0 to the maximum, " + maximumPages);
         }
-        memory = new MemoryType(initialPages, maximumPages);
+        memories.add(new MemoryType(initialPages, maximumPages));
         return this;
     }
 
@@ -150,10 +158,15 @@ public final class ProgramBuilder {
         return this;
     }
 
+    /** Data that the program copies itself, by {@code memory.init}. */
+    public ProgramBuilder passiveData(String name, byte[] bytes) {
+        return dataAt(DataSegment.PASSIVE, name, bytes);
+    }
+
     /**
      * A global.
      *
-     * @param initial its first value, of the type's Java type
+     * @param initial its first value, of the type's Java type; of a reference type the cell
      */
     public ProgramBuilder global(String name, ValueType type, boolean mutable, Number initial) {
         define(globalNames, name, globals.size());
@@ -169,15 +182,36 @@ public final class ProgramBuilder {
         return this;
     }
 
-    /** A table for {@code call_indirect}; an empty name is an empty element. */
+    /** A table of exactly these functions; an empty name is null. */
     public ProgramBuilder table(String name, String... functions) {
+        return table(name, ValueType.FUNCREF, functions.length, functions.length, functions);
+    }
+
+    /**
+     * A table.
+     *
+     * @param type a reference type
+     * @param minimum the number of elements at the start
+     * @param maximum to how many elements it can grow, up to {@link Table#ELEMENTS_MAX}
+     * @param functions the first elements; an empty name is null, and so are all others
+     */
+    public ProgramBuilder table(String name, ValueType type, int minimum, int maximum, String... functions) {
         define(tableNames, name, tables.size());
-        List<FunctionReference> elements = new ArrayList<>();
-        for (String function : functions) {
-            elements.add(new FunctionReference(function, -1));
-        }
-        tables.add(new NamedTable(name, elements));
+        tables.add(new NamedTable(name, type, minimum, maximum, references(functions)));
         return this;
+    }
+
+    /** Elements for {@code table.init}; an empty name is null. */
+    public ProgramBuilder elements(String name, ValueType type, String... functions) {
+        define(elementNames, name, elements.size());
+        elements.add(new NamedElements(name, type, references(functions)));
+        return this;
+    }
+
+    private static List<FunctionReference> references(String... functions) {
+        return Arrays.stream(functions)
+                .map(function -> new FunctionReference(function, -1))
+                .toList();
     }
 
     /**
@@ -206,6 +240,12 @@ public final class ProgramBuilder {
         return this;
     }
 
+    /** The function, of type () -> (), that runs once before all others. */
+    public ProgramBuilder start(String function) {
+        start = new FunctionReference(function, -1);
+        return this;
+    }
+
     public ProgramBuilder test(String name, Consumer<TestBuilder> description) {
         TestBuilder test = new TestBuilder(name);
         description.accept(test);
@@ -230,17 +270,20 @@ public final class ProgramBuilder {
                 imports,
                 built,
                 globals,
-                memory,
+                memories,
                 tables.stream()
                         .map(table -> new Table(
-                                table.name,
-                                table.elements.stream().map(this::resolve).toList()))
+                                table.name, table.type, table.minimum, table.maximum, resolve(table.elements)))
                         .toList(),
                 data,
+                elements.stream()
+                        .map(segment -> new ElementSegment(segment.name, segment.type, resolve(segment.elements)))
+                        .toList(),
                 exports.stream()
                         .map(export -> new Export(export.name, resolve(export.function)))
                         .toList(),
                 entryIndex(),
+                startIndex(),
                 tests,
                 sources);
     }
@@ -248,6 +291,15 @@ public final class ProgramBuilder {
     private int entryIndex() {
         FunctionReference given = entry;
         return given == null ? functionNames.find("main").orElse(-1) : resolve(given);
+    }
+
+    private int startIndex() {
+        FunctionReference given = start;
+        return given == null ? -1 : resolve(given);
+    }
+
+    private List<Integer> resolve(List<FunctionReference> references) {
+        return references.stream().map(this::resolve).toList();
     }
 
     private int resolve(FunctionReference reference) {
@@ -313,14 +365,23 @@ public final class ProgramBuilder {
         globals.add(global);
     }
 
-    void addTable(String tableName, List<Integer> elements) {
+    void addTable(String tableName, ValueType type, int minimum, int maximum, List<Integer> functions) {
         tables.add(new NamedTable(
-                tableName, elements.stream().map(FunctionReference::of).toList()));
+                tableName,
+                type,
+                minimum,
+                maximum,
+                functions.stream().map(FunctionReference::of).toList()));
+    }
+
+    void addElements(String segmentName, ValueType type, List<Integer> functions) {
+        elements.add(new NamedElements(
+                segmentName, type, functions.stream().map(FunctionReference::of).toList()));
     }
 
     void addData(DataSegment segment) {
         long end = segment.address() + segment.length();
-        if (segment.address() < 0 || end > 1L << 32) {
+        if (!segment.passive() && (segment.address() < 0 || end > 1L << 32)) {
             throw new IllegalArgumentException(
                     "the data goes from " + segment.address() + " to " + end + ", but addresses are 0 to 4294967295");
         }
@@ -328,7 +389,7 @@ public final class ProgramBuilder {
         if (dataBytes > ProgramLimits.DATA_BYTES_MAX) {
             throw new IllegalArgumentException("more than " + ProgramLimits.DATA_BYTES_MAX + " bytes of data");
         }
-        dataEnd = Math.max(dataEnd, end);
+        dataEnd = segment.passive() ? dataEnd : Math.max(dataEnd, end);
         data.add(segment);
     }
 
@@ -351,6 +412,10 @@ public final class ProgramBuilder {
 
     void setEntry(int function) {
         entry = FunctionReference.of(function);
+    }
+
+    void setStart(int function) {
+        start = FunctionReference.of(function);
     }
 
     ProgramBuilder addTest(TestCase test) {

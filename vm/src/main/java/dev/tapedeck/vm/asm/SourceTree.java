@@ -37,6 +37,7 @@ final class SourceTree {
             Signature signature,
             @Nullable Reference type) {}
 
+    /** A memory. */
     record Memory(Expression initialPages, @Nullable Expression maximumPages) {}
 
     record Global(
@@ -45,12 +46,47 @@ final class SourceTree {
             boolean mutable,
             @Nullable Value initial) {}
 
-    /** A value of a type that is known later, or raw bits. */
-    record Value(Expression expression, boolean bits) {}
+    /** A value of a type that is known later. */
+    sealed interface Value {
+        int position();
 
-    record Table(Name name, List<Reference> elements) {}
+        /** A number, or the raw bits of any value. */
+        record Number(Expression expression, boolean bits) implements Value {
+            @Override
+            public int position() {
+                return expression.position();
+            }
+        }
 
-    record Data(Name name, @Nullable Expression address, List<Piece> pieces) {}
+        /** The null reference. */
+        record Null(int position) implements Value {}
+
+        record Func(int position, Reference function) implements Value {}
+
+        /** A reference to something of the host's, by the host's number. */
+        record Extern(int position, Expression number) implements Value {}
+    }
+
+    record Table(
+            Name name,
+            ValueType type,
+            @Nullable Expression minimum,
+            @Nullable Expression maximum,
+            List<Reference> elements) {}
+
+    /** A list of references for {@code table.init}. */
+    record Elements(Name name, ValueType type, List<Reference> elements) {}
+
+    /**
+     * A data segment.
+     *
+     * @param address null if it comes behind the data before it, or is passive
+     */
+    record Data(
+            Name name,
+            @Nullable Expression address,
+            boolean passive,
+            List<Piece> pieces) {}
 
     /** A part of a data segment. */
     sealed interface Piece {
@@ -196,17 +232,19 @@ final class SourceTree {
     final List<Type> types = new ArrayList<>();
     final List<Import> imports = new ArrayList<>();
 
-    @Nullable
-    Memory memory;
-
+    final List<Memory> memories = new ArrayList<>();
     final List<Global> globals = new ArrayList<>();
     final List<Table> tables = new ArrayList<>();
     final List<Data> data = new ArrayList<>();
+    final List<Elements> elements = new ArrayList<>();
     final List<Function> functions = new ArrayList<>();
     boolean entryGiven;
 
     @Nullable
     Reference entry;
+
+    @Nullable
+    Reference start;
 
     final List<Export> exports = new ArrayList<>();
     final List<Test> tests = new ArrayList<>();

@@ -31,11 +31,13 @@ final class BcFormat {
         IMPORTS(0x04, "imports"),
         FUNCTIONS(0x05, "functions"),
         GLOBALS(0x06, "globals"),
-        MEMORY(0x07, "memory"),
+        MEMORIES(0x07, "memories"),
         TABLES(0x08, "tables"),
         DATA(0x09, "data"),
         EXPORTS(0x0A, "exports"),
         TESTS(0x0B, "tests"),
+        ELEMENTS(0x0C, "elements"),
+        START(0x0D, "start"),
         NAMES(0x81, "names"),
         LINES(0x82, "lines");
 

@@ -129,6 +129,12 @@ final class BcInput {
         return (int) (within(what + " + 1", start, unsigned(what), 0, 1L << 31) - 1);
     }
 
+    /** An address of 32 bits, or -1 (none), stored as one more. */
+    long addressOrNone(String what) throws FormatException {
+        int start = position;
+        return within(what + " + 1", start, unsigned(what), 0, 1L << 32) - 1;
+    }
+
     long u32(String what) throws FormatException {
         int start = position;
         return within(what, start, unsigned(what), 0, 0xFFFF_FFFFL);
@@ -186,11 +192,20 @@ final class BcInput {
                 .orElseThrow(() -> error(what + " has type code " + hex(code) + ", which is not known"));
     }
 
+    ValueType referenceType(String what) throws FormatException {
+        ValueType type = type(what);
+        if (!type.isReference()) {
+            throw error(what + " has type " + type + ", expected a reference type");
+        }
+        return type;
+    }
+
     /** A cell that is known to be of a type. */
     long cell(String what, ValueType type) throws FormatException {
         return switch (type) {
             case I32 -> i32(what);
-            case I64 -> signed(what);
+            case I64, EXTERNREF -> signed(what);
+            case FUNCREF -> indexOrNone(what) + 1L;
             case F32 -> (int) bits32(what);
             case F64 -> bits64(what);
         };

@@ -62,6 +62,11 @@ final class BcOutput {
         unsigned(within(what, value, -1, Integer.MAX_VALUE) + 1);
     }
 
+    /** An address of 32 bits, or -1 (none), stored as one more. */
+    void addressOrNone(String what, long value) {
+        unsigned(within(what, value, -1, 0xFFFF_FFFFL) + 1);
+    }
+
     void u32(String what, long value) {
         unsigned(within(what, value, 0, 0xFFFF_FFFFL));
     }
@@ -100,7 +105,8 @@ final class BcOutput {
             throw new IllegalArgumentException(what + " is the cell " + cell + ", which is no " + type);
         }
         switch (type) {
-            case I32, I64 -> signed(cell);
+            case I32, I64, EXTERNREF -> signed(cell);
+            case FUNCREF -> indexOrNone(what, cell - 1);
             case F32 -> bits32(cell);
             case F64 -> bits64(cell);
         }

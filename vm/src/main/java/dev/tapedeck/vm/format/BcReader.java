@@ -7,6 +7,7 @@ import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.Export;
@@ -173,12 +174,13 @@ public final class BcReader {
         List<HostImport> imports = section(sections, Section.IMPORTS, List.of(), this::imports);
         List<Body> bodies = section(sections, Section.FUNCTIONS, List.of(), this::bodies);
         List<Global> globals = section(sections, Section.GLOBALS, List.of(), this::globals);
-        MemoryType memory = section(sections, Section.MEMORY, Optional.<MemoryType>empty(), BcReader::memory)
-                .orElse(null);
+        List<MemoryType> memories = section(sections, Section.MEMORIES, List.of(), BcReader::memories);
         List<Table> tables = section(sections, Section.TABLES, List.of(), this::tables);
         List<DataSegment> data = section(sections, Section.DATA, List.of(), this::data);
         List<Export> exports = section(sections, Section.EXPORTS, List.of(), this::exports);
         List<TestCase> tests = section(sections, Section.TESTS, List.of(), this::tests);
+        List<ElementSegment> elements = section(sections, Section.ELEMENTS, List.of(), this::elements);
+        int start = section(sections, Section.START, -1, in -> in.index("the start function"));
         List<Names> names = section(sections, Section.NAMES, List.of(), in -> names(in, bodies));
         Lines lines = section(sections, Section.LINES, new Lines(List.of(), List.of()), in -> lines(in, bodies));
 
@@ -196,11 +198,13 @@ public final class BcReader {
                 imports,
                 functions,
                 globals,
-                memory,
+                memories,
                 tables,
                 data,
+                elements,
                 exports,
                 head.entry,
+                start,
                 tests,
                 lines.sources);
     }
@@ -360,7 +364,8 @@ public final class BcReader {
 
     private static long operand(BcInput in, OperandKind kind) throws FormatException {
         return switch (kind) {
-            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, COUNT -> in.index("an operand");
+            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, MEMORY, DATA, ELEMENTS, REFERENCE, LABEL, COUNT ->
+                in.index("an operand");
             case LABELS -> throw new IllegalStateException("labels are not one number");
             case OFFSET -> in.u32("a memory offset");
             case I32 -> in.i32("an i32 constant");
@@ -392,25 +397,51 @@ public final class BcReader {
         return globals;
     }
 
-    private static Optional<MemoryType> memory(BcInput in) throws FormatException {
-        return Optional.of(new MemoryType(in.index("the initial memory size"), in.index("the maximum memory size")));
+    private static List<MemoryType> memories(BcInput in) throws FormatException {
+        int count = entries(in, "memories", ProgramLimits.MEMORIES_MAX, 2);
+        List<MemoryType> memories = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            memories.add(new MemoryType(in.index("the initial memory size"), in.index("the maximum memory size")));
+        }
+        return memories;
     }
 
     private List<Table> tables(BcInput in) throws FormatException {
-        int count = entries(in, "tables", ProgramLimits.TABLES_MAX, 2);
+        int count = entries(in, "tables", ProgramLimits.TABLES_MAX, 5);
         Total total = new Total("table elements", ProgramLimits.TABLE_ELEMENTS_MAX);
         List<Table> tables = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            String name = string(in, "the name of a table");
-            int length = in.count("table elements", ProgramLimits.TABLE_ELEMENTS_MAX, 1);
-            total.add(in, length);
-            List<Integer> elements = new ArrayList<>(length);
-            for (int k = 0; k < length; k++) {
-                elements.add(in.indexOrNone("a table element"));
-            }
-            tables.add(new Table(name, elements));
+            tables.add(new Table(
+                    string(in, "the name of a table"),
+                    in.referenceType("a table"),
+                    in.index("the initial size of a table"),
+                    in.index("the maximum size of a table"),
+                    elements(in, total)));
         }
         return tables;
+    }
+
+    private static List<Integer> elements(BcInput in, Total total) throws FormatException {
+        int length = in.count("elements", ProgramLimits.TABLE_ELEMENTS_MAX, 1);
+        total.add(in, length);
+        List<Integer> elements = new ArrayList<>(length);
+        for (int k = 0; k < length; k++) {
+            elements.add(in.indexOrNone("an element"));
+        }
+        return elements;
+    }
+
+    private List<ElementSegment> elements(BcInput in) throws FormatException {
+        int count = entries(in, "element segments", ProgramLimits.ELEMENT_SEGMENTS_MAX, 3);
+        Total total = new Total("elements of segments", ProgramLimits.TABLE_ELEMENTS_MAX);
+        List<ElementSegment> segments = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            segments.add(new ElementSegment(
+                    string(in, "the name of an element segment"),
+                    in.referenceType("an element segment"),
+                    elements(in, total)));
+        }
+        return segments;
     }
 
     private List<DataSegment> data(BcInput in) throws FormatException {
@@ -419,7 +450,7 @@ public final class BcReader {
         List<DataSegment> data = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             String name = string(in, "the name of a data segment");
-            long address = in.u32("the address of a data segment");
+            long address = in.addressOrNone("the address of a data segment");
             byte[] bytes = in.blob("a data segment", ProgramLimits.DATA_BYTES_MAX);
             total.add(in, bytes.length);
             data.add(new DataSegment(name, address, bytes));

@@ -6,6 +6,7 @@ import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.Export;
@@ -68,11 +69,13 @@ public final class BcWriter {
         section(Section.IMPORTS, imports());
         section(Section.FUNCTIONS, functions());
         section(Section.GLOBALS, globals());
-        section(Section.MEMORY, memory());
+        section(Section.MEMORIES, memories());
         section(Section.TABLES, tables());
         section(Section.DATA, data());
         section(Section.EXPORTS, exports());
         section(Section.TESTS, tests());
+        section(Section.ELEMENTS, elements());
+        section(Section.START, start());
         section(Section.NAMES, names());
         section(Section.LINES, lines());
 
@@ -178,7 +181,8 @@ public final class BcWriter {
         for (int i = 0; i < kinds.size(); i++) {
             long value = i == 0 ? instruction.a() : instruction.b();
             switch (kinds.get(i)) {
-                case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, COUNT -> out.index("an operand", value);
+                case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, MEMORY, DATA, ELEMENTS, REFERENCE, LABEL, COUNT ->
+                    out.index("an operand", value);
                 case LABELS -> {
                     labels = true;
                     out.unsigned(instruction.labels().size());
@@ -217,10 +221,9 @@ public final class BcWriter {
         return out;
     }
 
-    private BcOutput memory() {
-        BcOutput out = new BcOutput();
-        MemoryType memory = program.memory();
-        if (memory != null) {
+    private BcOutput memories() {
+        BcOutput out = list(program.memories());
+        for (MemoryType memory : program.memories()) {
             out.index("the initial memory size", memory.initialPages());
             out.index("the maximum memory size", memory.maximumPages());
         }
@@ -231,18 +234,43 @@ public final class BcWriter {
         BcOutput out = list(program.tables());
         for (Table table : program.tables()) {
             string(out, table.name());
-            out.unsigned(table.elements().size());
-            table.elements().forEach(function -> out.indexOrNone("a table element", function));
+            out.type(table.type());
+            out.index("the initial size of a table", table.minimum());
+            out.index("the maximum size of a table", table.maximum());
+            elements(out, table.elements());
         }
         return out;
+    }
+
+    private static void elements(BcOutput out, List<Integer> elements) {
+        out.unsigned(elements.size());
+        elements.forEach(function -> out.indexOrNone("an element", function));
     }
 
     private BcOutput data() {
         BcOutput out = list(program.data());
         for (DataSegment segment : program.data()) {
             string(out, segment.name());
-            out.u32("the address of a data segment", segment.address());
+            out.addressOrNone("the address of a data segment", segment.address());
             out.blob(segment.bytes());
+        }
+        return out;
+    }
+
+    private BcOutput start() {
+        BcOutput out = new BcOutput();
+        if (program.start() != -1) {
+            out.index("the start function", program.start());
+        }
+        return out;
+    }
+
+    private BcOutput elements() {
+        BcOutput out = list(program.elements());
+        for (ElementSegment segment : program.elements()) {
+            string(out, segment.name());
+            out.type(segment.type());
+            elements(out, segment.elements());
         }
         return out;
     }

@@ -260,7 +260,7 @@ public final class SnapshotReader {
 
     private void readMemories(BcInput in, boolean delta) throws FormatException {
         int count = in.index("the number of memories");
-        int expected = program.memory() == null ? 0 : 1;
+        int expected = program.memories().isEmpty() ? 0 : 1;
         if (count != expected) {
             throw in.error("there are " + count + " memories, the program has " + expected);
         }

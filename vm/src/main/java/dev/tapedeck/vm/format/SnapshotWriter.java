@@ -59,7 +59,7 @@ public final class SnapshotWriter {
         section(Section.STACK, this::stack);
         section(Section.GLOBALS, this::globals);
         section(Section.INTERRUPTS, this::interrupts);
-        if (snapshot.program().memory() != null) {
+        if (!snapshot.program().memories().isEmpty()) {
             writeMemories(base);
         }
         section(state.hostState().parts().isEmpty() ? Section.HOST : Section.HOST_TREE, out -> out.raw(hostState));

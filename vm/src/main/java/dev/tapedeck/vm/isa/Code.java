@@ -4,7 +4,7 @@ package dev.tapedeck.vm.isa;
  * The code of each instruction as a compile-time constant, so that it can be a {@code case} label. Everything else about
  * an instruction stands in {@link Opcode}, which takes its code from here.
  *
- * <p>Codes are stable: they stand in files. Up to 0xC4 they are WebAssembly's; 0x100 + n is WebAssembly's 0xFC n;
+ * <p>Codes are stable: they stand in files. Up to 0xC4 and from 0xD0 to 0xD2 they are WebAssembly's; 0x100 + n is WebAssembly's 0xFC n;
  * 0x200 + n is kept for its 0xFB n (managed objects); 0xC5 to 0xCF and 0x180 to 0x1FF are the machine's own.
  */
 public final class Code {
@@ -25,6 +25,8 @@ public final class Code {
     public static final int LOCAL_TEE = 0x22;
     public static final int GLOBAL_GET = 0x23;
     public static final int GLOBAL_SET = 0x24;
+    public static final int TABLE_GET = 0x25;
+    public static final int TABLE_SET = 0x26;
     public static final int I32_LOAD = 0x28;
     public static final int I64_LOAD = 0x29;
     public static final int F32_LOAD = 0x2A;
@@ -186,6 +188,9 @@ public final class Code {
     public static final int UNWIND = 0xC6;
     public static final int CALL_HOST = 0xC7;
     public static final int HALT = 0xC8;
+    public static final int REF_NULL = 0xD0;
+    public static final int REF_IS_NULL = 0xD1;
+    public static final int REF_FUNC = 0xD2;
     public static final int I32_TRUNC_SAT_F32_S = 0x100;
     public static final int I32_TRUNC_SAT_F32_U = 0x101;
     public static final int I32_TRUNC_SAT_F64_S = 0x102;
@@ -194,8 +199,16 @@ public final class Code {
     public static final int I64_TRUNC_SAT_F32_U = 0x105;
     public static final int I64_TRUNC_SAT_F64_S = 0x106;
     public static final int I64_TRUNC_SAT_F64_U = 0x107;
+    public static final int MEMORY_INIT = 0x108;
+    public static final int DATA_DROP = 0x109;
     public static final int MEMORY_COPY = 0x10A;
     public static final int MEMORY_FILL = 0x10B;
+    public static final int TABLE_INIT = 0x10C;
+    public static final int ELEM_DROP = 0x10D;
+    public static final int TABLE_COPY = 0x10E;
+    public static final int TABLE_GROW = 0x10F;
+    public static final int TABLE_SIZE = 0x110;
+    public static final int TABLE_FILL = 0x111;
     public static final int INTERRUPT_ENABLE = 0x180;
     public static final int INTERRUPT_DISABLE = 0x181;
     public static final int INTERRUPT_ENABLED = 0x182;

@@ -14,6 +14,14 @@ public enum OperandKind {
     TYPE,
     /** Index of a table, from 0. Unsigned. */
     TABLE,
+    /** Index of a memory, from 0. Unsigned. */
+    MEMORY,
+    /** Index of a data segment, from 0. Unsigned. */
+    DATA,
+    /** Index of an element segment, from 0. Unsigned. */
+    ELEMENTS,
+    /** The code of a reference type: see {@link ValueType#isReference}. Unsigned. */
+    REFERENCE,
     /** A jump target: the index of an instruction in the same function, from 0. Unsigned. */
     LABEL,
     /** The jump targets of {@code br_table}; the last one is the default. 1 to 1,048,576 targets. */

@@ -376,7 +376,9 @@ final class Image {
                 case Code.INTERRUPT_RETURN -> pack(Op.INTERRUPT_RETURN);
                 case Code.HP_GET -> pack(Op.HP_GET);
                 case Code.HP_SET -> pack(Op.HP_SET);
-                default -> throw new AssertionError("no operation for " + instruction.opcode());
+                default ->
+                    throw new IllegalArgumentException(
+                            "not yet executed: " + instruction.opcode().mnemonic());
             };
         }
 

@@ -71,7 +71,9 @@ public final class Machine {
         this.host = host;
         this.limits = limits;
         link(image.program, host);
-        MemoryType type = image.program.memory();
+        MemoryType type = image.program.memories().isEmpty()
+                ? null
+                : image.program.memories().get(0);
         int initial = type == null ? 0 : type.initialPages();
         if (initial > limits.memoryPagesMax()) {
             throw new IllegalArgumentException("the program needs " + initial + " pages of memory, the limit is "
@@ -80,6 +82,9 @@ public final class Machine {
         memory = new Memory(initial, type == null ? 0 : Math.min(type.maximumPages(), limits.memoryPagesMax()));
         long dataEnd = 0;
         for (DataSegment segment : image.program.data()) {
+            if (segment.passive()) {
+                continue;
+            }
             byte[] bytes = segment.bytes();
             if (memory.outside(segment.address(), bytes.length)) {
                 throw new IllegalArgumentException(
@@ -914,7 +919,7 @@ public final class Machine {
     private static long canonical(ValueType type, long cell) {
         return switch (type) {
             case I32, F32 -> (int) cell;
-            case I64, F64 -> cell;
+            case I64, F64, FUNCREF, EXTERNREF -> cell;
         };
     }
 

@@ -254,7 +254,8 @@ final class StateCheck {
     }
 
     private void checkMemory(PageMap pages) {
-        MemoryType memory = program.memory();
+        MemoryType memory =
+                program.memories().isEmpty() ? null : program.memories().get(0);
         int initial = memory == null ? 0 : memory.initialPages();
         int maximum = memory == null ? 0 : memory.maximumPages();
         require(

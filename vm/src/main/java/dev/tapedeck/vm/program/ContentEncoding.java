@@ -35,6 +35,7 @@ final class ContentEncoding {
 
     private final Map<Integer, byte[]> imports = new HashMap<>();
     private final Map<Integer, byte[]> globals = new HashMap<>();
+    private final Map<Integer, byte[]> data = new HashMap<>();
 
     ContentEncoding(Program program) {
         this.program = program;
@@ -69,14 +70,18 @@ final class ContentEncoding {
                 case TYPE -> out.writeBytes(type((int) value));
                 case IMPORT -> out.writeBytes(imports.computeIfAbsent((int) value, this::hostImport));
                 case GLOBAL -> out.writeBytes(globals.computeIfAbsent((int) value, this::global));
-                case TABLE -> {
-                    // By nothing but its use.
+                case TABLE -> out.write(program.tables().get((int) value).type().code());
+                case DATA -> out.writeBytes(data.computeIfAbsent((int) value, this::dataSegment));
+                case ELEMENTS -> {
+                    ElementSegment segment = program.elements().get((int) value);
+                    out.write(segment.type().code());
+                    u32(out, segment.elements().size());
                 }
                 case LABELS -> {
                     u32(out, instruction.labels().size());
                     instruction.labels().forEach(label -> u32(out, label));
                 }
-                case LOCAL, LABEL, OFFSET, COUNT, I32, I64, F32, F64 -> u64(out, value);
+                case LOCAL, LABEL, MEMORY, REFERENCE, OFFSET, COUNT, I32, I64, F32, F64 -> u64(out, value);
             }
         }
     }
@@ -107,6 +112,10 @@ final class ContentEncoding {
         out.write(global.mutable() ? 1 : 0);
         u64(out, global.initial());
         return out.toByteArray();
+    }
+
+    private byte[] dataSegment(int index) {
+        return Sha256.digest(program.data().get(index).bytes());
     }
 
     private static void valueTypes(ByteArrayOutputStream out, List<ValueType> types) {

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * The content hash of a function: SHA-256 over what it does, not over where things are. Debug information, names and
  * indexes do not count: a called function counts by its type, a global by type, mutability and initial value, a host
- * function by module, name and type, a table by nothing but its use. So a function keeps its hash when others are added,
+ * function by module, name and type, a table by its type, a memory by its index, a data segment by its bytes, an element
+ * segment by its type and length. So a function keeps its hash when others are added,
  * removed or reordered, recursion needs no special case, and identical bodies are interchangeable.
  *
  * <p>So also: a function whose callee has changed, or that calls another function of the same type, keeps its hash. Where

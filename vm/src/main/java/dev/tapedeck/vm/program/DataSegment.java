@@ -2,8 +2,18 @@ package dev.tapedeck.vm.program;
 
 import java.util.Arrays;
 
-/** Bytes that are copied to {@code address} (0 to 2^32-1) before the program starts. {@code name} may be empty. */
+/**
+ * Bytes for memory. An active segment is copied to its address in memory 0 before the program starts, and is empty for
+ * {@code memory.init} from then on, as one that was dropped. A passive one is copied by {@code memory.init}, until
+ * {@code data.drop} makes it empty.
+ *
+ * @param name for people; may be empty
+ * @param address 0 to 2^32-1, or {@link #PASSIVE}
+ */
 public record DataSegment(String name, long address, byte[] bytes) {
+    /** The address of a segment that the program copies itself. */
+    public static final long PASSIVE = -1;
+
     public DataSegment {
         bytes = bytes.clone();
     }
@@ -12,6 +22,10 @@ public record DataSegment(String name, long address, byte[] bytes) {
     @Override
     public byte[] bytes() {
         return bytes.clone();
+    }
+
+    public boolean passive() {
+        return address == PASSIVE;
     }
 
     public int length() {
@@ -33,6 +47,6 @@ public record DataSegment(String name, long address, byte[] bytes) {
 
     @Override
     public String toString() {
-        return "DataSegment[" + name + " at " + address + ", " + bytes.length + " bytes]";
+        return "DataSegment[" + name + (passive() ? "" : " at " + address) + ", " + bytes.length + " bytes]";
     }
 }

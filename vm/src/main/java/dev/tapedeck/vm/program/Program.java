@@ -5,24 +5,25 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A program: the immutable model that assembler and file reader produce, and that the verifier checks. Nothing here has
  * been checked; only a {@code VerifiedProgram} runs.
  *
- * <p>Every index (type, import, function, global, table) counts from 0 within its list.
+ * <p>Every index (type, import, function, global, memory, table, segment) counts from 0 within its list.
  *
  * @param name a name for people, such as {@code "quicksort"}; may be empty
  * @param types the function types that {@code functions}, {@code imports} and {@code call_indirect} refer to
  * @param imports the host functions that the program calls
  * @param functions the functions
  * @param globals the globals
- * @param memory the linear memory, or null if the program has none
- * @param tables the tables of functions for {@code call_indirect}
- * @param data bytes that are copied into memory before the program starts
+ * @param memories the linear memories; host functions see the first one
+ * @param tables the tables of references, for {@code call_indirect} and others
+ * @param data bytes that are copied into memory, before the program starts or by {@code memory.init}
+ * @param elements elements that {@code table.init} copies into tables
  * @param exports functions that can be called by name
  * @param entry index of the function that runs by default, or -1 if there is none
+ * @param start index of a function of type () -> () that runs once before all others, or -1 if there is none
  * @param tests the tests that the program brings along
  * @param sources the source files that {@link Function#source} refers to; may be empty
  */
@@ -32,11 +33,13 @@ public record Program(
         List<HostImport> imports,
         List<Function> functions,
         List<Global> globals,
-        @Nullable MemoryType memory,
+        List<MemoryType> memories,
         List<Table> tables,
         List<DataSegment> data,
+        List<ElementSegment> elements,
         List<Export> exports,
         int entry,
+        int start,
         List<TestCase> tests,
         List<String> sources) {
     public Program {
@@ -44,8 +47,10 @@ public record Program(
         imports = List.copyOf(imports);
         functions = List.copyOf(functions);
         globals = List.copyOf(globals);
+        memories = List.copyOf(memories);
         tables = List.copyOf(tables);
         data = List.copyOf(data);
+        elements = List.copyOf(elements);
         exports = List.copyOf(exports);
         tests = List.copyOf(tests);
         sources = List.copyOf(sources);
@@ -90,10 +95,26 @@ public record Program(
         public static final int PAGE_BYTES = 65_536;
     }
 
-    /** A table of functions: function indexes, or -1 for an empty element. */
-    public record Table(String name, List<Integer> elements) {
+    /**
+     * A table of references, which programs can change and grow.
+     *
+     * @param name for people; may be empty
+     * @param type the type of its elements: a reference type
+     * @param minimum the number of elements at the start
+     * @param maximum to how many elements it can grow, up to {@link #ELEMENTS_MAX}
+     * @param elements the first elements at the start: function indexes, or -1 for null; all others are null
+     */
+    public record Table(String name, ValueType type, int minimum, int maximum, List<Integer> elements) {
+        /** The most elements that a table can have. */
+        public static final int ELEMENTS_MAX = 10_000_000;
+
         public Table {
             elements = List.copyOf(elements);
+        }
+
+        /** A table of functions that has exactly these elements. */
+        public static Table of(String name, List<Integer> elements) {
+            return new Table(name, ValueType.FUNCREF, elements.size(), elements.size(), elements);
         }
     }
 
@@ -155,13 +176,20 @@ public record Program(
                 globals.stream()
                         .map(global -> new Global("", global.type(), global.mutable(), global.initial()))
                         .toList(),
-                memory,
-                tables.stream().map(table -> new Table("", table.elements())).toList(),
+                memories,
+                tables.stream()
+                        .map(table ->
+                                new Table("", table.type(), table.minimum(), table.maximum(), table.elements()))
+                        .toList(),
                 data.stream()
                         .map(segment -> new DataSegment("", segment.address(), segment.bytes()))
                         .toList(),
+                elements.stream()
+                        .map(segment -> new ElementSegment("", segment.type(), segment.elements()))
+                        .toList(),
                 exports,
                 entry,
+                start,
                 tests,
                 List.of());
     }
@@ -172,8 +200,8 @@ public record Program(
      */
     public Program core() {
         return new Program(
-                        "", types, imports, functions, globals, memory, tables, data, List.of(), -1, List.of(),
-                        List.of())
+                        "", types, imports, functions, globals, memories, tables, data, elements, List.of(), -1, start,
+                        List.of(), List.of())
                 .stripped();
     }
 

@@ -58,10 +58,13 @@ public final class ProgramLimits {
     public static final long OFFSET_MAX = 0xFFFF_FFFFL;
 
     public static final int GLOBALS_MAX = 1 << 20;
+    public static final int MEMORIES_MAX = 1 << 10;
     public static final int TABLES_MAX = 1 << 16;
 
-    /** Elements of all tables together. */
+    /** Elements that are given for all tables and element segments together. */
     public static final int TABLE_ELEMENTS_MAX = 1 << 23;
+
+    public static final int ELEMENT_SEGMENTS_MAX = 1 << 20;
 
     public static final int DATA_SEGMENTS_MAX = 1 << 20;
 

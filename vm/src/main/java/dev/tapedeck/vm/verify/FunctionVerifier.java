@@ -173,6 +173,16 @@ final class FunctionVerifier {
             case IMPORT -> checkIndex("import", value, program.imports().size());
             case TYPE -> checkIndex("type", value, program.types().size());
             case TABLE -> checkIndex("table", value, program.tables().size());
+            case MEMORY -> checkMemory(value);
+            case DATA -> checkIndex("data segment", value, program.data().size());
+            case ELEMENTS ->
+                checkIndex("element segment", value, program.elements().size());
+            case REFERENCE -> {
+                if (!isReferenceType(value)) {
+                    throw invalid("the operand " + value + " is no reference type, expected that of funcref, "
+                            + ValueType.FUNCREF.code() + ", or externref, " + ValueType.EXTERNREF.code());
+                }
+            }
             case LABEL -> checkTarget(value);
             case LABELS -> {
                 int count = instruction.labels().size();
@@ -191,6 +201,18 @@ final class FunctionVerifier {
                 // Any 64 bits are one.
             }
         }
+    }
+
+    private void checkMemory(long value) throws VerifyException {
+        if (program.memories().isEmpty() && value == 0) {
+            throw invalid("needs a memory, and the program has none");
+        }
+        checkIndex("memory", value, program.memories().size());
+    }
+
+    private static boolean isReferenceType(long code) {
+        return code == (int) code
+                && ValueType.ofCode((int) code).filter(ValueType::isReference).isPresent();
     }
 
     private void checkIndex(String what, long value, int count) throws VerifyException {
@@ -217,18 +239,22 @@ final class FunctionVerifier {
     /** Changes the stack as the instruction does; returns whether the next instruction can follow. */
     private boolean apply(Instruction instruction) throws VerifyException {
         Opcode opcode = instruction.opcode();
-        if (needsMemory(opcode) && program.memory() == null) {
-            throw invalid("needs a memory, and the program has none");
-        }
         if (opcode.effect().isPresent()) {
             Opcode.Effect effect = opcode.effect().get();
             pop(effect.pops());
             push(effect.pushes());
-            if (opcode == Opcode.INTERRUPT_HANDLE) {
-                checkHandler((int) instruction.a());
-            }
-            if (opcode.operands().contains(OperandKind.LABEL)) {
-                jump((int) instruction.a());
+            switch (opcode) {
+                case BR_IF, BR_UNLESS -> jump((int) instruction.a());
+                case INTERRUPT_HANDLE -> checkHandler((int) instruction.a());
+                case TABLE_COPY -> checkSameType(instruction, "table " + instruction.b(), table(instruction.b()));
+                case TABLE_INIT ->
+                    checkSameType(
+                            instruction,
+                            "element segment " + instruction.a(),
+                            program.elements().get((int) instruction.a()).type());
+                default -> {
+                    // Its effect says it all.
+                }
             }
             return true;
         }
@@ -266,6 +292,10 @@ final class FunctionVerifier {
             case CALL -> call(program.typeOf(program.functions().get((int) instruction.a())));
             case CALL_HOST -> call(program.typeOf(program.imports().get((int) instruction.a())));
             case CALL_INDIRECT -> {
+                if (table(instruction.b()) != ValueType.FUNCREF) {
+                    throw invalid("calls through table " + instruction.b() + ", which holds "
+                            + table(instruction.b()) + ", expected " + ValueType.FUNCREF);
+                }
                 pop(ValueType.I32);
                 call(program.types().get((int) instruction.a()));
             }
@@ -294,17 +324,50 @@ final class FunctionVerifier {
                 }
                 pop(global(instruction).type());
             }
+            case REF_NULL -> push(ValueType.ofCode((int) instruction.a()).orElseThrow());
+            case REF_IS_NULL -> {
+                ValueType reference = pop();
+                if (!reference.isReference()) {
+                    throw invalid("expected a reference on top of the stack, found " + text(stackAt[offset]));
+                }
+                push(ValueType.I32);
+            }
+            case TABLE_GET -> {
+                pop(ValueType.I32);
+                push(table(instruction.a()));
+            }
+            case TABLE_SET -> {
+                pop(table(instruction.a()));
+                pop(ValueType.I32);
+            }
+            case TABLE_GROW -> {
+                pop(ValueType.I32);
+                pop(table(instruction.a()));
+                push(ValueType.I32);
+            }
+            case TABLE_FILL -> {
+                pop(ValueType.I32);
+                pop(table(instruction.a()));
+                pop(ValueType.I32);
+            }
             case UNWIND -> unwind((int) instruction.a(), (int) instruction.b());
             default -> throw new IllegalStateException("the verifier has no rule for " + opcode.mnemonic());
         }
         return true;
     }
 
-    private static boolean needsMemory(Opcode opcode) {
-        return switch (opcode) {
-            case MEMORY_SIZE, MEMORY_GROW, MEMORY_COPY, MEMORY_FILL -> true;
-            default -> opcode.operands().contains(OperandKind.OFFSET);
-        };
+    /** The type of a table's elements. */
+    private ValueType table(long index) {
+        return program.tables().get((int) index).type();
+    }
+
+    /** The first operand of table.copy is the table that is written, and so is the second of table.init. */
+    private void checkSameType(Instruction instruction, String from, ValueType fromType) throws VerifyException {
+        long to = instruction.opcode() == Opcode.TABLE_COPY ? instruction.a() : instruction.b();
+        if (table(to) != fromType) {
+            throw invalid("copies from " + from + ", which holds " + fromType + ", to table " + to + ", which holds "
+                    + table(to));
+        }
     }
 
     private void call(FunctionType callee) throws VerifyException {

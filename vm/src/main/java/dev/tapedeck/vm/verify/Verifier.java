@@ -3,6 +3,7 @@ package dev.tapedeck.vm.verify;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.Export;
@@ -56,10 +57,12 @@ public final class Verifier {
         verifier.checkSources();
         verifier.checkFunctions();
         verifier.checkGlobals();
-        verifier.checkMemory();
+        verifier.checkMemories();
+        verifier.checkData();
         verifier.checkTables();
         verifier.checkExports();
         verifier.checkEntry();
+        verifier.checkStart();
         List<Integer> operandCellsMax = verifier.checkCode();
         verifier.checkTests();
         return new VerifiedProgram(program, operandCellsMax);
@@ -180,34 +183,42 @@ public final class Verifier {
         }
     }
 
-    private void checkMemory() throws VerifyException {
-        MemoryType memory = program.memory();
-        long bytes = 0;
-        if (memory != null) {
+    private void checkMemories() throws VerifyException {
+        checkCount("memories", program.memories().size(), ProgramLimits.MEMORIES_MAX);
+        for (int i = 0; i < program.memories().size(); i++) {
+            MemoryType memory = program.memories().get(i);
+            String which = program.memories().size() == 1 ? "the" : "memory " + i + ": the";
             int max = memory.maximumPages();
             if (max < 0 || max > MemoryType.PAGES_MAX) {
                 throw new VerifyException(
-                        "the maximum memory size is " + max + " pages, expected 0 to " + MemoryType.PAGES_MAX);
+                        which + " maximum memory size is " + max + " pages, expected 0 to " + MemoryType.PAGES_MAX);
             }
             if (memory.initialPages() < 0 || memory.initialPages() > max) {
-                throw new VerifyException("the initial memory size is " + memory.initialPages()
+                throw new VerifyException(which + " initial memory size is " + memory.initialPages()
                         + " pages, expected 0 to " + max + ", the maximum size");
             }
-            bytes = (long) memory.initialPages() * MemoryType.PAGE_BYTES;
         }
+    }
+
+    private void checkData() throws VerifyException {
         checkCount("data segments", program.data().size(), ProgramLimits.DATA_SEGMENTS_MAX);
+        long bytes = program.memories().isEmpty()
+                ? 0
+                : (long) program.memories().get(0).initialPages() * MemoryType.PAGE_BYTES;
         long dataBytes = 0;
         for (int i = 0; i < program.data().size(); i++) {
             DataSegment segment = program.data().get(i);
             checkName("the name of data segment " + i, segment.name());
             String where = "data segment " + i + (segment.name().isEmpty() ? "" : " " + quote(segment.name()));
-            if (memory == null) {
-                throw new VerifyException(where + " needs a memory, and the program has none");
-            }
-            long address = segment.address();
-            if (address < 0 || address > bytes || segment.length() > bytes - address) {
-                throw new VerifyException(where + " has " + segment.length() + " bytes at address " + address
-                        + ", which is not inside the initial memory of " + bytes + " bytes; enlarge the memory");
+            if (!segment.passive()) {
+                if (program.memories().isEmpty()) {
+                    throw new VerifyException(where + " needs a memory, and the program has none");
+                }
+                long address = segment.address();
+                if (address < 0 || address > bytes || segment.length() > bytes - address) {
+                    throw new VerifyException(where + " has " + segment.length() + " bytes at address " + address
+                            + ", which is not inside the initial memory of " + bytes + " bytes; enlarge the memory");
+                }
             }
             dataBytes += segment.length();
             checkCount("bytes of data", dataBytes, ProgramLimits.DATA_BYTES_MAX);
@@ -219,20 +230,56 @@ public final class Verifier {
         long elements = 0;
         for (int i = 0; i < program.tables().size(); i++) {
             Table table = program.tables().get(i);
-            checkName("the name of table " + i, table.name());
-            elements += table.elements().size();
-            checkCount("table elements", elements, ProgramLimits.TABLE_ELEMENTS_MAX);
-            for (int k = 0; k < table.elements().size(); k++) {
-                int function = table.elements().get(k);
-                if (function < -1 || function >= program.functions().size()) {
-                    checkIndex(
-                            "element " + k + " of table " + i,
-                            "function",
-                            function,
-                            program.functions().size());
-                }
+            String where = "table " + i;
+            checkName("the name of " + where, table.name());
+            if (table.maximum() < 0 || table.maximum() > Table.ELEMENTS_MAX) {
+                throw new VerifyException("the maximum size of " + where + " is " + table.maximum()
+                        + " elements, expected 0 to " + Table.ELEMENTS_MAX);
+            }
+            if (table.minimum() < 0 || table.minimum() > table.maximum()) {
+                throw new VerifyException("the size of " + where + " at the start is " + table.minimum()
+                        + " elements, expected 0 to " + table.maximum() + ", the maximum size");
+            }
+            if (table.elements().size() > table.minimum()) {
+                throw new VerifyException(where + " is given " + table.elements().size()
+                        + " elements, expected at most " + table.minimum() + ", its size at the start");
+            }
+            elements = checkElements(where, table.type(), table.elements(), elements);
+        }
+        checkCount("element segments", program.elements().size(), ProgramLimits.ELEMENT_SEGMENTS_MAX);
+        for (int i = 0; i < program.elements().size(); i++) {
+            ElementSegment segment = program.elements().get(i);
+            String where = "element segment " + i;
+            checkName("the name of " + where, segment.name());
+            elements = checkElements(where, segment.type(), segment.elements(), elements);
+        }
+    }
+
+    private long checkElements(String where, ValueType type, List<Integer> elements, long countBefore)
+            throws VerifyException {
+        if (!type.isReference()) {
+            throw new VerifyException(where + " holds " + type + ", expected a reference type");
+        }
+        long count = countBefore + elements.size();
+        checkCount("table elements", count, ProgramLimits.TABLE_ELEMENTS_MAX);
+        for (int k = 0; k < elements.size(); k++) {
+            int function = elements.get(k);
+            if (function == -1) {
+                continue;
+            }
+            if (type != ValueType.FUNCREF) {
+                throw new VerifyException(
+                        "element " + k + " of " + where + " is a function, expected null, as it holds " + type);
+            }
+            if (function < -1 || function >= program.functions().size()) {
+                checkIndex(
+                        "element " + k + " of " + where,
+                        "function",
+                        function,
+                        program.functions().size());
             }
         }
+        return count;
     }
 
     private void checkExports() throws VerifyException {
@@ -262,6 +309,18 @@ public final class Verifier {
                     "function",
                     program.entry(),
                     program.functions().size());
+        }
+    }
+
+    private void checkStart() throws VerifyException {
+        if (program.start() == -1) {
+            return;
+        }
+        checkIndex("the start function", "function", program.start(), program.functions().size());
+        FunctionType type = program.typeOf(program.functions().get(program.start()));
+        if (!type.parameters().isEmpty() || !type.results().isEmpty()) {
+            throw new VerifyException("the start function " + quote(program.functionName(program.start()))
+                    + " has type " + type + ", expected () -> ()");
         }
     }
 
@@ -358,7 +417,7 @@ public final class Verifier {
         return function;
     }
 
-    private static void checkCells(String where, String what, String typeWhat, List<ValueType> types, List<Long> cells)
+    private void checkCells(String where, String what, String typeWhat, List<ValueType> types, List<Long> cells)
             throws VerifyException {
         if (types.size() != cells.size()) {
             throw new VerifyException(where + " has " + count(cells.size(), what) + ", expected " + types.size()
@@ -425,7 +484,12 @@ public final class Verifier {
         }
     }
 
-    private static void checkCell(String what, ValueType type, long cell) throws VerifyException {
+    private void checkCell(String what, ValueType type, long cell) throws VerifyException {
+        if (type == ValueType.FUNCREF && (cell < 0 || cell > program.functions().size())) {
+            throw new VerifyException(what + " is the cell " + cell + ", which is no " + type + ": expected 0 to "
+                    + program.functions().size() + ", a function's number plus 1, as "
+                    + countText("function", program.functions().size()));
+        }
         if (!type.represents(cell)) {
             throw new VerifyException(what + " is the cell " + cell + ", which is no " + type
                     + ": expected 32 bits, sign-extended to 64");
@@ -457,7 +521,10 @@ public final class Verifier {
     }
 
     static String count(int count, String what) {
-        return count + " " + what + (count == 1 ? "" : "s");
+        if (count == 1) {
+            return "1 " + what;
+        }
+        return count + " " + (what.endsWith("y") ? what.substring(0, what.length() - 1) + "ie" : what) + "s";
     }
 
     private static String hex(char c) {

@@ -49,7 +49,7 @@ final class AssemblerTest {
         Program program = assemble("");
         assertThat(program.name()).isEqualTo("test");
         assertThat(program.entry()).isEqualTo(-1);
-        assertThat(program.memory()).isNull();
+        assertThat(program.memories()).isEmpty();
         assertThat(program.sources()).containsExactly("folder/test.tasm");
     }
 
@@ -200,9 +200,9 @@ final class AssemblerTest {
                         Instruction.of(Opcode.CALL_HOST, 0));
         assertThat(program.entry()).isZero();
         assertThat(program.exports()).containsExactly(new Export("help", 1));
-        assertThat(program.tables()).containsExactly(new Table("t", List.of(1, -1, 0)));
+        assertThat(program.tables()).containsExactly(Table.of("t", List.of(1, -1, 0)));
         assertThat(program.globals()).containsExactly(new Global("g", I64, true, -5));
-        assertThat(program.memory()).isEqualTo(new MemoryType(1, 65_536));
+        assertThat(program.memories()).containsExactly(new MemoryType(1, 65_536));
     }
 
     @Test

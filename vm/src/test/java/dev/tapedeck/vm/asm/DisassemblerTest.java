@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
+import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -64,11 +65,13 @@ final class DisassemblerTest {
                     given.imports(),
                     List.of(changed),
                     given.globals(),
-                    given.memory(),
+                    given.memories(),
                     given.tables(),
                     given.data(),
+                    given.elements(),
                     given.exports(),
                     given.entry(),
+                    given.start(),
                     given.tests(),
                     given.sources()));
         }
@@ -87,7 +90,9 @@ final class DisassemblerTest {
 
     private static long operand(OperandKind kind, long value) {
         return switch (kind) {
-            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, LABELS, COUNT -> value & 0xFFFF;
+            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, MEMORY, DATA, ELEMENTS, LABEL, LABELS, COUNT ->
+                value & 0xFFFF;
+            case REFERENCE -> (value & 1) == 0 ? ValueType.FUNCREF.code() : ValueType.EXTERNREF.code();
             case OFFSET, F32 -> value & 0xFFFF_FFFFL;
             case I32 -> (int) value;
             case I64, F64 -> value;

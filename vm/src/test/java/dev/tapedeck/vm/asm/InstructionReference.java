@@ -17,6 +17,7 @@ final class InstructionReference {
         CONTROL("Control and stack"),
         VARIABLES("Locals and globals"),
         MEMORY("Memory"),
+        TABLE("Tables and references"),
         I32("i32"),
         I64("i64"),
         F32("f32"),
@@ -84,7 +85,8 @@ final class InstructionReference {
         return switch (prefix) {
             case "" -> Group.CONTROL;
             case "local", "global" -> Group.VARIABLES;
-            case "memory" -> Group.MEMORY;
+            case "memory", "data" -> Group.MEMORY;
+            case "table", "elem", "ref" -> Group.TABLE;
             case "interrupt" -> Group.INTERRUPT;
             case "hp" -> Group.REGISTER;
             default -> {
@@ -130,6 +132,10 @@ final class InstructionReference {
             case IMPORT -> "MODULE.FUNCTION";
             case TYPE -> "(TYPES) -> TYPES";
             case TABLE -> "TABLE?";
+            case MEMORY -> "MEMORY?";
+            case DATA -> "DATA";
+            case ELEMENTS -> "ELEMENTS";
+            case REFERENCE -> "TYPE";
             case LABEL -> "LABEL";
             case LABELS -> "LABEL... DEFAULT";
             case OFFSET -> "[+OFFSET]?";

@@ -6,6 +6,7 @@ import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.Export;
@@ -88,18 +89,37 @@ final class RandomPrograms {
             ValueType type = type();
             return new Global(name(), type, random.nextBoolean(), cell(type));
         });
-        MemoryType memory =
-                random.nextInt(3) == 0 ? null : new MemoryType(1 + random.nextInt(3), 3 + random.nextInt(9));
-        List<DataSegment> data =
-                memory == null ? List.of() : list(4, () -> new DataSegment(name(), random.nextInt(60_000), bytes()));
-        List<Table> tables = list(3, () -> new Table(name(), list(20, () -> random.nextInt(functions.size() + 2) - 1)));
+        List<MemoryType> memories = list(3, () -> new MemoryType(1 + random.nextInt(3), 3 + random.nextInt(9)));
+        List<DataSegment> data = list(
+                4,
+                () -> new DataSegment(
+                        name(),
+                        memories.isEmpty() || random.nextInt(3) == 0 ? DataSegment.PASSIVE : random.nextInt(60_000),
+                        bytes()));
+        List<Table> tables = list(3, () -> table(functions.size()));
+        List<ElementSegment> elements =
+                list(3, () -> new ElementSegment(name(), reference(), elements(functions.size())));
         List<Export> exports = new ArrayList<>();
         for (String name : distinctNames()) {
             exports.add(new Export(name, random.nextInt(functions.size() + 1)));
         }
         int entry = random.nextInt(functions.size() + 2) - 1;
+        int start = random.nextInt(functions.size() + 2) - 1;
         Program untested = new Program(
-                name(), types, imports, functions, globals, memory, tables, data, exports, entry, List.of(), sources);
+                name(),
+                types,
+                imports,
+                functions,
+                globals,
+                memories,
+                tables,
+                data,
+                elements,
+                exports,
+                entry,
+                start,
+                List.of(),
+                sources);
         List<TestCase> tests = new ArrayList<>();
         for (String name : distinctNames()) {
             test(untested, name).ifPresent(tests::add);
@@ -110,13 +130,32 @@ final class RandomPrograms {
                 imports,
                 functions,
                 globals,
-                memory,
+                memories,
                 tables,
                 data,
+                elements,
                 exports,
                 entry,
+                start,
                 tests,
                 sources);
+    }
+
+    private ValueType reference() {
+        return random.nextBoolean() ? ValueType.FUNCREF : ValueType.EXTERNREF;
+    }
+
+    private List<Integer> elements(int functionCount) {
+        return list(20, () -> random.nextInt(functionCount + 2) - 1);
+    }
+
+    private Table table(int functionCount) {
+        List<Integer> elements = elements(functionCount);
+        if (random.nextBoolean()) {
+            return Table.of(name(), elements);
+        }
+        int minimum = elements.size() + random.nextInt(3);
+        return new Table(name(), reference(), minimum, minimum + random.nextInt(9), elements);
     }
 
     private List<String> distinctNames() {
@@ -166,7 +205,8 @@ final class RandomPrograms {
 
     private long operand(OperandKind kind, int length) {
         return switch (kind) {
-            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE -> random.nextInt(6);
+            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, MEMORY, DATA, ELEMENTS -> random.nextInt(6);
+            case REFERENCE -> reference().code();
             case LABEL, LABELS -> random.nextInt(length + 2);
             case OFFSET -> random.nextBoolean() ? 0 : random.nextInt() & 0xFFFF_FFFFL;
             case COUNT -> random.nextInt(65_536);
@@ -181,6 +221,8 @@ final class RandomPrograms {
         return switch (type) {
             case I32 -> random.nextInt() >> random.nextInt(32);
             case I64 -> random.nextLong() >> random.nextInt(64);
+            case FUNCREF -> random.nextInt(6);
+            case EXTERNREF -> random.nextLong() >> random.nextInt(64);
             case F32 ->
                 oneOf(
                         random.nextInt(),

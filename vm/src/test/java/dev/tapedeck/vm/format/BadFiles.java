@@ -48,7 +48,7 @@ final class BadFiles {
         files.put(
                 "sections-swapped",
                 BcBytes.withProgram()
-                        .section(Section.MEMORY, "01 01")
+                        .section(Section.MEMORIES, "01 01 01")
                         .section(Section.TYPES, "01 00 00")
                         .build());
         files.put(

@@ -50,6 +50,12 @@ class InstructionTableTest {
         put(Opcode.GLOBAL_SET, 1, 0, "i64.const 1", "global.set g");
         put(Opcode.UNWIND, 3, 1, "i32.const 1", "i64.const 2", "i32.const 3", "unwind 1 2", "drop");
         put(Opcode.CALL_HOST, 0, 1, "call_host tape.clock", "drop");
+        put(Opcode.TABLE_GET, 1, 1, "i32.const 1", "table.get table", "drop");
+        put(Opcode.TABLE_SET, 2, 0, "i32.const 1", "ref.func one", "table.set table");
+        put(Opcode.TABLE_GROW, 2, 1, "ref.func one", "i32.const 1", "table.grow table", "drop");
+        put(Opcode.TABLE_FILL, 3, 0, "i32.const 1", "ref.func one", "i32.const 2", "table.fill table");
+        put(Opcode.REF_NULL, 0, 1, "ref.null externref", "drop");
+        put(Opcode.REF_IS_NULL, 1, 1, "ref.func one", "ref.is_null", "drop");
         put(Opcode.HALT, 1, 0, "i32.const 0", "br_if end", "i32.const 1", "halt", "end:");
     }
 
@@ -61,7 +67,9 @@ class InstructionTableTest {
         List<String> lines = new ArrayList<>(List.of(
                 ".memory 1 2",
                 ".global g: mut i64 = 0",
-                ".table table = handler, one",
+                ".table table: funcref 4 8 = handler, one",
+                ".elements elements = one, handler",
+                ".data bytes passive = \"abc\"",
                 ".func one(x: i64) -> (i64)",
                 "local.get x",
                 "return",
@@ -90,9 +98,12 @@ class InstructionTableTest {
                     switch (kind) {
                         case LABEL -> " next";
                         case FUNCTION -> " handler";
-                        case OFFSET -> "";
+                        case OFFSET, MEMORY -> "";
+                        case TABLE -> " table";
+                        case DATA -> " bytes";
+                        case ELEMENTS -> " elements";
                         case I32, I64, F32, F64 -> " 7";
-                        case LOCAL, GLOBAL, IMPORT, TYPE, TABLE, LABELS, COUNT ->
+                        case LOCAL, GLOBAL, IMPORT, TYPE, REFERENCE, LABELS, COUNT ->
                             throw new AssertionError(opcode + " needs a case of its own");
                     });
         }
@@ -105,8 +116,10 @@ class InstructionTableTest {
     @ParameterizedTest
     @EnumSource(
             value = Opcode.class,
-            names = {"UNREACHABLE", "INTERRUPT_RETURN"},
-            mode = EnumSource.Mode.EXCLUDE)
+            names = {
+                "UNREACHABLE", "INTERRUPT_RETURN", "TABLE_.*", "REF_.*", "MEMORY_INIT", "DATA_DROP", "ELEM_DROP"
+            },
+            mode = EnumSource.Mode.MATCH_NONE)
     void popsAndPushesAsTheTableSays(Opcode opcode) {
         Case known = CASES.get(opcode);
         Case tried = opcode.effect().map(effect -> generic(opcode, effect)).orElse(known);

@@ -97,11 +97,13 @@ class WebAssemblyNumericTest {
                 List.of(),
                 List.of(new Function("f", 0, List.of(), List.of(), code, -1, List.of())),
                 List.of(),
-                null,
+                List.of(),
+                List.of(),
                 List.of(),
                 List.of(),
                 List.of(),
                 0,
+                -1,
                 List.of(),
                 List.of());
         return Bench.of(Bench.verified(program)).machine;

@@ -30,7 +30,7 @@ class ContentHashTest {
         ProgramDraft draft = new ProgramDraft();
         draft.imports.add(new HostImport("tape", "print_i32", draft.type("i32 ->")));
         draft.globals.add(new Global("counter", ValueType.I32, true, 5));
-        draft.tables.add(new Table("operations", List.of(1)));
+        draft.tables.add(Table.of("operations", List.of(1)));
         int callee = draft.type("i32 -> i32");
         draft.function(
                 "main",
@@ -95,7 +95,7 @@ class ContentHashTest {
                 draft.change(0, renamed);
                 draft.change(1, renamed);
                 draft.globals.set(0, new Global("renamed", ValueType.I32, true, 5));
-                draft.tables.set(0, new Table("renamed", List.of(1)));
+                draft.tables.set(0, Table.of("renamed", List.of(1)));
             });
         }
 
@@ -120,8 +120,8 @@ class ContentHashTest {
             draft.imports.add(new HostImport("tape", "print_i32", draft.type("i32 ->")));
             draft.globals.add(new Global("more", ValueType.F64, true, 5));
             draft.globals.add(new Global("counter", ValueType.I32, true, 5));
-            draft.tables.add(new Table("more", List.of()));
-            draft.tables.add(new Table("operations", List.of(1)));
+            draft.tables.add(Table.of("more", List.of()));
+            draft.tables.add(Table.of("operations", List.of(1)));
             int callee = draft.type("i32 -> i32");
             draft.function("inserted", "f32 ->", RETURN);
             draft.function("twice", "i32 -> i32", op(Opcode.LOCAL_GET, 0), RETURN);

@@ -25,11 +25,13 @@ public final class ProgramDraft {
     public final List<HostImport> imports = new ArrayList<>();
     public final List<Function> functions = new ArrayList<>();
     public final List<Global> globals = new ArrayList<>();
-    public @Nullable MemoryType memory;
+    public final List<MemoryType> memories = new ArrayList<>();
     public final List<Table> tables = new ArrayList<>();
     public final List<DataSegment> data = new ArrayList<>();
+    public final List<ElementSegment> elements = new ArrayList<>();
     public final List<Export> exports = new ArrayList<>();
     public int entry = -1;
+    public int start = -1;
     public final List<TestCase> tests = new ArrayList<>();
     public final List<String> sources = new ArrayList<>();
 
@@ -67,7 +69,7 @@ public final class ProgramDraft {
     }
 
     public ProgramDraft memory(int initialPages, int maximumPages) {
-        memory = new MemoryType(initialPages, maximumPages);
+        memories.add(new MemoryType(initialPages, maximumPages));
         return this;
     }
 
@@ -79,7 +81,20 @@ public final class ProgramDraft {
 
     public Program build() {
         return new Program(
-                name, types, imports, functions, globals, memory, tables, data, exports, entry, tests, sources);
+                name,
+                types,
+                imports,
+                functions,
+                globals,
+                memories,
+                tables,
+                data,
+                elements,
+                exports,
+                entry,
+                start,
+                tests,
+                sources);
     }
 
     public static Instruction op(Opcode opcode) {

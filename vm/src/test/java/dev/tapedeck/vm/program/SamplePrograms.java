@@ -45,8 +45,8 @@ public final class SamplePrograms {
         draft.globals.add(new Global("nan", ValueType.F32, true, (int) 0xFFA0_0001L));
         draft.globals.add(new Global("minus_zero", ValueType.F64, false, Double.doubleToRawLongBits(-0.0)));
         int binary = draft.type("i32 i32 -> i32");
-        draft.tables.add(new Table("operations", List.of(1, -1, 2)));
-        draft.tables.add(new Table("", List.of()));
+        draft.tables.add(Table.of("operations", List.of(1, -1, 2)));
+        draft.tables.add(Table.of("", List.of()));
         draft.data.add(new DataSegment("greeting", 1024, "hello\n".getBytes(StandardCharsets.US_ASCII)));
         draft.data.add(new DataSegment("", 65_536, new byte[0]));
 
@@ -129,7 +129,7 @@ public final class SamplePrograms {
         draft.name = "every instruction";
         draft.imports.add(new HostImport("tape", "print_i32", draft.type("i32 ->")));
         draft.globals.add(new Global("g", ValueType.I64, true, 5));
-        draft.tables.add(new Table("t", List.of(0)));
+        draft.tables.add(Table.of("t", List.of(0)));
         draft.function("handler", "i32 i64 ->", op(Opcode.INTERRUPT_RETURN));
         for (Opcode opcode : Opcode.values()) {
             String signature = opcode == Opcode.INTERRUPT_RETURN ? "i32 i64 ->" : "->";
@@ -181,6 +181,7 @@ public final class SamplePrograms {
             case I64 -> op(Opcode.I64_CONST, 2);
             case F32 -> op(Opcode.F32_CONST, Float.floatToRawIntBits(1.5f));
             case F64 -> op(Opcode.F64_CONST, Double.doubleToRawLongBits(2.5));
+            case FUNCREF, EXTERNREF -> op(Opcode.REF_NULL, type.code());
         };
     }
 
@@ -197,9 +198,8 @@ public final class SamplePrograms {
         ProgramDraft draft = new ProgramDraft();
         draft.name = text(random);
         draft.entry = random.nextInt(4) - 1;
-        if (random.nextBoolean()) {
-            draft.memory(random.nextInt(100_000), random.nextInt(Integer.MAX_VALUE));
-        }
+        draft.start = random.nextInt(4) - 1;
+        repeat(random, 2, () -> draft.memory(random.nextInt(100_000), random.nextInt(Integer.MAX_VALUE)));
         repeat(
                 random,
                 4,
@@ -210,17 +210,23 @@ public final class SamplePrograms {
         repeat(random, 3, () -> {
             List<Integer> elements = new ArrayList<>();
             repeat(random, 5, () -> elements.add(index(random) - 1));
-            draft.tables.add(new Table(text(random), elements));
+            draft.tables.add(new Table(text(random), reference(random), index(random), index(random), elements));
+            draft.elements.add(new ElementSegment(text(random), reference(random), elements));
         });
         repeat(random, 3, () -> {
             byte[] bytes = new byte[random.nextInt(200)];
             random.nextBytes(bytes);
-            draft.data.add(new DataSegment(text(random), random.nextLong() & 0xFFFF_FFFFL, bytes));
+            long address = random.nextInt(3) == 0 ? DataSegment.PASSIVE : random.nextLong() & 0xFFFF_FFFFL;
+            draft.data.add(new DataSegment(text(random), address, bytes));
         });
         repeat(random, 3, () -> draft.exports.add(new Export(text(random), index(random))));
         repeat(random, 3, () -> draft.tests.add(test(random)));
         repeat(random, 3, () -> draft.sources.add(text(random)));
         return draft.build();
+    }
+
+    private static ValueType reference(Random random) {
+        return random.nextBoolean() ? ValueType.FUNCREF : ValueType.EXTERNREF;
     }
 
     private static void repeat(Random random, int max, Runnable action) {
@@ -261,7 +267,19 @@ public final class SamplePrograms {
 
     private static long operand(Random random, OperandKind kind) {
         return switch (kind) {
-            case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, LABEL, LABELS, COUNT -> index(random);
+            case LOCAL,
+                    GLOBAL,
+                    FUNCTION,
+                    IMPORT,
+                    TYPE,
+                    TABLE,
+                    MEMORY,
+                    DATA,
+                    ELEMENTS,
+                    REFERENCE,
+                    LABEL,
+                    LABELS,
+                    COUNT -> index(random);
             case OFFSET, F32 -> number(random) & 0xFFFF_FFFFL;
             case I32 -> (int) number(random);
             case I64, F64 -> number(random);
@@ -272,7 +290,10 @@ public final class SamplePrograms {
         ValueType[] types = ValueType.values();
         ValueType type = types[random.nextInt(types.length)];
         long cell = number(random);
-        return new Global(text(random), type, random.nextBoolean(), type.represents(cell) ? cell : (int) cell);
+        if (!type.represents(cell)) {
+            cell = type == ValueType.FUNCREF ? cell & 0xFFFF : (int) cell;
+        }
+        return new Global(text(random), type, random.nextBoolean(), cell);
     }
 
     private static TestCase test(Random random) {

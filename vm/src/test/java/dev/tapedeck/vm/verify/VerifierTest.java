@@ -393,7 +393,7 @@ class VerifierTest {
         @Test
         void indirectCallWithoutIndex() {
             ProgramDraft draft = ofMain(I64, op(Opcode.CALL_INDIRECT, 0, 0), RETURN);
-            draft.tables.add(new Table("operations", List.of(0, -1)));
+            draft.tables.add(Table.of("operations", List.of(0, -1)));
             refused(
                     draft,
                     "function 'main', offset 1, 'call_indirect 0 0': expected i32 on top of the stack, found [i64]");
@@ -402,7 +402,7 @@ class VerifierTest {
         @Test
         void indirectCallPopsItsParametersBelowTheIndex() throws VerifyException {
             ProgramDraft draft = new ProgramDraft();
-            draft.tables.add(new Table("operations", List.of()));
+            draft.tables.add(Table.of("operations", List.of()));
             int type = draft.type("i64 -> f32");
             accepted(draft.function("f", "-> f32", I64, I32, op(Opcode.CALL_INDIRECT, type, 0), RETURN));
         }
@@ -640,11 +640,11 @@ class VerifierTest {
         @Test
         void tables() {
             ProgramDraft draft = ofMain(RETURN);
-            draft.tables.add(new Table("t", List.of(0, -1, 1)));
+            draft.tables.add(Table.of("t", List.of(0, -1, 1)));
             refused(draft, "element 2 of table 0 refers to function 1, but the program has 1 function");
-            draft.tables.set(0, new Table("t", List.of(-2)));
+            draft.tables.set(0, Table.of("t", List.of(-2)));
             refused(draft, "element 0 of table 0 refers to function -2, but the program has 1 function");
-            draft.tables.set(0, new Table("t", Collections.nCopies(ProgramLimits.TABLE_ELEMENTS_MAX + 1, -1)));
+            draft.tables.set(0, Table.of("t", Collections.nCopies(ProgramLimits.TABLE_ELEMENTS_MAX + 1, -1)));
             refused(draft, "too many table elements: 8388609, expected at most 8388608");
         }
 
@@ -698,7 +698,7 @@ class VerifierTest {
             draft = ofMain(RETURN);
             draft.exports.addAll(Collections.nCopies(ProgramLimits.EXPORTS_MAX + 1, new Export("e", 0)));
             refused(draft, "too many exports: 1048577, expected at most 1048576");
-            draft.tables.addAll(Collections.nCopies(ProgramLimits.TABLES_MAX + 1, new Table("", List.of())));
+            draft.tables.addAll(Collections.nCopies(ProgramLimits.TABLES_MAX + 1, Table.of("", List.of())));
             refused(draft, "too many tables: 65537, expected at most 65536");
             draft.globals.addAll(
                     Collections.nCopies(ProgramLimits.GLOBALS_MAX + 1, new Global("", ValueType.I32, false, 0)));
