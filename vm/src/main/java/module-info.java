@@ -9,5 +9,6 @@ module dev.tapedeck.vm {
     exports dev.tapedeck.vm.machine;
     exports dev.tapedeck.vm.program;
     exports dev.tapedeck.vm.verify;
+    exports dev.tapedeck.vm.wasi;
     exports dev.tapedeck.vm.wasm.dwarf;
 }

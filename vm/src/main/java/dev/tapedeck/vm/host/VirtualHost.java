@@ -11,7 +11,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -24,15 +23,10 @@ public final class VirtualHost implements Host {
     private static final int STATE_BYTES = 16;
     private static final int DIGITS_MAX = 30;
 
-    private final InputStream input;
+    private final InputTape input;
     private final OutputStream output;
     private final OutputStream debug;
 
-    /** What has been read from {@code input} so far, whether the program has it or not. */
-    private byte[] read = new byte[0];
-
-    private int readCount;
-    private long inputPosition;
     private long random;
 
     /**
@@ -42,6 +36,11 @@ public final class VirtualHost implements Host {
      * @param seed seed of the random source
      */
     public VirtualHost(InputStream input, OutputStream output, OutputStream debug, long seed) {
+        this(new InputTape(input), output, debug, seed);
+    }
+
+    /** The same, with an input that other hosts may read too. */
+    public VirtualHost(InputTape input, OutputStream output, OutputStream debug, long seed) {
         this.input = input;
         this.output = output;
         this.debug = debug;
@@ -120,30 +119,11 @@ public final class VirtualHost implements Host {
                     "address " + address + ", " + capacity + " bytes, memory has " + call.memoryBytes() + " bytes");
         }
         try {
-            readUpTo(inputPosition + capacity);
+            byte[] bytes = input.read(capacity);
+            call.writeMemory(address, bytes);
+            call.setResult(0, bytes.length);
         } catch (IOException e) {
             throw new HostException("cannot read: " + e.getMessage());
-        }
-        int count = (int) Math.max(0, Math.min(capacity, readCount - inputPosition));
-        int from = (int) Math.min(inputPosition, readCount);
-        call.writeMemory(address, Arrays.copyOfRange(read, from, from + count));
-        call.setResult(0, count);
-        inputPosition += count;
-    }
-
-    private void readUpTo(long position) throws IOException, HostException {
-        while (readCount < position) {
-            if (readCount == read.length) {
-                if (readCount == Integer.MAX_VALUE - 8) {
-                    throw new HostException("the input is longer than " + readCount + " bytes");
-                }
-                read = Arrays.copyOf(read, (int) Math.min(Integer.MAX_VALUE - 8, Math.max(4096L, 2L * readCount)));
-            }
-            int count = input.read(read, readCount, (int) Math.min(read.length, position) - readCount);
-            if (count <= 0) {
-                return;
-            }
-            readCount += count;
         }
     }
 
@@ -160,7 +140,7 @@ public final class VirtualHost implements Host {
     @Override
     public HostState saveState() {
         return HostState.of(ByteBuffer.allocate(STATE_BYTES)
-                .putLong(inputPosition)
+                .putLong(input.position())
                 .putLong(random)
                 .array());
     }
@@ -172,11 +152,7 @@ public final class VirtualHost implements Host {
                     "the state of the host has " + state.bytes().length + " bytes, expected " + STATE_BYTES);
         }
         ByteBuffer buffer = ByteBuffer.wrap(state.bytes());
-        long position = buffer.getLong();
-        if (position < 0) {
-            throw new IllegalArgumentException("the state of the host has a negative input position: " + position);
-        }
-        inputPosition = position;
+        input.position(buffer.getLong());
         random = buffer.getLong();
     }
 }

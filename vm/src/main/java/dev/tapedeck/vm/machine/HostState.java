@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +70,7 @@ public final class HostState {
             return;
         }
         List<HostState> before = base == null ? List.of() : base.parts;
-        Map<HostState, Integer> indexes = new IdentityHashMap<>();
+        IdentityHashMap<HostState, Integer> indexes = new IdentityHashMap<>();
         for (int i = 0; i < before.size(); i++) {
             indexes.putIfAbsent(before.get(i), i);
         }
@@ -89,7 +88,7 @@ public final class HostState {
     private static void number(ByteArrayOutputStream out, int value) {
         int rest = value;
         while (rest >= 0x80) {
-            out.write(rest & 0x7F | 0x80);
+            out.write((rest & 0x7F) | 0x80);
             rest >>>= 7;
         }
         out.write(rest);

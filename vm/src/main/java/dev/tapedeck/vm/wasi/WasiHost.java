@@ -1,0 +1,77 @@
+package dev.tapedeck.vm.wasi;
+
+import dev.tapedeck.vm.host.InputTape;
+import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.machine.HostCall;
+import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.machine.HostState;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.HostImport;
+import dev.tapedeck.vm.wasi.WasiPreview1.Entry;
+import java.io.OutputStream;
+import java.util.Optional;
+
+/**
+ * The functions of {@code wasi_snapshot_preview1}, over the system that {@link WasiOptions} describe.
+ *
+ * <p>Whatever a program passes, it gets an error number and not a fault; the only failures of a call are streams of the
+ * host that cannot be read or written.
+ *
+ * <p>The state has the open descriptors, the virtual files, the random source and how far the input was read and the
+ * virtual clock was put forward by sleeping. Saving costs by what has changed since the last time. What is in real
+ * directories is not part of it: files that were open there are opened again by their path.
+ */
+public final class WasiHost implements Host {
+    private final WasiState state;
+
+    /**
+     * @param input what the program reads
+     * @param output where its output goes
+     * @param error where its error output goes
+     * @throws IllegalArgumentException if the files do not fit, or a real directory cannot be opened; the message says why
+     */
+    public WasiHost(WasiOptions options, InputTape input, OutputStream output, OutputStream error) {
+        this.state = new WasiState(options, input, output, error);
+    }
+
+    @Override
+    public Optional<String> linkProblem(HostImport hostImport, FunctionType type) {
+        Optional<Entry> found = entry(hostImport);
+        if (found.isEmpty()) {
+            return Optional.of("no such function");
+        }
+        FunctionType expected = found.get().function().type();
+        return expected.equals(type) ? Optional.empty() : Optional.of("the function has type " + expected);
+    }
+
+    private static Optional<Entry> entry(HostImport hostImport) {
+        return hostImport.module().equals(WasiPreview1.MODULE)
+                ? WasiPreview1.entry(hostImport.name())
+                : Optional.empty();
+    }
+
+    @Override
+    public void call(HostCall call) throws HostException {
+        Entry entry = entry(call.hostImport()).orElseThrow(() -> new HostException("no such function"));
+        state.callBegins(call.icount());
+        Errno errno = Errno.SUCCESS;
+        try {
+            entry.implementation().run(state, new Guest(call));
+        } catch (ErrnoException e) {
+            errno = e.errno();
+        }
+        if (!entry.function().type().results().isEmpty()) {
+            call.setResult(0, errno.code());
+        }
+    }
+
+    @Override
+    public HostState saveState() {
+        return state.save();
+    }
+
+    @Override
+    public void restoreState(HostState saved) {
+        state.restore(saved);
+    }
+}
