@@ -99,7 +99,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         List<Figures> all = new ArrayList<>();
         for (Path path : programs) {
-            terminal.message("measuring " + Visible.of(path.toString()));
+            if (terminal.errInteractive()) {
+                terminal.message("measuring " + Visible.of(path.toString()));
+            }
             all.add(measure(path));
         }
         if (json) {

@@ -51,7 +51,7 @@ final class ReplayCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (Recording recording = Recordings.open(path, terminal)) {
             long instructions;
-            try (Progress progress = Progress.of(terminal, "replaying")) {
+            try (Progress progress = Progress.of(terminal, "replaying", recording.icountEnd())) {
                 instructions = Replay.verify(recording, progress::at);
             } catch (ReplayException e) {
                 if (json) {
