@@ -657,7 +657,7 @@ final class Emitter {
     }
 
     private long cell(Value value, ValueType type) throws AssemblyException {
-        if (value instanceof Value.Number number) {
+        if (value instanceof Value.Numeral number) {
             return cell(number.expression(), number.bits() ? ValueType.I64 : type);
         }
         if (value instanceof Value.Func func && type == ValueType.FUNCREF) {
@@ -818,7 +818,7 @@ final class Emitter {
         List<Long> cells = new ArrayList<>(values.size());
         for (int i = 0; i < values.size(); i++) {
             Value value = values.get(i);
-            boolean bits = value instanceof Value.Number number && number.bits();
+            boolean bits = value instanceof Value.Numeral number && number.bits();
             if (types == null && !bits) {
                 throw source.error(
                         value.position(),

@@ -840,7 +840,7 @@ final class Parser {
             return new Value.Extern(position, expression());
         }
         boolean bits = acceptWord("bits");
-        return new Value.Number(expression(), bits);
+        return new Value.Numeral(expression(), bits);
     }
 
     private Signature signature() throws AssemblyException {

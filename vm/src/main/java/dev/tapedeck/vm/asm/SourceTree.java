@@ -51,7 +51,7 @@ final class SourceTree {
         int position();
 
         /** A number, or the raw bits of any value. */
-        record Number(Expression expression, boolean bits) implements Value {
+        record Numeral(Expression expression, boolean bits) implements Value {
             @Override
             public int position() {
                 return expression.position();
