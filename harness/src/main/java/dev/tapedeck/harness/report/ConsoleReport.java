@@ -124,8 +124,10 @@ public final class ConsoleReport {
     }
 
     private void cost(Bisection bisection) {
-        line(paint.dim("  " + Words.count(bisection.probes(), "probe") + ", "
-                + Words.count(bisection.replayed(), "instruction") + " replayed"));
+        wrapped(
+                Words.count(bisection.probes(), "digest") + " compared, "
+                        + Words.count(bisection.replayed(), "instruction") + " replayed",
+                "  ");
     }
 
     private void ending(ReportContent.Ending ending) {

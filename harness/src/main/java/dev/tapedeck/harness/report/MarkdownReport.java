@@ -111,8 +111,8 @@ public final class MarkdownReport {
             row("place", place(a.at()), place(b.at()));
         }
         out.append('\n');
-        paragraph("Kind: " + bisection.kind().words() + ". Found with " + Words.count(bisection.probes(), "probe")
-                + ", " + Words.count(bisection.replayed(), "instruction") + " replayed.");
+        paragraph("Kind: " + bisection.kind().words() + ". Found with " + Words.count(bisection.probes(), "digest")
+                + " compared, " + Words.count(bisection.replayed(), "instruction") + " replayed.");
     }
 
     private static String icount(Optional<Executed> at) {
