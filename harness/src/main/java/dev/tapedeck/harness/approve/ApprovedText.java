@@ -42,6 +42,7 @@ public final class ApprovedText {
         if (!program.name().isEmpty()) {
             text.append("program: ").append(Visible.of(program.name())).append('\n');
         }
+        appendStart(text, program, recording);
         text.append("outcome: ").append(outcome(program, recording, outcome)).append('\n');
         text.append("instructions: ").append(outcome.icount()).append('\n');
         text.append("interrupts: ").append(recording.interrupts().size()).append('\n');
@@ -52,6 +53,21 @@ public final class ApprovedText {
                 .append(String.format(Locale.ROOT, "%016x", outcome.stateDigest()))
                 .append('\n');
         return text.toString();
+    }
+
+    /** Another function, or other arguments, can end in the same state; it is another run all the same. */
+    private static void appendStart(StringBuilder text, Program program, Recording recording) {
+        String name = recording.options().function();
+        List<Long> arguments = recording.options().arguments();
+        if (name.isEmpty() && arguments.isEmpty()) {
+            return;
+        }
+        int function = program.findStart(name).orElse(-1);
+        text.append("run: ")
+                .append(Visible.of(name))
+                .append('(')
+                .append(String.join(", ", Values.arguments(program, function, arguments)))
+                .append(")\n");
     }
 
     private static String outcome(Program program, Recording recording, Outcome outcome) {

@@ -500,6 +500,19 @@ class TestRunnerTest {
     }
 
     @Test
+    @DisplayName("other arguments are another run, even if it ends in the same state")
+    void approvedArguments() throws Exception {
+        String text = ".func half(n: i32) -> i32\n  local.get n\n  i32.const 1\n  i32.shr_u\n  return\n.end\n"
+                + ".test \"t\"\n  .run half 8\n  .approve\n.end\n";
+        assertThat(run(ApprovalMode.NEW, "p.tasm", text).kind()).isEqualTo(Kind.PASSED);
+        assertThat(Files.readString(root.resolve("programs/p.approved.txt")))
+                .contains("\nrun: half(8)\noutcome: returned 4\n");
+        Verdict other = run(text.replace("half 8", "half 9"));
+        assertThat(other.kind()).isEqualTo(Kind.FAILED);
+        assertThat(other.message()).contains("was 'run: half(8)', is 'run: half(9)'");
+    }
+
+    @Test
     @DisplayName("a run that misses an expectation is never approved")
     void neverApproveFailures() throws Exception {
         Verdict verdict =
