@@ -11,4 +11,5 @@ module dev.tapedeck.vm {
     exports dev.tapedeck.vm.verify;
     exports dev.tapedeck.vm.wasi;
     exports dev.tapedeck.vm.wasm.dwarf;
+    exports dev.tapedeck.vm.wasm;
 }

@@ -1,0 +1,106 @@
+package dev.tapedeck.vm.wasm;
+
+import dev.tapedeck.vm.program.ProgramLimits;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The names that a module gives its functions and locals. They say nothing about what it does, so wrong ones are no error. */
+final class NameSection {
+    private static final int MODULE = 0;
+    private static final int FUNCTIONS = 1;
+    private static final int LOCALS = 2;
+
+    private String moduleName = "";
+    private final Map<Integer, String> functions = new HashMap<>();
+    /** For each function the names of its first locals, as far as they have some. */
+    private final Map<Integer, List<String>> locals = new HashMap<>();
+
+    private int localNames;
+
+    private NameSection() {}
+
+    static NameSection none() {
+        return new NameSection();
+    }
+
+    /** What can be read of the section: at the first byte that makes no sense the rest is ignored. */
+    static NameSection read(byte[] bytes, int start, int end) {
+        NameSection names = new NameSection();
+        WasmInput in = new WasmInput(bytes, start, end);
+        try {
+            while (!in.atEnd()) {
+                int id = in.u8();
+                int length = in.length();
+                WasmInput part = new WasmInput(bytes, in.position, in.position + length);
+                in.skip(length);
+                switch (id) {
+                    case MODULE -> names.moduleName = limited(part.name());
+                    case FUNCTIONS -> names.functions(part);
+                    case LOCALS -> names.locals(part);
+                    default -> {
+                        // Labels, types and others: there is no place for them in a program.
+                    }
+                }
+            }
+        } catch (WasmException e) {
+            // The standard wants a broken custom section to be ignored.
+        }
+        return names;
+    }
+
+    private void functions(WasmInput in) throws WasmException {
+        int count = in.count();
+        for (int i = 0; i < count; i++) {
+            int index = in.index();
+            functions.put(index, limited(in.name()));
+        }
+    }
+
+    private void locals(WasmInput in) throws WasmException {
+        int functionCount = in.count();
+        for (int i = 0; i < functionCount; i++) {
+            int function = in.index();
+            int count = in.count();
+            List<String> names = new ArrayList<>();
+            for (int k = 0; k < count; k++) {
+                int local = in.index();
+                String name = limited(in.name());
+                if (local < names.size()) {
+                    continue;
+                }
+                // A few bytes can name the last of 50,000 locals: all the unnamed ones before it count too.
+                if (local >= ProgramLimits.LOCALS_PER_FUNCTION_MAX
+                        || localNames + local + 1 - names.size() > ProgramLimits.LOCALS_MAX) {
+                    return;
+                }
+                localNames += local + 1 - names.size();
+                while (names.size() < local) {
+                    names.add("");
+                }
+                names.add(name);
+            }
+            locals.put(function, names);
+        }
+    }
+
+    private static String limited(String name) {
+        return name.length() <= ProgramLimits.NAME_CHARS_MAX ? name : "";
+    }
+
+    String moduleName() {
+        return moduleName;
+    }
+
+    /** The name of a function, or "" if it has none. */
+    String function(int index) {
+        return functions.getOrDefault(index, "");
+    }
+
+    /** The names of a function's parameters and locals: as many as there are, or fewer. */
+    List<String> locals(int function, int count) {
+        List<String> names = locals.getOrDefault(function, List.of());
+        return names.size() <= count ? names : names.subList(0, count);
+    }
+}
