@@ -16,7 +16,8 @@ final class Cells {
             case F32 -> value.toF32Bits();
             case F64 -> value.toF64Bits();
             case FUNCREF -> throw new IllegalArgumentException("expected null or func and a function, found a number");
-            case EXTERNREF -> throw new IllegalArgumentException("expected null or extern and a number, found a number");
+            case EXTERNREF ->
+                throw new IllegalArgumentException("expected null or extern and a number, found a number");
         };
     }
 
@@ -35,7 +36,8 @@ final class Cells {
             }
             case I64, FUNCREF, EXTERNREF -> {
                 if (!whole) {
-                    throw new IllegalArgumentException(value + " is not an " + (type == ValueType.I64 ? "i64" : type + " cell"));
+                    throw new IllegalArgumentException(
+                            value + " is not an " + (type == ValueType.I64 ? "i64" : type + " cell"));
                 }
                 yield value.longValue();
             }

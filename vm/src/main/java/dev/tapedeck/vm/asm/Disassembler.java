@@ -167,9 +167,7 @@ public final class Disassembler {
             Global global = program.globals().get(i);
             out.append(".global ").append(globalNames.definition(i)).append(": ");
             out.append(global.mutable() ? "mut " : "").append(global.type().mnemonic());
-            out.append(" = ")
-                    .append(cell(global.type(), global.initial()))
-                    .append('\n');
+            out.append(" = ").append(cell(global.type(), global.initial())).append('\n');
         }
         for (int i = 0; i < program.data().size(); i++) {
             writeData(out, i);
@@ -179,7 +177,10 @@ public final class Disassembler {
         }
         for (int i = 0; i < program.elements().size(); i++) {
             ElementSegment segment = program.elements().get(i);
-            out.append(".elements ").append(elementNames.definition(i)).append(": ").append(segment.type());
+            out.append(".elements ")
+                    .append(elementNames.definition(i))
+                    .append(": ")
+                    .append(segment.type());
             out.append(segment.elements().isEmpty() ? " =" : "");
             writeElements(out, segment.elements());
         }

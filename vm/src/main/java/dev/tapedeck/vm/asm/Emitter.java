@@ -307,8 +307,7 @@ final class Emitter {
             maximum = (int) integer(maximumGiven, "a number of elements", BigInteger.ZERO, most);
             if (minimum > maximum) {
                 throw source.error(
-                        maximumGiven.position(),
-                        "the maximum, " + maximum + ", is below the initial size, " + minimum);
+                        maximumGiven.position(), "the maximum, " + maximum + ", is below the initial size, " + minimum);
             }
         }
         builder.addTable(table.name().text(), table.type(), minimum, maximum, elements(table.elements()));
@@ -517,7 +516,8 @@ final class Emitter {
                 case ELEMENTS -> index(reference, builder.elementNames);
                 case TYPE -> index(reference, typeNames);
                 case IMPORT -> importIndex(reference);
-                case LABELS, REFERENCE, OFFSET, COUNT, I32, I64, F32, F64 -> throw new IllegalStateException(kind.name());
+                case LABELS, REFERENCE, OFFSET, COUNT, I32, I64, F32, F64 ->
+                    throw new IllegalStateException(kind.name());
             };
         }
         if (operand instanceof Operand.Typed typed) {

@@ -139,18 +139,7 @@ public final class FunctionBuilder {
                 case I64 -> Cells.of(ValueType.I64, value);
                 case F32 -> Cells.of(ValueType.F32, value) & 0xFFFF_FFFFL;
                 case F64 -> Cells.of(ValueType.F64, value);
-                case LOCAL,
-                        GLOBAL,
-                        FUNCTION,
-                        IMPORT,
-                        TYPE,
-                        TABLE,
-                        MEMORY,
-                        DATA,
-                        ELEMENTS,
-                        REFERENCE,
-                        LABEL,
-                        LABELS ->
+                case LOCAL, GLOBAL, FUNCTION, IMPORT, TYPE, TABLE, MEMORY, DATA, ELEMENTS, REFERENCE, LABEL, LABELS ->
                     inRange(value, Integer.MAX_VALUE, "an index");
                 case OFFSET -> inRange(value, 0xFFFF_FFFFL, "an offset");
                 case COUNT -> inRange(value, 0xFFFF, "a number of cells");

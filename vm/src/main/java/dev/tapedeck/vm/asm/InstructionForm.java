@@ -23,7 +23,8 @@ final class InstructionForm {
 
     private InstructionForm(List<OperandKind> kinds) {
         this.kinds = kinds;
-        // A type is long and may end in a list: it is written last. An offset stands behind the memory, as in WebAssembly.
+        // A type is long and may end in a list: it is written last. An offset stands behind the memory, as in
+        // WebAssembly.
         textOrder = IntStream.range(0, kinds.size())
                 .boxed()
                 .sorted(Comparator.comparing(

@@ -11,8 +11,9 @@ import java.util.Set;
 /** How names, strings and numbers are written in assembly text. The reading side is {@link Lexer} and {@link Literal}. */
 final class Notation {
     /** Words that mean something else at some place where a name can stand; quotes make them names everywhere. */
-    private static final Set<String> RESERVED =
-            Set.of("_", "none", "null", "func", "extern", "bits", "zero", "inf", "nan", "i8", "i16", "i32", "i64", "f32", "f64");
+    private static final Set<String> RESERVED = Set.of(
+            "_", "none", "null", "func", "extern", "bits", "zero", "inf", "nan", "i8", "i16", "i32", "i64", "f32",
+            "f64");
 
     private Notation() {}
 

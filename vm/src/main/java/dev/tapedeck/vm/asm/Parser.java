@@ -576,7 +576,8 @@ final class Parser {
                             + InstructionForm.of(opcode).operandWords());
         }
         return switch (kind) {
-            case LOCAL, GLOBAL, FUNCTION, IMPORT, DATA, ELEMENTS -> new Operand.Named(reference(InstructionForm.words(kind)));
+            case LOCAL, GLOBAL, FUNCTION, IMPORT, DATA, ELEMENTS ->
+                new Operand.Named(reference(InstructionForm.words(kind)));
             case LABEL -> new Operand.Named(target());
             case MEMORY -> {
                 int position = token.start();
@@ -587,8 +588,7 @@ final class Parser {
                 advance();
                 yield new Operand.Named(new Reference(position, null, Long.parseLong(memory.group(1))));
             }
-            case REFERENCE -> new Operand.Typed(
-                    token.start(), new Signature(List.of(referenceType()), List.of()));
+            case REFERENCE -> new Operand.Typed(token.start(), new Signature(List.of(referenceType()), List.of()));
             case TABLE ->
                 isTableAbsent()
                         ? new Operand.Absent(token.start())
@@ -872,7 +872,8 @@ final class Parser {
     private ValueType valueType() throws AssemblyException {
         ValueType type = token.is(Kind.WORD) ? ValueType.ofMnemonic(word()).orElse(null) : null;
         if (type == null) {
-            throw source.error(token.start(), "expected a type, found " + found(), "i32, i64, f32, f64, funcref or externref");
+            throw source.error(
+                    token.start(), "expected a type, found " + found(), "i32, i64, f32, f64, funcref or externref");
         }
         advance();
         return type;

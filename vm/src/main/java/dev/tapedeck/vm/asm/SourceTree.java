@@ -82,11 +82,7 @@ final class SourceTree {
      *
      * @param address null if it comes behind the data before it, or is passive
      */
-    record Data(
-            Name name,
-            @Nullable Expression address,
-            boolean passive,
-            List<Piece> pieces) {}
+    record Data(Name name, @Nullable Expression address, boolean passive, List<Piece> pieces) {}
 
     /** A part of a data segment. */
     sealed interface Piece {

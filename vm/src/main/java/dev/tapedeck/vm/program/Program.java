@@ -178,8 +178,7 @@ public record Program(
                         .toList(),
                 memories,
                 tables.stream()
-                        .map(table ->
-                                new Table("", table.type(), table.minimum(), table.maximum(), table.elements()))
+                        .map(table -> new Table("", table.type(), table.minimum(), table.maximum(), table.elements()))
                         .toList(),
                 data.stream()
                         .map(segment -> new DataSegment("", segment.address(), segment.bytes()))

@@ -293,8 +293,8 @@ final class FunctionVerifier {
             case CALL_HOST -> call(program.typeOf(program.imports().get((int) instruction.a())));
             case CALL_INDIRECT -> {
                 if (table(instruction.b()) != ValueType.FUNCREF) {
-                    throw invalid("calls through table " + instruction.b() + ", which holds "
-                            + table(instruction.b()) + ", expected " + ValueType.FUNCREF);
+                    throw invalid("calls through table " + instruction.b() + ", which holds " + table(instruction.b())
+                            + ", expected " + ValueType.FUNCREF);
                 }
                 pop(ValueType.I32);
                 call(program.types().get((int) instruction.a()));

@@ -241,8 +241,9 @@ public final class Verifier {
                         + " elements, expected 0 to " + table.maximum() + ", the maximum size");
             }
             if (table.elements().size() > table.minimum()) {
-                throw new VerifyException(where + " is given " + table.elements().size()
-                        + " elements, expected at most " + table.minimum() + ", its size at the start");
+                throw new VerifyException(
+                        where + " is given " + table.elements().size() + " elements, expected at most "
+                                + table.minimum() + ", its size at the start");
             }
             elements = checkElements(where, table.type(), table.elements(), elements);
         }
@@ -316,7 +317,11 @@ public final class Verifier {
         if (program.start() == -1) {
             return;
         }
-        checkIndex("the start function", "function", program.start(), program.functions().size());
+        checkIndex(
+                "the start function",
+                "function",
+                program.start(),
+                program.functions().size());
         FunctionType type = program.typeOf(program.functions().get(program.start()));
         if (!type.parameters().isEmpty() || !type.results().isEmpty()) {
             throw new VerifyException("the start function " + quote(program.functionName(program.start()))

@@ -278,7 +278,7 @@ final class FileTree {
     }
 
     int write(FileNode file, long position, byte[] content) throws ErrnoException {
-        if (position + content.length > FILE_BYTES_MAX) {
+        if (position > FILE_BYTES_MAX - content.length) {
             throw new ErrnoException(Errno.FBIG);
         }
         room(FileNode.growth(content.length));

@@ -30,7 +30,7 @@ final class WasiState {
     private final long started = System.nanoTime();
 
     Descriptors descriptors = new Descriptors();
-    private FileTree tree = new FileTree(this::realtime);
+    private FileTree tree;
 
     /** Instructions before the call that is being carried out. */
     private long icount;
@@ -47,6 +47,7 @@ final class WasiState {
         this.error = error;
         this.random = options.seed();
         this.realRandom = options.randomIsReal() ? new SecureRandom() : null;
+        this.tree = new FileTree(this::realtime);
         try {
             for (Map.Entry<String, byte[]> file : options.files().entrySet()) {
                 make(file.getKey(), file.getValue());

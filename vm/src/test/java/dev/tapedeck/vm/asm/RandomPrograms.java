@@ -106,20 +106,8 @@ final class RandomPrograms {
         int entry = random.nextInt(functions.size() + 2) - 1;
         int start = random.nextInt(functions.size() + 2) - 1;
         Program untested = new Program(
-                name(),
-                types,
-                imports,
-                functions,
-                globals,
-                memories,
-                tables,
-                data,
-                elements,
-                exports,
-                entry,
-                start,
-                List.of(),
-                sources);
+                name(), types, imports, functions, globals, memories, tables, data, elements, exports, entry, start,
+                List.of(), sources);
         List<TestCase> tests = new ArrayList<>();
         for (String name : distinctNames()) {
             test(untested, name).ifPresent(tests::add);

@@ -116,9 +116,7 @@ class InstructionTableTest {
     @ParameterizedTest
     @EnumSource(
             value = Opcode.class,
-            names = {
-                "UNREACHABLE", "INTERRUPT_RETURN", "TABLE_.*", "REF_.*", "MEMORY_INIT", "DATA_DROP", "ELEM_DROP"
-            },
+            names = {"UNREACHABLE", "INTERRUPT_RETURN", "TABLE_.*", "REF_.*", "MEMORY_INIT", "DATA_DROP", "ELEM_DROP"},
             mode = EnumSource.Mode.MATCH_NONE)
     void popsAndPushesAsTheTableSays(Opcode opcode) {
         Case known = CASES.get(opcode);

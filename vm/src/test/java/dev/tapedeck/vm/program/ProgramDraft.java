@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A program in the making, for tests: lists that can be added to, and spoilt. Types are written as in the instruction
@@ -81,20 +80,8 @@ public final class ProgramDraft {
 
     public Program build() {
         return new Program(
-                name,
-                types,
-                imports,
-                functions,
-                globals,
-                memories,
-                tables,
-                data,
-                elements,
-                exports,
-                entry,
-                start,
-                tests,
-                sources);
+                name, types, imports, functions, globals, memories, tables, data, elements, exports, entry, start,
+                tests, sources);
     }
 
     public static Instruction op(Opcode opcode) {
