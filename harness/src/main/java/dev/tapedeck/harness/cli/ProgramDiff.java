@@ -6,7 +6,6 @@ import dev.tapedeck.harness.report.ConsoleReport.Paint;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
-import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.asm.Disassembler;
 import dev.tapedeck.vm.isa.Instruction;
@@ -333,8 +332,7 @@ final class ProgramDiff {
 
     private static List<String> elements(Program program) {
         return program.elements().stream()
-                .map(segment ->
-                        segment.name() + ": " + segment.type() + " =" + functions(program, segment.elements()))
+                .map(segment -> segment.name() + ": " + segment.type() + " =" + functions(program, segment.elements()))
                 .toList();
     }
 

@@ -69,13 +69,12 @@ final class Progress implements AutoCloseable {
                     .setTaskName(doing)
                     .setInitialMax(instructions)
                     .setUnit("M instructions", MILLION)
-                    .startsFrom(0, Duration.ofNanos(now - start))
+                    .startsFrom(icount, Duration.ofNanos(now - start))
                     .setUpdateIntervalMillis(BETWEEN_MILLIS)
                     .setStyle(ProgressBarStyle.ASCII)
                     .showSpeed()
                     .setConsumer(new Line(terminal))
                     .build();
-            bar.stepTo(icount);
             bar.refresh();
         }
         bar.stepTo(icount);
@@ -85,14 +84,21 @@ final class Progress implements AutoCloseable {
     public void close() {
         if (bar != null) {
             bar.close();
+            terminal.err().print("\r" + " ".repeat(lineLength(terminal)) + "\r");
+            terminal.err().flush();
         }
+    }
+
+    /** A line that is full moves the cursor to the next one in some terminals. */
+    private static int lineLength(Terminal terminal) {
+        return terminal.width() - 1;
     }
 
     /** One line of the terminal, written over and over. */
     private record Line(Terminal terminal) implements ProgressBarConsumer {
         @Override
         public int getMaxRenderedLength() {
-            return terminal.width() - 1;
+            return lineLength(terminal);
         }
 
         @Override
@@ -102,13 +108,8 @@ final class Progress implements AutoCloseable {
         }
 
         @Override
-        public void clear() {
-            accept(" ".repeat(getMaxRenderedLength()) + "\r");
-        }
-
-        @Override
         public void close() {
-            clear();
+            // Nothing is held.
         }
     }
 }
