@@ -2,6 +2,7 @@ package dev.tapedeck.junit;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.suite.TestRunner;
+import dev.tapedeck.vm.machine.Limits;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,6 +58,16 @@ public final class Settings {
     public static final long LIMIT_DEFAULT = TestRunner.INSTRUCTION_LIMIT_DEFAULT;
 
     /**
+     * Memory that a program may have in use, in MiB: pages of 4 KiB that are not all zero. More is the fault
+     * {@code memory_overflow}. A large value may need a larger heap for the tests, three times as much.
+     *
+     * <p>Values: 1 to 4096. Default: {@value #MEMORY_LIMIT_DEFAULT}. Example: {@code tapedeck.memory.limit=1024}
+     */
+    public static final String MEMORY_LIMIT = "tapedeck.memory.limit";
+
+    public static final long MEMORY_LIMIT_DEFAULT = 256;
+
+    /**
      * Whether tests run in parallel.
      *
      * <p>Values: {@code true}, {@code false}. Default: {@code false}. Example: {@code tapedeck.parallel.enabled=true}
@@ -74,6 +85,8 @@ public final class Settings {
     public static final String PARALLEL_CONFIG_PREFIX = "tapedeck.parallel.config.";
 
     private static final long LIMIT_MAX = 1L << 62;
+    private static final long MEMORY_LIMIT_MAX = 4096;
+    private static final int PAGES_PER_MIB = 256;
 
     private Settings() {}
 
@@ -102,20 +115,32 @@ public final class Settings {
     }
 
     static long limit(ConfigurationParameters parameters) throws InvalidSettingException {
-        Optional<String> text = text(parameters, LIMIT);
+        return number(parameters, LIMIT, LIMIT_DEFAULT, LIMIT_MAX, "a number of instructions", "50_000_000");
+    }
+
+    static Limits limits(ConfigurationParameters parameters) throws InvalidSettingException {
+        long mebibytes =
+                number(parameters, MEMORY_LIMIT, MEMORY_LIMIT_DEFAULT, MEMORY_LIMIT_MAX, "a number of MiB", "1024");
+        return Limits.DEFAULT.withResidentPagesMax((int) mebibytes * PAGES_PER_MIB);
+    }
+
+    private static long number(
+            ConfigurationParameters parameters, String key, long standard, long max, String what, String example)
+            throws InvalidSettingException {
+        Optional<String> text = text(parameters, key);
         if (text.isEmpty()) {
-            return LIMIT_DEFAULT;
+            return standard;
         }
         try {
-            long limit = Long.parseLong(text.get().replace("_", ""));
-            if (limit >= 1 && limit <= LIMIT_MAX) {
-                return limit;
+            long number = Long.parseLong(text.get().replace("_", ""));
+            if (number >= 1 && number <= max) {
+                return number;
             }
         } catch (NumberFormatException e) {
             // Falls through to the same message.
         }
-        throw new InvalidSettingException("The setting " + LIMIT + " is '" + text.get()
-                + "'; expected a number of instructions from 1 to " + LIMIT_MAX + ", such as 50_000_000.");
+        throw new InvalidSettingException("The setting " + key + " is '" + text.get() + "'; expected " + what
+                + " from 1 to " + max + ", such as " + example + ".");
     }
 
     /**

@@ -47,7 +47,8 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
             TestRunner runner = new TestRunner(
                     Settings.output(parameters),
                     Settings.approve(parameters, System::getenv, System::getProperty),
-                    Settings.limit(parameters));
+                    Settings.limit(parameters),
+                    Settings.limits(parameters));
             return new TapedeckContext(new TapedeckContext.Ready(runner), request.getEngineExecutionListener());
         } catch (InvalidSettingException e) {
             // Thrown from here it would end the whole run with a stack trace; this way each test says it.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.junit.Settings.InvalidSettingException;
+import dev.tapedeck.vm.machine.Limits;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,23 @@ class SettingsTest {
                 .hasMessageContaining("'" + text + "'");
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 256", "4096, 1048576"})
+    void memory(String text, int expectedPages) throws InvalidSettingException {
+        assertThat(Settings.limits(new Parameters(Map.of("tapedeck.memory.limit", text)))
+                        .residentPagesMax())
+                .isEqualTo(expectedPages);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "4097", "1g", "-5"})
+    void impossibleMemory(String text) {
+        assertThatThrownBy(() -> Settings.limits(new Parameters(Map.of("tapedeck.memory.limit", text))))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessageContaining("'" + text + "'")
+                .hasMessageContaining("1 to 4096");
+    }
+
     @Test
     void defaults() throws InvalidSettingException {
         Parameters none = new Parameters(Map.of());
@@ -64,6 +82,7 @@ class SettingsTest {
         assertThat(Settings.programs(none)).isEqualTo("src/test/programs");
         assertThat(Settings.output(none)).isAbsolute().endsWithRaw(Path.of("target/tapedeck"));
         assertThat(Settings.limit(none)).isEqualTo(10_000_000_000L);
+        assertThat(Settings.limits(none)).isEqualTo(Limits.DEFAULT);
         assertThat(Settings.parallel(none)).isFalse();
     }
 

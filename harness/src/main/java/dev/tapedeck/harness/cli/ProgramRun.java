@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
@@ -10,18 +11,22 @@ import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The outside of one run of a program: its input and output, and what is said when it is over. */
 final class ProgramRun {
     private final Terminal terminal;
-    private final ByteArrayOutputStream collected = new ByteArrayOutputStream();
+    private final Collected collected = new Collected();
+    private final List<Frame> frames = new ArrayList<>();
+    private int depth;
     private final boolean collect;
 
     /** @param collect keeps the program's output instead of passing it on */
@@ -46,13 +51,28 @@ final class ProgramRun {
                 seed);
     }
 
-    /** The output kept. */
-    byte[] output() {
-        return collected.toByteArray();
+    /** Adds the output kept to a document. */
+    void output(JsonGenerator json) throws IOException {
+        Documents.output(json, collected.bytes.toByteArray());
+        if (collected.count > collected.bytes.size()) {
+            json.writeNumberField("outputBytes", collected.count);
+        }
+    }
+
+    /** Notes where the machine is; what was noted last is said if the program fails. */
+    void saw(Machine machine) {
+        frames.clear();
+        frames.addAll(Places.frames(machine, Words.FRAMES_MAX));
+        depth = machine.depth();
+    }
+
+    /** The innermost frames of the machine that was seen last. */
+    List<Frame> frames() {
+        return frames;
     }
 
     /** Says how the run ended where that is not plain, and gives the exit code of the command. */
-    int finish(Program program, int function, Outcome outcome, List<Frame> frames) throws CommandException {
+    int finish(Program program, int function, Outcome outcome) throws CommandException {
         terminal.out().flush();
         if (terminal.out().readerGone()) {
             return ExitCodes.OUTPUT_CLOSED;
@@ -73,7 +93,7 @@ final class ProgramRun {
             }
             case HALTED -> outcome.exitCode();
             case FAULTED -> {
-                outcome.fault().ifPresent(fault -> explain(program, fault, frames));
+                outcome.fault().ifPresent(fault -> explain(program, fault));
                 yield ExitCodes.DIFFERENT;
             }
             case LIMIT -> {
@@ -84,7 +104,7 @@ final class ProgramRun {
         };
     }
 
-    private void explain(Program program, Fault fault, List<Frame> frames) {
+    private void explain(Program program, Fault fault) {
         Executed at = Places.executed(program, fault.icount(), fault.position());
         terminal.message(
                 "fault " + fault.kind().mnemonic() + ": " + fault.kind().meaning());
@@ -98,9 +118,28 @@ final class ProgramRun {
             terminal.message("  called from");
             int shown = Math.min(frames.size(), 16);
             frames.subList(1, shown).forEach(frame -> terminal.message("    " + Visible.of(Words.frame(frame))));
-            if (shown < frames.size()) {
-                terminal.message("    and " + Words.count(frames.size() - shown, "more frame"));
+            if (shown < depth) {
+                terminal.message("    and " + Words.count(depth - shown, "more frame"));
             }
+        }
+    }
+
+    /** Output that is kept, from its beginning as far as a document can reasonably hold it. */
+    private static final class Collected extends OutputStream {
+        private static final int BYTES_MAX = 16 << 20;
+
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private long count;
+
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] from, int offset, int length) {
+            bytes.write(from, offset, Math.min(length, BYTES_MAX - bytes.size()));
+            count += length;
         }
     }
 

@@ -5,8 +5,6 @@ import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
-import dev.tapedeck.harness.text.Frame;
-import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.verify.VerifiedProgram;
@@ -86,24 +84,22 @@ final class RecordCommand implements Callable<Integer> {
         RunOptions options = settings.options(loaded.program(), arguments);
         int function = options.functionIn(loaded.program());
         ProgramRun run = new ProgramRun(terminal, json);
-        List<Frame> frames = new ArrayList<>();
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
                 Progress progress = Progress.ofProgram(terminal, "recording")) {
             outcome = Recorder.record(loaded, options, run.host(input, options.seed()), recording, machine -> {
                 progress.at(machine.icount());
-                frames.clear();
-                frames.addAll(Places.frames(machine, Words.FRAMES_MAX));
+                run.saw(machine);
             });
         } catch (IllegalArgumentException e) {
             throw CommandException.data(program + ": " + e.getMessage());
         }
-        int exitCode = run.finish(loaded.program(), function, outcome, frames);
+        int exitCode = run.finish(loaded.program(), function, outcome);
         if (json) {
             terminal.print(JsonReport.document(document -> {
                 document.writeStringField("recording", recording.toString());
-                Documents.outcome(document, loaded.program(), function, outcome, frames);
-                Documents.output(document, run.output());
+                Documents.outcome(document, loaded.program(), function, outcome, run.frames());
+                run.output(document);
             }));
         }
         if (!quiet && exitCode != ExitCodes.OUTPUT_CLOSED) {

@@ -5,9 +5,6 @@ import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
-import dev.tapedeck.harness.text.Frame;
-import dev.tapedeck.harness.text.Places;
-import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -74,24 +71,22 @@ final class RunCommand implements Callable<Integer> {
         RunOptions options = settings.options(loaded.program(), arguments);
         int function = options.functionIn(loaded.program());
         ProgramRun run = new ProgramRun(terminal, json);
-        List<Frame> frames = new ArrayList<>();
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
                 Progress progress = Progress.ofProgram(terminal, "running")) {
             outcome = Recorder.run(loaded, options, run.host(input, options.seed()), machine -> {
                 progress.at(machine.icount());
-                frames.clear();
-                frames.addAll(Places.frames(machine, Words.FRAMES_MAX));
+                run.saw(machine);
             });
         } catch (IllegalArgumentException e) {
             // What the program asks for and this machine has not: host functions, memory, a place to inject.
             throw CommandException.data(program + ": " + e.getMessage());
         }
-        int exitCode = run.finish(loaded.program(), function, outcome, frames);
+        int exitCode = run.finish(loaded.program(), function, outcome);
         if (json) {
             terminal.print(JsonReport.document(document -> {
-                Documents.outcome(document, loaded.program(), function, outcome, frames);
-                Documents.output(document, run.output());
+                Documents.outcome(document, loaded.program(), function, outcome, run.frames());
+                run.output(document);
             }));
         }
         return exitCode;

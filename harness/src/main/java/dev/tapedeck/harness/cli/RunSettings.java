@@ -18,6 +18,8 @@ import picocli.CommandLine.Option;
 
 /** The options that say how a program runs, shared by the commands that run one. */
 final class RunSettings {
+    private static final int PAGES_PER_MIB = 256;
+
     @Option(
             names = "--function",
             paramLabel = "NAME",
@@ -37,6 +39,13 @@ final class RunSettings {
             converter = LongConverter.class,
             description = "Stops the run after N instructions (default: 2^40).")
     private long limit = RunOptions.INSTRUCTION_LIMIT_DEFAULT;
+
+    @Option(
+            names = "--memory-limit",
+            paramLabel = "MIB",
+            converter = LongConverter.class,
+            description = "Memory the program may have in use, in MiB (default: 256).")
+    private long memoryLimit = Limits.DEFAULT.residentPagesMax() / PAGES_PER_MIB;
 
     @Option(names = "--input", paramLabel = "FILE", description = "What the program reads, instead of standard input.")
     private @Nullable Path input;
@@ -88,6 +97,7 @@ final class RunSettings {
         }
         planted.sort(Comparator.comparingLong(Injection::icount));
         inRange("--limit", limit, 1, 1L << 62);
+        inRange("--memory-limit", memoryLimit, 1, 4096);
         inRange("--block", block, 1, 1L << 24);
         // Whoever makes blocks smaller wants finer steps altogether; the ratio of the defaults is kept.
         long every = checkpointEvery != null
@@ -98,7 +108,8 @@ final class RunSettings {
             throw CommandException.usage(
                     "--checkpoint-every is " + every + ", expected a multiple of --block, which is " + block);
         }
-        return new RunOptions(function, cells, seed, scheduled, limit, Limits.DEFAULT, (int) block, every, planted);
+        Limits limits = Limits.DEFAULT.withResidentPagesMax((int) memoryLimit * PAGES_PER_MIB);
+        return new RunOptions(function, cells, seed, scheduled, limit, limits, (int) block, every, planted);
     }
 
     private int functionIndex(Program program) throws CommandException {

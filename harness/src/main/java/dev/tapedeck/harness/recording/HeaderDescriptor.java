@@ -21,6 +21,7 @@ import java.util.List;
  *   stack         i32      cells           } the machine's limits
  *   frames        i32                      }
  *   memory        i32      64 KiB pages    }
+ *   resident      i32      4 KiB pages     }
  *   pending       i32      interrupts      }
  *   block         i32      instructions
  *   checkpoint    i64      instructions
@@ -55,6 +56,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
                 .i32(options.limits().stackCellsMax())
                 .i32(options.limits().framesMax())
                 .i32(options.limits().memoryPagesMax())
+                .i32(options.limits().residentPagesMax())
                 .i32(options.limits().pendingInterruptsMax())
                 .i32(options.blockInstructions())
                 .i64(options.checkpointInstructions());
@@ -87,7 +89,11 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
         long limit = in.i64("instruction limit");
         try {
             Limits limits = new Limits(
-                    in.i32("stack limit"), in.i32("frames limit"), in.i32("memory limit"), in.i32("pending limit"));
+                    in.i32("stack limit"),
+                    in.i32("frames limit"),
+                    in.i32("memory limit"),
+                    in.i32("resident limit"),
+                    in.i32("pending limit"));
             int block = in.i32("block length");
             long checkpoint = in.i64("checkpoint distance");
             List<ScheduledInterrupt> interrupts = new ArrayList<>();

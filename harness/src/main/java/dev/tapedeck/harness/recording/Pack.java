@@ -5,7 +5,6 @@ import dev.tapedeck.harness.log.ExcerptLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 
 /**
  * Packed recordings: the same excerpts in one compressed file, to keep beside a program or to send. Two identical runs give
@@ -29,27 +28,13 @@ public final class Pack {
     /** Packs a recording that is open already, which spares reading all of it once more. */
     public static void pack(Recording recording, Path file) throws RecordingException {
         try {
-            if (Files.isDirectory(file)) {
-                throw new RecordingException(file + " is a directory; name the file to write");
-            }
             Path directory = file.toAbsolutePath().getParent();
             if (directory != null) {
                 Files.createDirectories(directory);
             }
-            Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".unfinished");
-            try {
-                PackedLog.write(recording.log(), recording.wholeExcerpts(), unfinished);
-                // Most tests run as they did the last time. Replacing a file makes the file system free its blocks,
-                // which
-                // takes longer than all else here.
-                if (!Files.isRegularFile(file) || Files.mismatch(unfinished, file) >= 0) {
-                    Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING);
-                }
-            } finally {
-                Files.deleteIfExists(unfinished);
-            }
+            WholeFile.write(file, target -> PackedLog.write(recording.log(), recording.wholeExcerpts(), target));
         } catch (IOException e) {
-            throw new RecordingException("cannot write " + file + ": " + e.getMessage(), e);
+            throw new RecordingException(String.valueOf(e.getMessage()), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.report;
 
+import dev.tapedeck.harness.recording.WholeFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ public final class ReportFiles {
     }
 
     private static Path write(Path file, String text) throws IOException {
-        Files.write(file, text.getBytes(StandardCharsets.UTF_8));
+        WholeFile.write(file, text.getBytes(StandardCharsets.UTF_8));
         return file;
     }
 }

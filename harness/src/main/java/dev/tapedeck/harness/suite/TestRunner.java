@@ -22,6 +22,7 @@ import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
+import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
@@ -57,6 +58,7 @@ public final class TestRunner {
     private final Path output;
     private final ApprovalMode approval;
     private final long instructionLimit;
+    private final Limits limits;
 
     /**
      * @param output directory for recordings and reports, such as {@code target/tapedeck}
@@ -68,6 +70,15 @@ public final class TestRunner {
 
     /** @param instructionLimit of tests that name none, 1 to 2^62 */
     public TestRunner(Path output, ApprovalMode approval, long instructionLimit) {
+        this(output, approval, instructionLimit, RunOptions.DEFAULT.limits());
+    }
+
+    /**
+     * @param instructionLimit of tests that name none, 1 to 2^62
+     * @param limits of the machines
+     */
+    public TestRunner(Path output, ApprovalMode approval, long instructionLimit, Limits limits) {
+        this.limits = limits;
         this.output = output.toAbsolutePath().normalize();
         this.approval = approval;
         this.instructionLimit = instructionLimit;
@@ -217,7 +228,7 @@ public final class TestRunner {
                     test.seed(),
                     test.interrupts(),
                     limit,
-                    RunOptions.DEFAULT.limits(),
+                    limits,
                     RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
                     RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
                     List.of());

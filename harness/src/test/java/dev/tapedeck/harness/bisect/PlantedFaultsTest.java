@@ -187,7 +187,7 @@ class PlantedFaultsTest {
                         a.input());
             case MEMORY_LIMIT ->
                 new Setup(
-                        limited(options, options.instructionLimit(), new Limits(1 << 20, 1 << 16, 1, 1 << 16)),
+                        limited(options, options.instructionLimit(), new Limits(1 << 20, 1 << 16, 1, 1 << 16, 1 << 16)),
                         a.input());
             case INSTRUCTION_LIMIT ->
                 new Setup(limited(options, 100 + random.nextInt(300), options.limits()), a.input());

@@ -77,6 +77,59 @@ class BadInputTest {
                 .hasSize(1);
     }
 
+    @Test
+    @DisplayName("nothing is written into a recording, least of all its own pack")
+    void outputIntoARecording() throws IOException {
+        Path data = recording.resolve("19700101F.cq4");
+        byte[] before = Files.readAllBytes(data);
+        refused(CommandLineRun.of("pack", recording, "-o", data));
+        refused(CommandLineRun.of("pack", recording, "-o", recording.resolve("packed.rec")));
+        refused(CommandLineRun.of("asm", program, "-o", recording.resolve("loop.bc")));
+        refused(CommandLineRun.of("report", recording, "-o", recording));
+        assertThat(data).hasBinaryContent(before);
+        try (Stream<Path> files = Files.list(recording)) {
+            assertThat(files).containsExactly(data);
+        }
+        assertThat(CommandLineRun.of("replay", recording).exitCode()).isZero();
+    }
+
+    @Test
+    void aDeepCallStackIsCountedToItsEnd() throws IOException {
+        Path deep = Files.writeString(
+                folder.resolve("deep.tasm"), ".func main()\n  call main\n  return\n.end\n.entry main\n");
+        CommandLineRun run = CommandLineRun.of("run", deep);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("and 65,520 more frames");
+        assertThat(run.err().lines()).hasSizeLessThan(30);
+    }
+
+    @Test
+    void aDocumentHoldsTheBeginningOfEndlessOutput() throws IOException {
+        Path spam = Files.writeString(
+                folder.resolve("spam.tasm"),
+                ".memory 16\n.func main()\nagain:\n  i32.const 0\n  i32.const 1000000\n"
+                        + "  call_host tape.output\n  br again\n.end\n.entry main\n");
+        CommandLineRun run = CommandLineRun.of("run", spam, "--json", "--limit", 400);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).contains("\"outputBytes\": 100000000");
+        assertThat(run.out().length()).isLessThan(200_000_000);
+    }
+
+    @Test
+    void aProgramThatTouchesAllMemoryIsStopped() throws IOException {
+        Path touch = Files.writeString(
+                folder.resolve("touch.tasm"),
+                ".memory 65536\n.func main()\n  i32.const 0\n  i32.const 7\n  i32.const -1\n  memory.fill\n  return\n"
+                        + ".end\n.entry main\n");
+        Path tape = folder.resolve("touch.tape");
+        CommandLineRun run = CommandLineRun.of("record", touch, "-o", tape, "--memory-limit", 8);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).startsWith("fault memory_overflow").contains("limit is 2048");
+        assertThat(CommandLineRun.of("replay", tape).exitCode()).isZero();
+        assertThat(CommandLineRun.of("run", touch, "--memory-limit", 4097).exitCode())
+                .isEqualTo(2);
+    }
+
     /** Commands that take a program. */
     static Stream<String> programCommands() {
         return Stream.of("asm", "dis", "verify", "run", "record", "bench");

@@ -326,7 +326,15 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
     /** Options with blocks of 256 instructions and checkpoints every 1024. */
     public static RunOptions options(List<ScheduledInterrupt> interrupts, long limit) {
         return new RunOptions(
-                "", List.of(), 7, interrupts, limit, new Limits(1 << 14, 1 << 9, 64, 1 << 10), 256, 1024, List.of());
+                "",
+                List.of(),
+                7,
+                interrupts,
+                limit,
+                new Limits(1 << 14, 1 << 9, 64, 1 << 16, 1 << 10),
+                256,
+                1024,
+                List.of());
     }
 
     /** The seeded virtual host with some input, whose output goes nowhere. */

@@ -46,7 +46,7 @@ class DescriptorTest {
                 -99,
                 List.of(new ScheduledInterrupt(5, 31, -7), new ScheduledInterrupt(6, 1, 0)),
                 1L << 62,
-                new Limits(64, 1, 0, 1),
+                new Limits(64, 1, 0, 1 << 16, 1),
                 1 << 24,
                 1L << 30,
                 List.of(

@@ -5,18 +5,26 @@ import java.io.InputStream;
 import java.util.Arrays;
 
 /**
- * What a program reads, with a position that can be put back: what has been read of the stream is kept. Hosts that offer
- * several ways to read the same input share one.
+ * What a program reads, with a position that can be put back: of what has been read of the stream, the last 16 MiB are kept
+ * at least. Hosts that offer several ways to read the same input share one.
  */
 public final class InputTape {
-    private static final int BYTES_MAX = Integer.MAX_VALUE - 8;
+    /** What one call can bring in: hosts keep all of it until the call is over. */
+    static final int READ_BYTES_MAX = 64 << 20;
+
+    /** Only above this are bytes forgotten that were read long ago. */
+    private static final int KEPT_BYTES = 32 << 20;
 
     private final InputStream input;
 
-    /** What has been read from {@code input} so far, whether the program has it or not. */
-    private byte[] read = new byte[0];
+    /** What was read from {@code input} last, whether the program has it or not. */
+    private byte[] kept = new byte[0];
 
-    private int readCount;
+    private int keptCount;
+
+    /** Where in the input the first kept byte was. */
+    private long keptFrom;
+
     private long position;
 
     public InputTape(InputStream input) {
@@ -28,10 +36,17 @@ public final class InputTape {
         return position;
     }
 
-    /** @param position 0 or more; behind the end there is nothing to read */
+    /**
+     * @param position 0 or more; behind the end there is nothing to read
+     * @throws IllegalArgumentException if it is negative, or the bytes there are not kept any more
+     */
     public void position(long position) {
         if (position < 0) {
             throw new IllegalArgumentException("the state of the host has a negative input position: " + position);
+        }
+        if (position < keptFrom) {
+            throw new IllegalArgumentException("the state of the host is at byte " + position
+                    + " of the input, but only the bytes from " + keptFrom + " on are kept");
         }
         this.position = position;
     }
@@ -40,23 +55,23 @@ public final class InputTape {
      * The next bytes, fewer than {@code capacity} only at the end of the input, however many come at a time: what the
      * program sees depends on the input's bytes only.
      *
-     * @throws IOException if the stream cannot be read, or has more than 2 GiB
+     * @throws IOException if the stream cannot be read, or there are more than 64 MiB to be read at once
      */
     public byte[] read(long capacity) throws IOException {
-        readUpTo(position + capacity);
-        return take((int) Math.max(0, Math.min(capacity, readCount - position)));
+        long count = Math.min(capacity, READ_BYTES_MAX + 1L);
+        int available = available(count);
+        if (available > READ_BYTES_MAX) {
+            throw new IOException("more than " + READ_BYTES_MAX + " bytes of input at once; read it in parts");
+        }
+        return take(available);
     }
 
-    /** The same, but not beyond the next line feed, as from a terminal. */
+    /** The same, but not beyond the next line feed, as from a terminal; 64 MiB are a line too. */
     public byte[] readLine(long capacity) throws IOException {
         int count = 0;
-        while (count < capacity) {
-            readUpTo(position + count + 1);
-            if (position + count >= readCount) {
-                break;
-            }
+        while (count < Math.min(capacity, READ_BYTES_MAX) && available(count + 1L) > count) {
             count++;
-            if (read[(int) (position + count - 1)] == '\n') {
+            if (kept[(int) (position - keptFrom) + count - 1] == '\n') {
                 break;
             }
         }
@@ -64,25 +79,33 @@ public final class InputTape {
     }
 
     private byte[] take(int count) {
-        int from = (int) Math.min(position, readCount);
-        byte[] bytes = Arrays.copyOfRange(read, from, from + count);
+        int from = (int) Math.min(position - keptFrom, keptCount);
+        byte[] bytes = Arrays.copyOfRange(kept, from, from + count);
         position += count;
         return bytes;
     }
 
-    private void readUpTo(long end) throws IOException {
-        while (readCount < end) {
-            if (readCount == read.length) {
-                if (readCount == BYTES_MAX) {
-                    throw new IOException("the input is longer than " + readCount + " bytes");
+    /** How many bytes there are from the position on, up to {@code wanted}; reads them if need be. */
+    private int available(long wanted) throws IOException {
+        long end = position + wanted;
+        while (keptFrom + keptCount < end) {
+            if (keptCount == kept.length) {
+                int half = kept.length / 2;
+                if (kept.length >= KEPT_BYTES && position - keptFrom >= half) {
+                    System.arraycopy(kept, half, kept, 0, half);
+                    keptFrom += half;
+                    keptCount -= half;
+                } else {
+                    kept = Arrays.copyOf(kept, Math.max(4096, 2 * keptCount));
                 }
-                read = Arrays.copyOf(read, (int) Math.min(BYTES_MAX, Math.max(4096L, 2L * readCount)));
             }
-            int count = input.read(read, readCount, (int) Math.min(read.length, end) - readCount);
+            int room = (int) Math.min(kept.length - keptCount, end - keptFrom - keptCount);
+            int count = input.read(kept, keptCount, room);
             if (count <= 0) {
-                return;
+                break;
             }
-            readCount += count;
+            keptCount += count;
         }
+        return (int) Math.max(0, Math.min(wanted, keptFrom + keptCount - position));
     }
 }

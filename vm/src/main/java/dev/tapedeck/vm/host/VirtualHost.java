@@ -16,12 +16,13 @@ import java.util.Optional;
 /**
  * The standard host functions (module {@code tape}), with a virtual clock and a seeded random source.
  *
- * <p>Its state is how far the input has been read and where the random source is. Input that has been read is kept, so
+ * <p>Its state is how far the input has been read and where the random source is. The last 32 MiB of input that have been read are kept, so
  * that a restore can go back; output that has been written stays written.
  */
 public final class VirtualHost implements Host {
     private static final int STATE_BYTES = 16;
     private static final int DIGITS_MAX = 30;
+    private static final int PIECE_BYTES = 1 << 20;
 
     private final InputTape input;
     private final OutputStream output;
@@ -64,8 +65,8 @@ public final class VirtualHost implements Host {
             throw new HostException("no such function");
         }
         switch (function.name()) {
-            case "output" -> write(output, bytes(call));
-            case "debug" -> write(debug, bytes(call));
+            case "output" -> write(output, call);
+            case "debug" -> write(debug, call);
             case "input" -> input(call);
             case "print_char" -> write(output, new byte[] {(byte) call.argument(0)});
             case "print_i32" -> print(Integer.toString((int) call.argument(0)));
@@ -79,12 +80,21 @@ public final class VirtualHost implements Host {
         }
     }
 
-    private static byte[] bytes(HostCall call) throws HostException {
+    /** Copies a range of memory to a stream, in pieces: the range can be larger than the heap. */
+    private static void write(OutputStream stream, HostCall call) throws HostException {
+        long address = call.argument(0) & 0xFFFF_FFFFL;
         long length = call.argument(1) & 0xFFFF_FFFFL;
-        if (length > Integer.MAX_VALUE) {
-            throw new HostException(length + " bytes at once, the limit is " + Integer.MAX_VALUE);
+        checkRange(call, address, length);
+        for (long done = 0; done < length; done += PIECE_BYTES) {
+            write(stream, call.readMemory(address + done, (int) Math.min(PIECE_BYTES, length - done)));
         }
-        return call.readMemory(call.argument(0) & 0xFFFF_FFFFL, (int) length);
+    }
+
+    private static void checkRange(HostCall call, long address, long length) throws HostException {
+        if (address + length > call.memoryBytes()) {
+            throw new HostException(
+                    "address " + address + ", " + length + " bytes, memory has " + call.memoryBytes() + " bytes");
+        }
     }
 
     private static void write(OutputStream stream, byte[] bytes) throws HostException {
@@ -114,10 +124,7 @@ public final class VirtualHost implements Host {
     private void input(HostCall call) throws HostException {
         long address = call.argument(0) & 0xFFFF_FFFFL;
         long capacity = call.argument(1) & 0xFFFF_FFFFL;
-        if (address + capacity > call.memoryBytes()) {
-            throw new HostException(
-                    "address " + address + ", " + capacity + " bytes, memory has " + call.memoryBytes() + " bytes");
-        }
+        checkRange(call, address, capacity);
         try {
             byte[] bytes = input.read(capacity);
             call.writeMemory(address, bytes);

@@ -96,6 +96,10 @@ final class ActiveCall implements HostCall {
     @Override
     public void writeMemory(long address, byte[] bytes) throws HostException {
         checkRange(address, bytes.length);
+        if (!machine.memory.roomFor(address, bytes)) {
+            throw new HostException(
+                    "address " + address + ", " + bytes.length + " bytes; " + machine.memory.overflow());
+        }
         overwritten.add(new Overwritten(address, machine.memory.read(address, bytes.length)));
         machine.memory.write(address, bytes);
     }

@@ -20,10 +20,10 @@ record Diagnosis(FaultKind kind, String detail) {
             case Op.LOAD16_S, Op.LOAD16_U -> outOfBounds(machine, top, word, 2);
             case Op.LOAD32_S, Op.LOAD32_U -> outOfBounds(machine, top, word, 4);
             case Op.LOAD64 -> outOfBounds(machine, top, word, 8);
-            case Op.STORE8 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 1);
-            case Op.STORE16 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 2);
-            case Op.STORE32 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 4);
-            case Op.STORE64 -> outOfBounds(machine, machine.stack[machine.sp - 2], word, 8);
+            case Op.STORE8 -> store(machine, machine.stack[machine.sp - 2], word, 1);
+            case Op.STORE16 -> store(machine, machine.stack[machine.sp - 2], word, 2);
+            case Op.STORE32 -> store(machine, machine.stack[machine.sp - 2], word, 4);
+            case Op.STORE64 -> store(machine, machine.stack[machine.sp - 2], word, 8);
             case Op.I32_DIV_S,
                     Op.I32_DIV_U,
                     Op.I32_REM_S,
@@ -45,6 +45,19 @@ record Diagnosis(FaultKind kind, String detail) {
 
     private static Diagnosis outOfBounds(Machine machine, long address, long word, int width) {
         return outOfBounds(machine, (address & 0xFFFF_FFFFL) + (word >>> 32), width);
+    }
+
+    private static Diagnosis store(Machine machine, long address, long word, int width) {
+        return write(machine, (address & 0xFFFF_FFFFL) + (word >>> 32), width);
+    }
+
+    /** Why a range cannot be written: it is outside of memory, or it would take too much of it. */
+    static Diagnosis write(Machine machine, long address, long length) {
+        return machine.memory.outside(address, length)
+                ? outOfBounds(machine, address, length)
+                : new Diagnosis(
+                        FaultKind.MEMORY_OVERFLOW,
+                        "address " + address + ", " + bytes(length) + "; " + machine.memory.overflow());
     }
 
     static Diagnosis outOfBounds(Machine machine, long address, long length) {

@@ -6,6 +6,7 @@ import java.util.Optional;
 public enum FaultKind {
     UNREACHABLE("unreachable", "the program executed 'unreachable'"),
     OUT_OF_BOUNDS("out_of_bounds", "access outside of memory"),
+    MEMORY_OVERFLOW("memory_overflow", "the memory in use reached its limit"),
     STACK_OVERFLOW("stack_overflow", "the stack or the frames reached their limit"),
     DIVISION_BY_ZERO("division_by_zero", "integer division by zero"),
     INTEGER_OVERFLOW("integer_overflow", "the result does not fit the integer type"),

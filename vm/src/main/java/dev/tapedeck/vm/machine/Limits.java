@@ -7,16 +7,25 @@ package dev.tapedeck.vm.machine;
  * @param stackCellsMax cells of all frames together, 64 to 2^27
  * @param framesMax frames, 1 to 2^24
  * @param memoryPagesMax 64 KiB pages of linear memory, 0 to 65,536; {@code memory.grow} beyond gives -1
+ * @param residentPagesMax 4 KiB pages of linear memory that are not all zero, 1 to 2^20; a write that would make more is a
+ *     fault. What a machine takes of the JVM's heap follows from it, whatever the size of the address space
  * @param pendingInterruptsMax interrupts that wait, all signals together, 1 to 2^20
  */
-public record Limits(int stackCellsMax, int framesMax, int memoryPagesMax, int pendingInterruptsMax) {
-    public static final Limits DEFAULT = new Limits(1 << 20, 1 << 16, 65_536, 1 << 16);
+public record Limits(
+        int stackCellsMax, int framesMax, int memoryPagesMax, int residentPagesMax, int pendingInterruptsMax) {
+    public static final Limits DEFAULT = new Limits(1 << 20, 1 << 16, 65_536, 1 << 16, 1 << 16);
 
     public Limits {
         check("stackCellsMax", stackCellsMax, 64, 1 << 27);
         check("framesMax", framesMax, 1, 1 << 24);
         check("memoryPagesMax", memoryPagesMax, 0, 65_536);
+        check("residentPagesMax", residentPagesMax, 1, 1 << 20);
         check("pendingInterruptsMax", pendingInterruptsMax, 1, 1 << 20);
+    }
+
+    /** The same but for the memory in use, 4 KiB pages. */
+    public Limits withResidentPagesMax(int pages) {
+        return new Limits(stackCellsMax, framesMax, memoryPagesMax, pages, pendingInterruptsMax);
     }
 
     private static void check(String name, int value, int min, int max) {

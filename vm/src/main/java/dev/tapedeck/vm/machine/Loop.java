@@ -456,11 +456,9 @@ final class Loop extends Interpreter {
                     byte[] bytes;
                     if (page < writable.length && (bytes = writable[page]) != null) {
                         bytes[offset] = (byte) value;
-                    } else if (memory.outside(at, 1)) {
+                    } else if (!memory.store(at, value, 1)) {
                         exit = FAULT;
                         break loop;
-                    } else {
-                        memory.store(at, value, 1);
                     }
                     if (TRACED) {
                         chain = FlowTrace.step(chain, value & 0xFF, at);
@@ -476,11 +474,9 @@ final class Loop extends Interpreter {
                     byte[] bytes;
                     if (offset <= 4094 && page < writable.length && (bytes = writable[page]) != null) {
                         Memory.SHORT.set(bytes, offset, (short) value);
-                    } else if (memory.outside(at, 2)) {
+                    } else if (!memory.store(at, value, 2)) {
                         exit = FAULT;
                         break loop;
-                    } else {
-                        memory.store(at, value, 2);
                     }
                     if (TRACED) {
                         chain = FlowTrace.step(chain, value & 0xFFFF, at);
@@ -496,11 +492,9 @@ final class Loop extends Interpreter {
                     byte[] bytes;
                     if (offset <= 4092 && page < writable.length && (bytes = writable[page]) != null) {
                         Memory.INT.set(bytes, offset, (int) value);
-                    } else if (memory.outside(at, 4)) {
+                    } else if (!memory.store(at, value, 4)) {
                         exit = FAULT;
                         break loop;
-                    } else {
-                        memory.store(at, value, 4);
                     }
                     if (TRACED) {
                         chain = FlowTrace.step(chain, value & UNSIGNED, at);
@@ -516,11 +510,9 @@ final class Loop extends Interpreter {
                     byte[] bytes;
                     if (offset <= 4088 && page < writable.length && (bytes = writable[page]) != null) {
                         Memory.LONG.set(bytes, offset, value);
-                    } else if (memory.outside(at, 8)) {
+                    } else if (!memory.store(at, value, 8)) {
                         exit = FAULT;
                         break loop;
-                    } else {
-                        memory.store(at, value, 8);
                     }
                     if (TRACED) {
                         chain = FlowTrace.step(chain, value, at);

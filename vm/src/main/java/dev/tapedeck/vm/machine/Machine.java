@@ -79,7 +79,10 @@ public final class Machine {
             throw new IllegalArgumentException("the program needs " + initial + " pages of memory, the limit is "
                     + limits.memoryPagesMax() + " (memoryPagesMax)");
         }
-        memory = new Memory(initial, type == null ? 0 : Math.min(type.maximumPages(), limits.memoryPagesMax()));
+        memory = new Memory(
+                initial,
+                type == null ? 0 : Math.min(type.maximumPages(), limits.memoryPagesMax()),
+                limits.residentPagesMax());
         long dataEnd = 0;
         for (DataSegment segment : image.program.data()) {
             if (segment.passive()) {
@@ -89,6 +92,10 @@ public final class Machine {
             if (memory.outside(segment.address(), bytes.length)) {
                 throw new IllegalArgumentException(
                         segment + " is outside of memory, which has " + memoryBytes() + " bytes");
+            }
+            if (!memory.roomFor(segment.address(), bytes)) {
+                throw new IllegalArgumentException(
+                        segment + " does not fit: " + memory.overflow() + " (residentPagesMax)");
             }
             memory.write(segment.address(), bytes);
             dataEnd = Math.max(dataEnd, segment.address() + bytes.length);
@@ -264,8 +271,9 @@ public final class Machine {
                     fault(Diagnosis.outOfBounds(this, to, length));
                 } else if (memory.outside(from, length)) {
                     fault(Diagnosis.outOfBounds(this, from, length));
+                } else if (!memory.copy(to, from, length)) {
+                    fault(Diagnosis.write(this, to, length));
                 } else {
-                    memory.copy(to, from, length);
                     foldEffect(to);
                     foldEffect(from);
                     foldEffect(length);
@@ -277,10 +285,9 @@ public final class Machine {
                 long length = stack[sp - 1] & UNSIGNED;
                 byte value = (byte) stack[sp - 2];
                 long to = stack[sp - 3] & UNSIGNED;
-                if (memory.outside(to, length)) {
-                    fault(Diagnosis.outOfBounds(this, to, length));
+                if (memory.outside(to, length) || !memory.fill(to, value, length)) {
+                    fault(Diagnosis.write(this, to, length));
                 } else {
-                    memory.fill(to, value, length);
                     foldEffect(to);
                     foldEffect(value);
                     foldEffect(length);
@@ -630,6 +637,11 @@ public final class Machine {
             throw new IllegalArgumentException(
                     "the snapshot needs " + cells + " stack cells, the limit is " + limits.stackCellsMax());
         }
+        if (snapshot.pages.heldCount() > limits.residentPagesMax()
+                && snapshot.pages.nonZeroCount() > limits.residentPagesMax()) {
+            throw new IllegalArgumentException("the snapshot has " + snapshot.pages.nonZeroCount()
+                    + " pages of memory in use, the limit is " + limits.residentPagesMax());
+        }
         if (interrupts.tooMany(snapshot.interrupts)) {
             throw new IllegalArgumentException("the snapshot has " + snapshot.interrupts.pendingTotal()
                     + " pending interrupts, the limit is " + limits.pendingInterruptsMax());
@@ -785,7 +797,7 @@ public final class Machine {
         } else if (location instanceof Location.GlobalVariable global) {
             globals[global.index()] = canonical(location, value);
         } else if (location instanceof Location.MemoryByte at) {
-            memory.store(at.address(), value, 1);
+            memory.write(at.address(), new byte[] {(byte) value});
         } else if (location instanceof Location.Handler handler) {
             if (value != -1 && !isHandler(value)) {
                 throw new IllegalArgumentException("function " + value + " cannot be a handler");

@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * one load and one test for null to know that it may write; else it takes the slow path once, which makes the page its
  * own. Behind the end of memory both hold null. The pages that are its own are listed, so a snapshot or a restore costs
  * by their number.
+ *
+ * <p>How many pages may be in use is limited, and what counts is their content: a page is in use if it is not all zero. So
+ * whether a write is refused follows from the state alone, and a run that goes on from a snapshot, which does not know
+ * pages of zeros, is refused the same. To this end pages that are held but zero are given back before a write is refused.
  */
 final class Memory {
     static final VarHandle SHORT = MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
@@ -29,15 +34,24 @@ final class Memory {
     byte[] @Nullable [] writable;
 
     private final int pagesMax;
+    private final int residentMax;
     private int pages;
+    /** Pages that are not {@link PageMap#ZERO}, all zero or not. */
+    private int held;
+
     private PageMap base;
     private int[] own = new int[64];
     private int ownCount;
 
-    /** Sizes in 64 KiB pages. */
-    Memory(int units, int unitsMax) {
+    /**
+     * Sizes in 64 KiB pages.
+     *
+     * @param residentMax 4 KiB pages that may be not all zero
+     */
+    Memory(int units, int unitsMax, int residentMax) {
         pages = units * PAGES_PER_UNIT;
         pagesMax = unitsMax * PAGES_PER_UNIT;
+        this.residentMax = residentMax;
         readable = new byte[pages][];
         writable = new byte[pages][];
         Arrays.fill(readable, PageMap.ZERO);
@@ -59,11 +73,65 @@ final class Memory {
 
     /** Pages that take memory of their own, shared with snapshots or not. */
     int heldCount() {
-        int held = 0;
-        for (int i = 0; i < pages; i++) {
-            held += readable[i] == PageMap.ZERO ? 0 : 1;
-        }
         return held;
+    }
+
+    /** Why a write was refused, in words. */
+    String overflow() {
+        return held + " pages of 4 KiB are in use, limit is " + residentMax;
+    }
+
+    /** Whether some more pages may be held; gives back pages of zeros first if that is needed to tell. */
+    private boolean roomFor(long more) {
+        if (held + more > residentMax) {
+            releaseZeros();
+        }
+        return held + more <= residentMax;
+    }
+
+    /** Whether bytes can be written to a range, which is inside. */
+    boolean roomFor(long address, byte[] bytes) {
+        if (bytes.length == 0 || roomFor(touched(address, bytes.length))) {
+            return true;
+        }
+        int more = 0;
+        int done = 0;
+        while (done < bytes.length) {
+            int page = (int) ((address + done) >>> PageMap.PAGE_SHIFT);
+            int count = Math.min(bytes.length - done, PageMap.PAGE_BYTES - ((int) (address + done) & OFFSET_MASK));
+            if (readable[page] == PageMap.ZERO && !Arrays.equals(bytes, done, done + count, PageMap.ZERO, 0, count)) {
+                more++;
+            }
+            done += count;
+        }
+        return held + more <= residentMax;
+    }
+
+    /** The pages that a range lies in; its length is not 0. */
+    private static long touched(long address, long length) {
+        return ((address + length - 1) >>> PageMap.PAGE_SHIFT) - (address >>> PageMap.PAGE_SHIFT) + 1;
+    }
+
+    /** Makes every page that is all zero one that was never touched. Costs by the size of memory. */
+    private void releaseZeros() {
+        BitSet changed = new BitSet(pages);
+        for (int i = 0; i < ownCount; i++) {
+            changed.set(own[i]);
+        }
+        for (int page = 0; page < pages; page++) {
+            byte[] bytes = present(page);
+            if (bytes != PageMap.ZERO && PageMap.isZero(bytes)) {
+                readable[page] = PageMap.ZERO;
+                writable[page] = null;
+                changed.set(page);
+                held--;
+            }
+        }
+        own = changed.stream().toArray();
+        ownCount = own.length;
+        if (own.length == 0) {
+            own = new int[64];
+        }
     }
 
     /** Whether a range is not inside; addresses are not negative. */
@@ -127,6 +195,10 @@ final class Memory {
             }
         }
         base = target;
+        held = target.heldCount();
+        if (held > residentMax) {
+            releaseZeros();
+        }
     }
 
     /** Makes a page this memory's own. */
@@ -134,7 +206,12 @@ final class Memory {
         byte[] bytes = writable[page];
         if (bytes == null) {
             byte[] shared = present(page);
-            bytes = shared == PageMap.ZERO ? new byte[PageMap.PAGE_BYTES] : shared.clone();
+            if (shared == PageMap.ZERO) {
+                bytes = new byte[PageMap.PAGE_BYTES];
+                held++;
+            } else {
+                bytes = shared.clone();
+            }
             if (ownCount == own.length) {
                 own = Arrays.copyOf(own, ownCount * 2);
             }
@@ -166,12 +243,31 @@ final class Memory {
         return value;
     }
 
-    /** Stores up to 8 bytes that may lie in two pages, or in pages that are not its own yet. The range is inside. */
-    void store(long address, long value, int width) {
+    /**
+     * Stores up to 8 bytes that may lie in two pages, or in pages that are not its own yet.
+     *
+     * @return false if nothing was stored: the range is outside, or too many pages are in use
+     */
+    boolean store(long address, long value, int width) {
+        if (outside(address, width)) {
+            return false;
+        }
+        if (held + 2 > residentMax) {
+            byte[] bytes = new byte[width];
+            for (int i = 0; i < width; i++) {
+                bytes[i] = (byte) (value >>> (i * 8));
+            }
+            if (!roomFor(address, bytes)) {
+                return false;
+            }
+            write(address, bytes);
+            return true;
+        }
         for (int i = 0; i < width; i++) {
             own((int) ((address + i) >>> PageMap.PAGE_SHIFT))[(int) (address + i) & OFFSET_MASK] =
                     (byte) (value >>> (i * 8));
         }
+        return true;
     }
 
     /** Copies bytes out. The range is inside. */
@@ -187,19 +283,29 @@ final class Memory {
         return bytes;
     }
 
-    /** Copies bytes in. The range is inside. */
+    /** Copies bytes in, however many pages are in use then. The range is inside. */
     void write(long address, byte[] bytes) {
         int done = 0;
         while (done < bytes.length) {
+            int page = (int) ((address + done) >>> PageMap.PAGE_SHIFT);
             int offset = (int) (address + done) & OFFSET_MASK;
             int count = Math.min(bytes.length - done, PageMap.PAGE_BYTES - offset);
-            System.arraycopy(bytes, done, own((int) ((address + done) >>> PageMap.PAGE_SHIFT)), offset, count);
+            if (readable[page] != PageMap.ZERO || !Arrays.equals(bytes, done, done + count, PageMap.ZERO, 0, count)) {
+                System.arraycopy(bytes, done, own(page), offset, count);
+            }
             done += count;
         }
     }
 
-    /** Copies within memory as if through a buffer. Both ranges are inside. */
-    void copy(long to, long from, long length) {
+    /**
+     * Copies within memory as if through a buffer. Both ranges are inside.
+     *
+     * @return false if nothing was copied because too many pages would be in use
+     */
+    boolean copy(long to, long from, long length) {
+        if (length > 0 && !roomFor(touched(to, length)) && held + touchedByCopy(to, from, length) > residentMax) {
+            return false;
+        }
         if (to <= from) {
             long done = 0;
             while (done < length) {
@@ -219,6 +325,25 @@ final class Memory {
                 copyWithinPages(to + left, from + left, count);
             }
         }
+        return true;
+    }
+
+    /** How many pages of zeros a copy writes to from pages that are not: as many as it will make its own. */
+    private int touchedByCopy(long to, long from, long length) {
+        int count = 0;
+        int last = -1;
+        long done = 0;
+        while (done < length) {
+            int toPage = (int) ((to + done) >>> PageMap.PAGE_SHIFT);
+            int fromPage = (int) ((from + done) >>> PageMap.PAGE_SHIFT);
+            if (toPage != last && readable[toPage] == PageMap.ZERO && readable[fromPage] != PageMap.ZERO) {
+                count++;
+                last = toPage;
+            }
+            int offset = Math.max((int) (to + done) & OFFSET_MASK, (int) (from + done) & OFFSET_MASK);
+            done += PageMap.PAGE_BYTES - offset;
+        }
+        return count;
     }
 
     private void copyWithinPages(long to, long from, int count) {
@@ -231,8 +356,23 @@ final class Memory {
         System.arraycopy(present(fromPage), (int) from & OFFSET_MASK, target, (int) to & OFFSET_MASK, count);
     }
 
-    /** Fills a range, which is inside. */
-    void fill(long address, byte value, long length) {
+    /**
+     * Fills a range, which is inside.
+     *
+     * @return false if nothing was filled because too many pages would be in use
+     */
+    boolean fill(long address, byte value, long length) {
+        if (value != 0 && length > 0 && !roomFor(touched(address, length))) {
+            long more = 0;
+            for (long page = address >>> PageMap.PAGE_SHIFT;
+                    page <= address + length - 1 >>> PageMap.PAGE_SHIFT;
+                    page++) {
+                more += readable[(int) page] == PageMap.ZERO ? 1 : 0;
+            }
+            if (held + more > residentMax) {
+                return false;
+            }
+        }
         long done = 0;
         while (done < length) {
             int page = (int) ((address + done) >>> PageMap.PAGE_SHIFT);
@@ -243,5 +383,6 @@ final class Memory {
             }
             done += count;
         }
+        return true;
     }
 }

@@ -9,8 +9,9 @@ import java.util.function.IntFunction;
  *
  * @param chunks the chunks; each has {@link #CHUNK_PAGES} pages, those behind the end of memory being {@link #ZERO}
  * @param pageCount the size of the memory in pages of 4 KiB
+ * @param heldCount how many pages are held that are not the shared page of zeros
  */
-record PageMap(byte[][][] chunks, int pageCount) {
+record PageMap(byte[][][] chunks, int pageCount, int heldCount) {
     static final int PAGE_SHIFT = 12;
     static final int PAGE_BYTES = 1 << PAGE_SHIFT;
     static final int CHUNK_SHIFT = 10;
@@ -33,7 +34,7 @@ record PageMap(byte[][][] chunks, int pageCount) {
     static PageMap zero(int pageCount) {
         byte[][][] chunks = new byte[chunkCount(pageCount)][][];
         Arrays.fill(chunks, ZERO_CHUNK);
-        return new PageMap(chunks, pageCount);
+        return new PageMap(chunks, pageCount, 0);
     }
 
     static int chunkCount(int pageCount) {
@@ -52,6 +53,10 @@ record PageMap(byte[][][] chunks, int pageCount) {
 
     /** A map of this size that differs in the given pages: {@code indexes[i]} is {@code pages.apply(i)}, i below count. */
     PageMap with(int newPageCount, int[] indexes, int count, IntFunction<byte[]> pages) {
+        int held = heldCount;
+        for (int c = chunkCount(newPageCount); c < chunks.length; c++) {
+            held -= heldIn(chunks[c]);
+        }
         byte[][][] changed = Arrays.copyOf(chunks, chunkCount(newPageCount));
         for (int c = chunks.length; c < changed.length; c++) {
             changed[c] = ZERO_CHUNK;
@@ -59,7 +64,9 @@ record PageMap(byte[][][] chunks, int pageCount) {
         int end = newPageCount & (CHUNK_PAGES - 1);
         if (newPageCount < pageCount && end != 0) {
             byte[][] last = changed[changed.length - 1].clone();
+            held -= heldIn(last);
             Arrays.fill(last, end, CHUNK_PAGES, ZERO);
+            held += heldIn(last);
             changed[changed.length - 1] = last;
         }
         for (int i = 0; i < count; i++) {
@@ -68,9 +75,11 @@ record PageMap(byte[][][] chunks, int pageCount) {
             if (changed[c] == chunk(c)) {
                 changed[c] = changed[c].clone();
             }
-            changed[c][index & CHUNK_PAGES - 1] = pages.apply(i);
+            byte[] page = pages.apply(i);
+            held += (page == ZERO ? 0 : 1) - (changed[c][index & CHUNK_PAGES - 1] == ZERO ? 0 : 1);
+            changed[c][index & CHUNK_PAGES - 1] = page;
         }
-        return new PageMap(changed, newPageCount);
+        return new PageMap(changed, newPageCount, held);
     }
 
     /** Visits the pages that are not all zero, in ascending order. */
@@ -115,13 +124,17 @@ record PageMap(byte[][][] chunks, int pageCount) {
         return true;
     }
 
-    /** How many pages are held that are not the shared page of zeros. */
-    int heldCount() {
+    /** How many pages are not all zero. */
+    int nonZeroCount() {
+        int[] count = {0};
+        visitNonZero((index, page) -> count[0]++);
+        return count[0];
+    }
+
+    private static int heldIn(byte[][] chunk) {
         int held = 0;
-        for (byte[][] chunk : chunks) {
-            for (int i = 0; chunk != ZERO_CHUNK && i < CHUNK_PAGES; i++) {
-                held += chunk[i] == ZERO ? 0 : 1;
-            }
+        for (int i = 0; chunk != ZERO_CHUNK && i < CHUNK_PAGES; i++) {
+            held += chunk[i] == ZERO ? 0 : 1;
         }
         return held;
     }

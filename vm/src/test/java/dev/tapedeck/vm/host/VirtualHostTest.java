@@ -56,6 +56,103 @@ class VirtualHostTest {
         return output.toString(StandardCharsets.ISO_8859_1);
     }
 
+    /** Zeros without end. */
+    private static final class Endless extends InputStream {
+        private long given;
+
+        @Override
+        public int read() {
+            given++;
+            return 0;
+        }
+
+        @Override
+        public int read(byte[] bytes, int offset, int length) {
+            given += length;
+            return length;
+        }
+    }
+
+    @Test
+    void inputWithoutEndIsNotKeptWithoutEnd() throws Exception {
+        Endless endless = new Endless();
+        VirtualHost host = new VirtualHost(endless, output, debug, 0);
+        byte[] first = host.saveState();
+        VerifiedProgram program = program(
+                ".memory 16",
+                ".func main()",
+                "i32.const 0",
+                "i32.const 1000000",
+                "call_host tape.input",
+                "drop",
+                "return",
+                ".end",
+                ".entry main");
+        for (int i = 0; i < 100; i++) {
+            assertThat(run(program, host).status()).isEqualTo(Status.RETURNED);
+        }
+        assertThat(endless.given).isEqualTo(100_000_000);
+        assertThatThrownBy(() -> host.restoreState(first))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("byte 0 of the input")
+                .hasMessageContaining("are kept");
+        byte[] late = host.saveState();
+        run(program, host);
+        host.restoreState(late);
+        assertThat(run(program, host).status()).isEqualTo(Status.RETURNED);
+        assertThat(endless.given).isEqualTo(101_000_000);
+    }
+
+    @Test
+    void inputIsTakenInParts() throws Exception {
+        VerifiedProgram program = program(
+                ".memory 65536",
+                ".func main()",
+                "i32.const 0",
+                "i32.const -1",
+                "call_host tape.input",
+                "drop",
+                "return",
+                ".end",
+                ".entry main");
+        Machine machine = run(program, new VirtualHost(new Endless(), output, debug, 0));
+        assertThat(machine.fault()).isPresent();
+        assertThat(machine.fault().get().kind()).isEqualTo(FaultKind.HOST_ERROR);
+        assertThat(machine.fault().get().detail()).contains("more than 67108864 bytes of input at once");
+        assertThat(run(program, host("short", 0)).status()).isEqualTo(Status.RETURNED);
+    }
+
+    @Test
+    void outputLargerThanTheHeapPassesInPieces() throws Exception {
+        long[] written = {0, 0};
+        OutputStream counted = new OutputStream() {
+            @Override
+            public void write(int b) {
+                written[0]++;
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int length) {
+                written[0] += length;
+                written[1] = Math.max(written[1], length);
+            }
+        };
+        Machine machine = run(
+                program(
+                        ".memory 4096",
+                        ".func main()",
+                        "i32.const 3",
+                        "i32.const 200000001",
+                        "call_host tape.output",
+                        "return",
+                        ".end",
+                        ".entry main"),
+                new VirtualHost(InputStream.nullInputStream(), counted, debug, 0));
+        assertThat(machine.status()).isEqualTo(Status.RETURNED);
+        assertThat(written[0]).isEqualTo(200_000_001);
+        assertThat(written[1]).isLessThanOrEqualTo(1 << 20);
+    }
+
     @Test
     void writesBytesAndNumbers() throws Exception {
         assertThat(outputOf("i32.const text\ni32.const 3\ncall_host tape.output"))

@@ -41,6 +41,10 @@ final class Bench {
         return new Bench(verified(lines), limits, "");
     }
 
+    static Bench withLimits(Limits limits, String input, String[] lines) {
+        return new Bench(verified(lines), limits, input);
+    }
+
     static Bench withInput(String input, String... lines) {
         return new Bench(verified(lines), Limits.DEFAULT, input);
     }

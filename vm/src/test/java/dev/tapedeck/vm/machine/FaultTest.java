@@ -189,7 +189,7 @@ class FaultTest {
             ".end",
             ".entry down"
         };
-        Bench byFrames = Bench.withLimits(new Limits(1 << 20, 1_000, 0, 1), lines);
+        Bench byFrames = Bench.withLimits(new Limits(1 << 20, 1_000, 0, 1 << 16, 1), lines);
         assertThat(byFrames.result(999)).isEqualTo(99);
         Fault fault = byFrames.fault(1_000);
         assertThat(fault.kind()).isEqualTo(FaultKind.STACK_OVERFLOW);
@@ -198,7 +198,7 @@ class FaultTest {
         assertThat(byFrames.machine.local(999, 0)).isEqualTo(1);
         assertThat(byFrames.result(5)).isEqualTo(99);
 
-        Bench byCells = Bench.withLimits(new Limits(64, 1_000, 0, 1), lines);
+        Bench byCells = Bench.withLimits(new Limits(64, 1_000, 0, 1 << 16, 1), lines);
         Fault overflow = byCells.fault(1_000);
         assertThat(overflow.kind()).isEqualTo(FaultKind.STACK_OVERFLOW);
         assertThat(overflow.detail())
@@ -213,7 +213,8 @@ class FaultTest {
         for (int i = 0; i < 100; i++) {
             locals.append(", x").append(i).append(": i32");
         }
-        Bench bench = Bench.withLimits(new Limits(64, 10, 0, 1), Bench.main("", "()", locals.toString(), "return"));
+        Bench bench =
+                Bench.withLimits(new Limits(64, 10, 0, 1 << 16, 1), Bench.main("", "()", locals.toString(), "return"));
         Fault fault = bench.fault();
         assertThat(fault.kind()).isEqualTo(FaultKind.STACK_OVERFLOW);
         assertThat(fault.position()).isEqualTo(new Position(0, 0));
@@ -255,7 +256,7 @@ class FaultTest {
     @Test
     void indirectCallOverflowsToo() {
         Bench bench = Bench.withLimits(
-                new Limits(1 << 10, 8, 0, 1),
+                new Limits(1 << 10, 8, 0, 1 << 16, 1),
                 ".table t = f",
                 ".func f()",
                 "i32.const 0",
@@ -296,7 +297,7 @@ class FaultTest {
     @Test
     @DisplayName("Limits: more memory than allowed is refused with both numbers")
     void memoryLimit() {
-        Limits limits = new Limits(64, 1, 2, 1);
+        Limits limits = new Limits(64, 1, 2, 1 << 16, 1);
         assertThatThrownBy(() -> Bench.withLimits(limits, Bench.main(".memory 3", "()", "return")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("needs 3 pages")

@@ -197,7 +197,7 @@ class InterruptTest {
     @DisplayName("S12: delivery without room for a frame is a stack overflow, and the interrupt stays pending")
     void overflow() {
         Bench bench = Bench.withLimits(
-                new Limits(64, 1, 0, 3),
+                new Limits(64, 1, 0, 1 << 16, 3),
                 ".func handler(signal: i32, payload: i64)",
                 "return",
                 ".end",
@@ -225,7 +225,7 @@ class InterruptTest {
     @Test
     void tooManyThatTheProgramRaisesIsAFault() {
         Bench bench = Bench.withLimits(
-                new Limits(64, 4, 0, 5),
+                new Limits(64, 4, 0, 1 << 16, 5),
                 Bench.main("", "()", "again:", "i32.const 9", "i64.const 1", "interrupt.raise", "br again"));
         Fault fault = bench.fault();
         assertThat(fault.kind()).isEqualTo(FaultKind.INTERRUPT_OVERFLOW);

@@ -51,6 +51,7 @@ class MachineDocumentationTest {
                 Limits.DEFAULT.stackCellsMax(),
                 Limits.DEFAULT.framesMax(),
                 Limits.DEFAULT.memoryPagesMax(),
+                Limits.DEFAULT.residentPagesMax(),
                 Limits.DEFAULT.pendingInterruptsMax())) {
             assertThat(section("Limits")).contains(String.format(Locale.ROOT, "| %,d", value));
         }

@@ -132,9 +132,11 @@ class SnapshotTest {
     @DisplayName("S3: a snapshot of another memory maximum is refused, and the machine stays as it was")
     void otherMemory() {
         String[] lines = Bench.main(".memory 1 9", "()", "nop", "nop", "return");
-        Snapshot other =
-                Bench.withLimits(new Limits(64, 4, 7, 4), lines).start().machine.snapshot();
-        Bench bench = Bench.withLimits(new Limits(64, 4, 5, 4), lines).start();
+        Snapshot other = Bench.withLimits(new Limits(64, 4, 7, 1 << 16, 4), lines)
+                .start()
+                .machine
+                .snapshot();
+        Bench bench = Bench.withLimits(new Limits(64, 4, 5, 1 << 16, 4), lines).start();
         bench.machine.run(1);
         Snapshot before = bench.machine.snapshot();
         assertThatThrownBy(() -> bench.machine.restore(other))
@@ -158,15 +160,15 @@ class SnapshotTest {
         deep.machine.raise(1, 1);
         deep.machine.raise(1, 1);
         Snapshot snapshot = deep.machine.snapshot();
-        assertThatThrownBy(() -> Bench.withLimits(new Limits(1_000, 19, 0, 2), ControlTest.FIB)
+        assertThatThrownBy(() -> Bench.withLimits(new Limits(1_000, 19, 0, 1 << 16, 2), ControlTest.FIB)
                         .machine
                         .restore(snapshot))
                 .hasMessageContaining("20 frames, the limit is 19");
-        assertThatThrownBy(() -> Bench.withLimits(new Limits(1_000, 20, 0, 1), ControlTest.FIB)
+        assertThatThrownBy(() -> Bench.withLimits(new Limits(1_000, 20, 0, 1 << 16, 1), ControlTest.FIB)
                         .machine
                         .restore(snapshot))
                 .hasMessageContaining("2 pending interrupts, the limit is 1");
-        Bench enough = Bench.withLimits(new Limits(1_000, 24, 0, 2), ControlTest.FIB);
+        Bench enough = Bench.withLimits(new Limits(1_000, 24, 0, 1 << 16, 2), ControlTest.FIB);
         enough.machine.restore(snapshot);
         assertThat(enough.run()).isEqualTo(Status.RETURNED);
         assertThat(enough.machine.results()).containsExactly(46_368L);
