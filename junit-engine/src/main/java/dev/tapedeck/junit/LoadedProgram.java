@@ -1,5 +1,6 @@
 package dev.tapedeck.junit;
 
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.vm.program.TestCase;
@@ -108,7 +109,8 @@ final class LoadedProgram {
 
     /** What a test is called in reports: the program's name, and the test's if the program brings tests. */
     String displayName(TestCase test) {
-        return tests.isEmpty() ? name : name + ": " + test.name();
+        // It is printed as it is: a line end would make a line of its own, which some build logs take for a command.
+        return Visible.of(tests.isEmpty() ? name : name + ": " + test.name());
     }
 
     /** @throws ProgramException if the program cannot be loaded; the message is one line */

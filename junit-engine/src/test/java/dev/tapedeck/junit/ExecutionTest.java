@@ -141,6 +141,21 @@ class ExecutionTest {
     }
 
     @Test
+    @DisplayName("what is shown of a test's name has no line ends and no control characters")
+    void hostileNames() {
+        workspace.program(
+                "plain.tasm",
+                Workspace.PASSES + ".test \"a\\n::error::b \\x1b[31m\"\n  .run main\n  .expect output \"x\"\n.end\n");
+
+        Map<String, Throwable> failures = failures(workspace.runAll());
+
+        assertThat(failures).containsOnlyKeys("plain.tasm: a\\n::error::b \\x1b[31m");
+        assertThat(failures.values())
+                .allSatisfy(failure ->
+                        assertThat(failure.getMessage()).doesNotContain("\n").doesNotContain("\033"));
+    }
+
+    @Test
     @DisplayName("tests of one name, and tags that JUnit cannot have, are errors of their program")
     void impossibleTests() {
         workspace.program("tags.tasm", Workspace.PASSES + ".test \"tagged\"\n  .tags \"a&b\"\n.end\n");

@@ -27,6 +27,8 @@ import java.util.OptionalLong;
 record Miss(String reason, String expected, String actual, OptionalLong icount, String verb) {
     private static final int EXCERPT_CHARS_MAX = 60;
     private static final int EXCERPT_CHARS_BEFORE = 20;
+    private static final int DIFF_CHARS_MAX = 1 << 16;
+    private static final int DIFF_CHARS_BEFORE = 1 << 12;
 
     /** The first expectation missed: how the run ended, then the exit code, the output, and the results. */
     static Optional<Miss> first(
@@ -116,8 +118,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                         : "; it ends after " + bytes(actual.length()) + " of " + expected.length());
         return Optional.of(new Miss(
                 reason,
-                diffText(expected),
-                diffText(actual),
+                diffText(expected, at),
+                diffText(actual, at),
                 output.departedIcount(),
                 at < actual.length() ? "written" : "ended"));
     }
@@ -134,9 +136,18 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 + (end < latin1.length() ? "..." : "");
     }
 
-    /** Lines as lines, for a diff; everything else as it is quoted. */
-    private static String diffText(String latin1) {
+    /**
+     * Lines as lines, for a diff; everything else as it is quoted. Of long texts, what is around the difference: nobody reads
+     * megabytes, and diffs of them take minutes.
+     */
+    private static String diffText(String all, int difference) {
+        int from = Math.min(all.length(), Math.max(0, difference - DIFF_CHARS_BEFORE));
+        int to = Math.min(all.length(), from + DIFF_CHARS_MAX);
+        String latin1 = all.substring(from, to);
         StringBuilder out = new StringBuilder();
+        if (from > 0) {
+            out.append("(after ").append(bytes(from)).append(")\n");
+        }
         int start = 0;
         while (start < latin1.length()) {
             int end = latin1.indexOf('\n', start);
@@ -148,6 +159,9 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
             }
             out.append('\n');
             start = end + 1;
+        }
+        if (to < all.length()) {
+            out.append("\n(").append(bytes(all.length() - to)).append(" more)");
         }
         return out.toString();
     }

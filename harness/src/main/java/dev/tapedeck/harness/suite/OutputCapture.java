@@ -12,7 +12,7 @@ final class OutputCapture extends OutputStream {
     /** More output stops the program with a fault: a runaway loop would otherwise use up the memory. */
     static final int BYTES_MAX = 64 << 20;
 
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final Optional<byte[]> expected;
     private final int bytesMax;
     private long callIcount;
@@ -54,6 +54,11 @@ final class OutputCapture extends OutputStream {
             }
         }
         bytes.write(from, offset, length);
+    }
+
+    /** Forgets everything. */
+    void release() {
+        bytes = new ByteArrayOutputStream();
     }
 
     byte[] bytes() {

@@ -22,6 +22,7 @@ import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
+import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
@@ -44,7 +45,7 @@ import java.util.stream.Stream;
  * packed recording of the last run that passed), {@code report.md}, {@code report.html}, {@code report.json} after a
  * failure, {@code debug.txt} if the program wrote debug output, and what was received for approval.
  */
-public final class TestRunner {
+public class TestRunner {
     /** Instructions after which a test is stopped if neither it nor the settings name a limit. */
     public static final long INSTRUCTION_LIMIT_DEFAULT = 10_000_000_000L;
 
@@ -110,6 +111,11 @@ public final class TestRunner {
         return new TestRun(file, name, output.resolve(folder).resolve(testFileName), program, test).run();
     }
 
+    /** Runs the program; a seam for tests. */
+    Outcome record(VerifiedProgram program, RunOptions options, Host host, Path recording) throws RecordingException {
+        return Recorder.record(program, options, host, recording);
+    }
+
     /** One run of one test. */
     private final class TestRun {
         private final Path file;
@@ -157,6 +163,12 @@ public final class TestRunner {
             try {
                 clean();
                 return record(function);
+            } catch (OutOfMemoryError e) {
+                // To JUnit this would be the end of all tests, but here only this one's memory is lost.
+                captured.release();
+                return error("the heap of " + (Runtime.getRuntime().maxMemory() >> 20)
+                        + " MiB is too small for this test; give the tests a larger one with -Xmx, in Surefire's"
+                        + " argLine");
             } catch (RecordingException e) {
                 return error("the run cannot be recorded: " + e.getMessage());
             } catch (IOException e) {
@@ -187,7 +199,8 @@ public final class TestRunner {
             Path recorded = directory.resolve(RECORDING);
             Outcome outcome;
             try {
-                outcome = Recorder.record(verified, options(limit), new TestHost(test, captured, debug), recorded);
+                outcome =
+                        TestRunner.this.record(verified, options(limit), new TestHost(test, captured, debug), recorded);
             } catch (IllegalArgumentException e) {
                 // The machine refuses: a host function is missing, the program needs more than the limits allow, or a
                 // number
@@ -269,6 +282,11 @@ public final class TestRunner {
             try {
                 Pack.pack(recording, packed);
                 ApprovedFiles files = approvedFiles();
+                if (approval == ApprovalMode.ALL && !usable(files.recording())) {
+                    // Then it is missing, and approved anew with the text: no later failure could be bisected against
+                    // it.
+                    Files.deleteIfExists(files.recording());
+                }
                 Approval.Result result = Approval.verify(approval, title, files, text, packed, directory);
                 if (result instanceof Approval.Result.Missing missing) {
                     addReceived(missing.pending());
@@ -297,6 +315,15 @@ public final class TestRunner {
                 return Optional.empty();
             } finally {
                 Files.deleteIfExists(packed);
+            }
+        }
+
+        private static boolean usable(Path packed) {
+            try {
+                Recording.open(packed).close();
+                return true;
+            } catch (RecordingException e) {
+                return false;
             }
         }
 
@@ -420,7 +447,8 @@ public final class TestRunner {
         /** The program's name, and the test's line where that is a line of this very file. */
         private String place() {
             boolean text = name.toLowerCase(Locale.ROOT).endsWith(".tasm");
-            return text && test.line() > 0 ? name + ":" + test.line() : name;
+            String visible = Visible.of(name);
+            return text && test.line() > 0 ? visible + ":" + test.line() : visible;
         }
 
         private String title() {

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.suite.Verdict.Kind;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.format.BcWriter;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
@@ -96,6 +99,70 @@ class TestRunnerTest {
             }
         }
         assertThat(output().resolve("p.tasm/t/report.html")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("endless debug output is a fault, long before the limit")
+    void endlessDebugOutput() throws Exception {
+        Verdict verdict = run(".memory 16\n.func main()\nagain:\ni32.const 0\ni32.const 1000000\ncall_host tape.debug\n"
+                + "br again\n.end\n.entry main\n");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).contains("fault host_error").contains("more than 64 MiB of debug output");
+        assertThat(output().resolve("p.tasm/main/debug.txt")).hasSize(1 << 20);
+    }
+
+    @Test
+    @DisplayName("of megabytes of wrong output, a failure shows what is around the difference")
+    void longOutput() throws Exception {
+        String text = "a".repeat(300_000);
+        Verdict verdict = run(".memory 16\n.data t = \"" + text + "\"\n.func main()\ni32.const t\n"
+                + "i32.const t.length\ncall_host tape.output\nreturn\n.end\n.entry main\n.test \"t\"\n.expect output \""
+                + text.substring(0, 200_000) + "b" + text.substring(200_001) + "\"\n.end\n");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).hasSizeLessThan(1_000).contains("wrong from byte 200000");
+        assertThat(verdict.expected().orElseThrow()).hasSizeLessThan(70_000).contains("ab");
+        assertThat(verdict.actual().orElseThrow())
+                .hasSizeLessThan(70_000)
+                .startsWith("(after 195904 bytes)\naaa")
+                .endsWith("aaa\n(38560 bytes more)");
+    }
+
+    @Test
+    @DisplayName("a heap that is too small fails one test, not the whole run")
+    void heapTooSmall() throws Exception {
+        Path file = root.resolve("p.tasm");
+        Files.writeString(file, SQUARES);
+        VerifiedProgram program = ProgramFile.load(file);
+        TestCase test = TestCase.ofEntry();
+        // As a program that uses all the memory it may: more than this JVM has.
+        TestRunner runner = new TestRunner(output(), ApprovalMode.CHECK) {
+            @Override
+            Outcome record(VerifiedProgram verified, RunOptions options, Host host, Path recorded) {
+                throw new OutOfMemoryError("Java heap space");
+            }
+        };
+        Verdict verdict = runner.run(file, "p.tasm", program, test);
+
+        assertThat(verdict.kind()).isEqualTo(Kind.ERROR);
+        assertThat(verdict.message())
+                .startsWith("p.tasm: the heap of ")
+                .contains("MiB is too small")
+                .contains("-Xmx");
+    }
+
+    @Test
+    @DisplayName("all: an approved recording that cannot be read is replaced, although the text is the same")
+    void unusableApprovedRecording() throws Exception {
+        String text = SQUARES + ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", text);
+        Path approved = root.resolve("programs/p.approved.rec");
+        byte[] good = Files.readAllBytes(approved);
+        Files.write(approved, new byte[] {1, 2, 3});
+
+        assertThat(run(ApprovalMode.ALL, "p.tasm", text).kind()).isEqualTo(Kind.PASSED);
+        assertThat(approved).hasBinaryContent(good);
     }
 
     @Test
