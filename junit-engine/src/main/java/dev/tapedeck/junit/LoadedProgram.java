@@ -1,8 +1,8 @@
 package dev.tapedeck.junit;
 
-import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.lang.ref.SoftReference;

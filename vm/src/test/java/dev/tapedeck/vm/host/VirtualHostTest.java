@@ -77,7 +77,7 @@ class VirtualHostTest {
     void inputWithoutEndIsNotKeptWithoutEnd() throws Exception {
         Endless endless = new Endless();
         VirtualHost host = new VirtualHost(endless, output, debug, 0);
-        byte[] first = host.saveState();
+        HostState first = host.saveState();
         VerifiedProgram program = program(
                 ".memory 16",
                 ".func main()",
@@ -96,7 +96,7 @@ class VirtualHostTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("byte 0 of the input")
                 .hasMessageContaining("are kept");
-        byte[] late = host.saveState();
+        HostState late = host.saveState();
         run(program, host);
         host.restoreState(late);
         assertThat(run(program, host).status()).isEqualTo(Status.RETURNED);

@@ -43,6 +43,8 @@ class FaultTest {
         return switch (kind) {
             case UNREACHABLE -> new String[] {"unreachable"};
             case OUT_OF_BOUNDS -> new String[] {"i32.const 65536", "i32.load8_u", "drop", "return"};
+            case MEMORY_OVERFLOW ->
+                new String[] {"i32.const 0", "i32.const 1", "i32.const 65536", "memory.fill", "return"};
             case STACK_OVERFLOW -> new String[] {"call main", "return"};
             case DIVISION_BY_ZERO -> new String[] {"i64.const 1", "i64.const 0", "i64.rem_u", "drop", "return"};
             case INTEGER_OVERFLOW ->
@@ -76,12 +78,12 @@ class FaultTest {
             ".end",
             ".entry main"
         };
-        Bench bench = Bench.withLimits(new Limits(128, 8, 1, 3), lines);
+        Bench bench = Bench.withLimits(new Limits(128, 8, 1, 15, 3), lines);
         Fault fault = bench.fault();
         assertThat(fault.kind()).isEqualTo(kind);
         assertThat(bench.machine.status()).isEqualTo(Status.FAULTED);
 
-        Bench before = Bench.withLimits(new Limits(128, 8, 1, 3), lines).start();
+        Bench before = Bench.withLimits(new Limits(128, 8, 1, 15, 3), lines).start();
         if (fault.icount() > 0) {
             assertThat(before.machine.run(fault.icount())).isEqualTo(Status.RUNNING);
         }
