@@ -43,6 +43,11 @@ public final class ChronicleLog {
 
     private ChronicleLog() {}
 
+    /** Whether {@code directory} looks like one that {@link #create} has made. */
+    public static boolean isLog(Path directory) {
+        return Files.isRegularFile(directory.resolve(DATA_FILE));
+    }
+
     /**
      * Makes a log to write to.
      *
