@@ -16,8 +16,8 @@ import java.util.Optional;
 /**
  * The standard host functions (module {@code tape}), with a virtual clock and a seeded random source.
  *
- * <p>Its state is how far the input has been read and where the random source is. The last 32 MiB of input that have been read are kept, so
- * that a restore can go back; output that has been written stays written.
+ * <p>Its state is how far the input has been read and where the random source is. The input read last is kept, so that a
+ * restore can go back; output that has been written stays written.
  */
 public final class VirtualHost implements Host {
     private static final int STATE_BYTES = 16;
