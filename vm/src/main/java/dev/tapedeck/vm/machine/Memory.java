@@ -365,7 +365,7 @@ final class Memory {
         if (value != 0 && length > 0 && !roomFor(touched(address, length))) {
             long more = 0;
             for (long page = address >>> PageMap.PAGE_SHIFT;
-                    page <= address + length - 1 >>> PageMap.PAGE_SHIFT;
+                    page <= ((address + length - 1) >>> PageMap.PAGE_SHIFT);
                     page++) {
                 more += readable[(int) page] == PageMap.ZERO ? 1 : 0;
             }
