@@ -113,6 +113,9 @@ final class RunSettings {
     }
 
     private int functionIndex(Program program) throws CommandException {
+        if (program.functions().isEmpty()) {
+            throw CommandException.data("the program has no function to run");
+        }
         if (!function.isEmpty()) {
             return program.findFunction(function)
                     .orElseThrow(() -> CommandException.usage(

@@ -355,6 +355,17 @@ class BadInputTest {
     }
 
     @Test
+    @DisplayName("a program without any function is valid, but there is nothing to run")
+    void nothingToRun() throws IOException {
+        Path empty = Files.writeString(folder.resolve("empty.tasm"), "");
+        for (String command : new String[] {"run", "record"}) {
+            CommandLineRun run = onProgram(command, empty);
+            refused(run);
+            assertThat(run.err()).contains("the program has no function to run");
+        }
+    }
+
+    @Test
     void programsThatNeedWhatIsNotThere() throws IOException {
         Path foreign = Files.writeString(
                 folder.resolve("foreign.tasm"),
