@@ -13,10 +13,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class ProgressTest {
-    private static final Function<Terminal, Progress> OF_WORK =
-            terminal -> Progress.of(terminal, "replaying", 4_000_000);
-    private static final Function<Terminal, Progress> OF_PROGRAM =
-            terminal -> Progress.ofProgram(terminal, "recording");
+    private static Progress ofWork(Terminal terminal) {
+        return Progress.of(terminal, "replaying", 4_000_000);
+    }
+
+    private static Progress ofProgram(Terminal terminal) {
+        return Progress.ofProgram(terminal, "recording");
+    }
 
     /** What is said of a run that is asked after half a second and after two hours. */
     private static String said(Function<Terminal, Progress> start, boolean outInteractive, boolean errInteractive) {
@@ -40,17 +43,23 @@ class ProgressTest {
     @Test
     @DisplayName("a person sees how far long work has come, after a while, and nothing of it stays")
     void shown() {
-        assertThat(said(OF_WORK, true, true)).startsWith("\rreplaying  50% [").endsWith("\r" + " ".repeat(99) + "\r");
-        assertThat(said(OF_WORK, false, true)).startsWith("\rreplaying  50% [").contains("2/4M instructions");
-        assertThat(said(OF_PROGRAM, false, true)).startsWith("\rrecording").contains("2/?M instructions");
+        assertThat(said(ProgressTest::ofWork, true, true))
+                .startsWith("\rreplaying  50% [")
+                .endsWith("\r" + " ".repeat(99) + "\r");
+        assertThat(said(ProgressTest::ofWork, false, true))
+                .startsWith("\rreplaying  50% [")
+                .contains("2/4M instructions");
+        assertThat(said(ProgressTest::ofProgram, false, true))
+                .startsWith("\rrecording")
+                .contains("2/?M instructions");
     }
 
     @Test
     @DisplayName("nothing is said into a file, nor where a program writes on the same screen")
     void notShown() {
-        assertThat(said(OF_WORK, false, false)).isEmpty();
-        assertThat(said(OF_WORK, true, false)).isEmpty();
-        assertThat(said(OF_PROGRAM, false, false)).isEmpty();
-        assertThat(said(OF_PROGRAM, true, true)).isEmpty();
+        assertThat(said(ProgressTest::ofWork, false, false)).isEmpty();
+        assertThat(said(ProgressTest::ofWork, true, false)).isEmpty();
+        assertThat(said(ProgressTest::ofProgram, false, false)).isEmpty();
+        assertThat(said(ProgressTest::ofProgram, true, true)).isEmpty();
     }
 }

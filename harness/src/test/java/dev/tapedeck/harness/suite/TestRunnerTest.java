@@ -569,8 +569,18 @@ class TestRunnerTest {
     @Test
     @DisplayName("other arguments are another run, even if it ends in the same state")
     void approvedArguments() throws Exception {
-        String text = ".func half(n: i32) -> i32\n  local.get n\n  i32.const 1\n  i32.shr_u\n  return\n.end\n"
-                + ".test \"t\"\n  .run half 8\n  .approve\n.end\n";
+        String text = """
+                .func half(n: i32) -> i32
+                  local.get n
+                  i32.const 1
+                  i32.shr_u
+                  return
+                .end
+                .test "t"
+                  .run half 8
+                  .approve
+                .end
+                """;
         assertThat(run(ApprovalMode.NEW, "p.tasm", text).kind()).isEqualTo(Kind.PASSED);
         assertThat(Files.readString(root.resolve("programs/p.approved.txt")))
                 .contains("\nrun: half(8)\noutcome: returned 4\n");

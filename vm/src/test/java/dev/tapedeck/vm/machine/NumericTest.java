@@ -466,6 +466,7 @@ class NumericTest {
                 }
                 random.longs(6).forEach(values::add);
             }
+            case FUNCREF, EXTERNREF -> throw new IllegalArgumentException(type + " is not a number");
         }
         return values;
     }
