@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** A program in Java: calls the functions of a {@link WasiHost} with a memory of its own. */
+@SuppressWarnings("EnumOrdinal") // WASI numbers them in this order.
 final class WasiCaller {
     /** Where results go, and texts and buffers lie, in memory. */
     static final int RESULT = 64;
