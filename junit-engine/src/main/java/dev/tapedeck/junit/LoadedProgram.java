@@ -86,7 +86,7 @@ final class LoadedProgram {
     }
 
     private static String place(String name, TestCase test) {
-        return test.line() > 0 ? name + ":" + test.line() : name;
+        return test.line() > 0 ? ProgramFile.testsName(name).orElse(name) + ":" + test.line() : name;
     }
 
     private static String firstLine(ProgramException e) {

@@ -376,9 +376,10 @@ final class ProgramResolver implements SelectorResolver {
         if (surefire && className.isPresent()) {
             return MethodSource.from(className.get(), program.displayName(test));
         }
-        return test.line() > 0
+        Optional<String> text = ProgramFile.testsName(program.file().getFileName().toString());
+        return test.line() > 0 && text.isPresent()
                 ? FileSource.from(
-                        program.file().toFile(),
+                        program.file().resolveSibling(text.get()).toFile(),
                         org.junit.platform.engine.support.descriptor.FilePosition.from(test.line()))
                 : FileSource.from(program.file().toFile());
     }
@@ -389,7 +390,7 @@ final class ProgramResolver implements SelectorResolver {
         if (Files.isDirectory(container.folder())) {
             try {
                 ProgramFolder.list(container.folder());
-                reason = "there is no .bc or .tasm file in the folder";
+                reason = "there is no .bc, .tasm or .wasm file in the folder";
             } catch (IOException e) {
                 reason = "the folder cannot be read (" + e.getMessage() + ")";
             }

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -298,5 +299,29 @@ class DiscoveryTest {
 
         assertThat(odd).isPresent();
         assertThat(names(selectUniqueId(odd.get().getUniqueId()))).containsExactly("größe & co/zwei [drei].tasm");
+    }
+
+    @Test
+    @DisplayName("K8: modules are programs; what they export are their tests, or what stands in a file beside them")
+    void modules() throws Exception {
+        byte[] library = HexFormat.of()
+                .parseHex("0061736d01000000010a0260027f7f017f600000030403000101071e0303616464000009746573745f66696e6500010874"
+                        + "6573745f62616400020a10030700200020016a0b02000b0300000b");
+        Path folder = Files.createDirectories(root.resolve("modules"));
+        Files.write(folder.resolve("library.wasm"), library);
+        Files.write(folder.resolve("said.wasm"), library);
+        Files.writeString(folder.resolve("said.tests"), """
+                .const TWO = 2
+                .test "adds"
+                  .run add TWO 3
+                  .expect result 5
+                .end
+                """);
+        assertThat(tests(LauncherDiscoveryRequestBuilder.request()
+                        .selectors(selectDirectory(folder.toFile()))
+                        .build()))
+                .extracting(TestIdentifier::getDisplayName)
+                .containsExactlyInAnyOrder(
+                        "library.wasm: test_fine", "library.wasm: test_bad", "said.wasm: adds");
     }
 }

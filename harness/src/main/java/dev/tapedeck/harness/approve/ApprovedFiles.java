@@ -9,7 +9,8 @@ import java.util.Locale;
  *
  * <p>For {@code sum.tasm} they are {@code sum.approved.txt} and {@code sum.approved.rec}; if the program has several
  * tests, {@code sum.TEST.approved.txt} and so on, where TEST is the test's name as {@code TestFileNames} writes it. A
- * {@code sum.bc} beside a {@code sum.tasm} has {@code sum.bc.approved.txt}, because the other names are taken.
+ * {@code sum.bc} beside a {@code sum.tasm} has {@code sum.bc.approved.txt}, because the other names are taken; in the same
+ * way a {@code sum.wasm} beside one of the two has {@code sum.wasm.approved.txt}.
  *
  * @param text what people read and compare
  * @param recording packed; what a differing run is bisected against
@@ -23,8 +24,10 @@ public record ApprovedFiles(Path text, Path recording) {
         String file = String.valueOf(program.getFileName());
         int dot = file.lastIndexOf('.');
         String base = dot > 0 ? file.substring(0, dot) : file;
-        boolean taken =
-                file.toLowerCase(Locale.ROOT).endsWith(".bc") && Files.exists(program.resolveSibling(base + ".tasm"));
+        String lower = file.toLowerCase(Locale.ROOT);
+        boolean module = lower.endsWith(".wasm");
+        boolean taken = (module || lower.endsWith(".bc")) && Files.exists(program.resolveSibling(base + ".tasm"))
+                || module && Files.exists(program.resolveSibling(base + ".bc"));
         String stem = (taken ? file : base) + (testFileName.isEmpty() ? "" : "." + testFileName);
         return new ApprovedFiles(
                 program.resolveSibling(stem + ".approved.txt"), program.resolveSibling(stem + ".approved.rec"));

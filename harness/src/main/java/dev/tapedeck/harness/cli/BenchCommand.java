@@ -56,7 +56,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @Parameters(arity = "1..*", paramLabel = "PROG", description = ".bc or .tasm files.")
+    @Parameters(arity = "1..*", paramLabel = "PROG", description = ".bc, .tasm or .wasm files.")
     private List<Path> programs = new ArrayList<>();
 
     @Option(names = "--test", paramLabel = "NAME", description = "Runs this test instead of the longest one.")

@@ -48,7 +48,7 @@ import picocli.CommandLine.Parameters;
 final class RecordCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "PROG", description = "A .bc or .tasm file.")
+    @Parameters(index = "0", paramLabel = "PROG", description = "A .bc, .tasm or .wasm file.")
     private Path program = Path.of("");
 
     @Parameters(index = "1..*", paramLabel = "ARGS", description = "Arguments of the function, after --.")

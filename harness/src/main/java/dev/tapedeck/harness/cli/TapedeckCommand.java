@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
             "  tapedeck demo           the whole path in under a minute",
             "  tapedeck help COMMAND   what a command does, with an example",
             "",
-            "A recording is a directory; nothing else is needed to replay it. PROG is a .bc or a .tasm file.",
+            "A recording is a directory; nothing else is needed to replay it. PROG is a .bc, .tasm or .wasm file.",
             "Exit codes: 0 fine or the same, 1 different or failed, 2 wrong usage, 65 bad data, 70 internal error."
         },
         versionProvider = TapedeckCommand.Version.class)
@@ -53,6 +53,7 @@ final class TapedeckCommand implements Callable<Integer> {
 
     private static final List<Entry> COMMANDS = List.of(
             new Entry("Write programs", "asm", AsmCommand::new),
+            new Entry("Write programs", "import", ImportCommand::new),
             new Entry("Write programs", "dis", DisCommand::new),
             new Entry("Write programs", "verify", VerifyCommand::new),
             new Entry("Run and record", "run", RunCommand::new),

@@ -11,6 +11,8 @@ import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
+import dev.tapedeck.vm.wasm.Importer;
+import dev.tapedeck.vm.wasm.WasmException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -21,20 +23,52 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Loads a program from a {@code .bc} or {@code .tasm} file. */
+/**
+ * Loads a program from a {@code .bc}, {@code .tasm} or {@code .wasm} file.
+ *
+ * <p>A module cannot say what its tests are, so a file beside it can: {@code sum.tests} beside {@code sum.wasm} has {@code
+ * .test} sections as assembly text has them. They take the place of the tests that the module has of its own accord.
+ */
 public final class ProgramFile {
     /** A larger file is refused before it is read. */
     public static final int FILE_BYTES_MAX = 256 << 20;
 
+    /** What the name of a program ends in, for people. */
+    public static final String ENDINGS = ".bc, .tasm or .wasm";
+
+    private static final String MODULE = ".wasm";
+
     private ProgramFile() {}
 
-    /** Whether the name of {@code file} ends like a program's: {@code .bc} or {@code .tasm}, in any case. */
+    /** Whether the name of {@code file} ends like a program's: {@code .bc}, {@code .tasm} or {@code .wasm}, in any case. */
     public static boolean isProgram(Path file) {
-        String name = fileName(file).toLowerCase(Locale.ROOT);
-        return name.endsWith(".bc") || name.endsWith(".tasm");
+        return ends(fileName(file), ".bc") || ends(fileName(file), ".tasm") || isModule(fileName(file));
+    }
+
+    /** Whether this is the name of a WebAssembly module. */
+    public static boolean isModule(String name) {
+        return ends(name, MODULE);
+    }
+
+    private static boolean ends(String name, String ending) {
+        return name.toLowerCase(Locale.ROOT).endsWith(ending);
+    }
+
+    /**
+     * The name of the file that a program's tests stand in, if they stand in a text: the program itself, or the file of
+     * tests beside a module.
+     *
+     * @param program the name of a program, with or without folders before it
+     */
+    public static Optional<String> testsName(String program) {
+        if (isModule(program)) {
+            return Optional.of(program.substring(0, program.length() - MODULE.length()) + ".tests");
+        }
+        return ends(program, ".tasm") ? Optional.of(program) : Optional.empty();
     }
 
     /**
@@ -44,10 +78,12 @@ public final class ProgramFile {
     public static VerifiedProgram load(Path file) throws ProgramException {
         String name = fileName(file);
         if (!isProgram(file)) {
-            throw new ProgramException(name + ": not a program; expected a file that ends in .bc or .tasm");
+            throw new ProgramException(name + ": not a program; expected a file that ends in " + ENDINGS);
         }
         byte[] bytes = read(file, name);
-        Program program = name.toLowerCase(Locale.ROOT).endsWith(".bc") ? decode(name, bytes) : assemble(name, bytes);
+        Program program = isModule(name)
+                ? importModule(file, name, bytes)
+                : ends(name, ".bc") ? decode(name, bytes) : assemble(name, bytes);
         try {
             VerifiedProgram verified = Verifier.verify(program);
             checkExpectedFaults(name, program);
@@ -104,21 +140,44 @@ public final class ProgramFile {
         }
     }
 
-    private static Program assemble(String name, byte[] bytes) throws ProgramException {
-        String text;
+    private static Program importModule(Path file, String name, byte[] bytes) throws ProgramException {
+        Program program;
         try {
-            text = StandardCharsets.UTF_8
+            program = Importer.program(name.substring(0, name.length() - MODULE.length()), bytes);
+        } catch (WasmException e) {
+            throw new ProgramException(name + ": " + Visible.of(String.valueOf(e.getMessage())));
+        }
+        String testsName = testsName(name).orElseThrow();
+        Path tests = file.resolveSibling(testsName);
+        if (!Files.exists(tests)) {
+            return program;
+        }
+        String text = text(testsName, read(tests, testsName));
+        try {
+            return Assembler.withTests(program, testsName, text);
+        } catch (AssemblyException e) {
+            throw new ProgramException(named(testsName, e));
+        }
+    }
+
+    private static Program assemble(String name, byte[] bytes) throws ProgramException {
+        String text = text(name, bytes);
+        try {
+            return Assembler.assemble(name, text);
+        } catch (AssemblyException e) {
+            throw new ProgramException(named(name, e));
+        }
+    }
+
+    private static String text(String name, byte[] bytes) throws ProgramException {
+        try {
+            return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
         } catch (CharacterCodingException e) {
             throw new ProgramException(
                     name + ": is not UTF-8 text, which assembly has to be; a binary program's name ends in .bc");
-        }
-        try {
-            return Assembler.assemble(name, text);
-        } catch (AssemblyException e) {
-            throw new ProgramException(named(name, e));
         }
     }
 

@@ -33,7 +33,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -143,7 +142,10 @@ public class TestRunner {
             if (function < 0) {
                 return error(
                         test.function().isEmpty()
-                                ? "the program has no entry to run; name a function with .run, or an entry with .entry"
+                                ? ProgramFile.isModule(name)
+                                        ? "the module exports neither _start nor tests; say what to run in "
+                                                + Visible.of(ProgramFile.testsName(name).orElseThrow())
+                                        : "the program has no entry to run; name a function with .run, or an entry with .entry"
                                 : "there is no function '" + Visible.of(test.function()) + "' to run");
             }
             int parameters = program.typeOf(program.functions().get(function))
@@ -444,11 +446,14 @@ public class TestRunner {
                     captured.bytes());
         }
 
-        /** The program's name, and the test's line where that is a line of this very file. */
+        /** The program's name, or the file and line of the test where the tests stand in a text. */
         private String place() {
-            boolean text = name.toLowerCase(Locale.ROOT).endsWith(".tasm");
-            String visible = Visible.of(name);
-            return text && test.line() > 0 ? visible + ":" + test.line() : visible;
+            String place = test.line() == 0
+                    ? name
+                    : ProgramFile.testsName(name)
+                            .map(text -> text + ":" + test.line())
+                            .orElse(name);
+            return Visible.of(place);
         }
 
         private String title() {

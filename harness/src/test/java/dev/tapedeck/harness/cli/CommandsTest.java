@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -736,5 +737,54 @@ class CommandsTest {
         public void write(int b) throws IOException {
             throw new IOException(reason);
         }
+    }
+
+    /** Writes "hello" and a line feed: {@code _start} calls {@code tape.output}. */
+    private static final String HELLO = "0061736d0100000001090260027f7f00600000020f010474617065066f7574707574000003020101"
+            + "0503010001071302066d656d6f72790200065f737461727400010a0a0108004110410610000b0b0c010041100b0668656c6c6f0a";
+
+    private Path module(String name, String hex) throws IOException {
+        return Files.write(folder.resolve(name), HexFormat.of().parseHex(hex));
+    }
+
+    @Test
+    @DisplayName("K8: a .wasm runs as it is, and import makes a .bc of it")
+    void imports() throws IOException {
+        Path hello = module("hello.wasm", HELLO);
+        assertThat(CommandLineRun.of("run", hello).out()).isEqualTo("hello\n");
+        Path output = folder.resolve("hello.bc");
+        CommandLineRun imported = CommandLineRun.of("import", hello, "-o", output);
+        assertThat(imported.exitCode()).as(imported.err()).isZero();
+        assertThat(CommandLineRun.of("run", output).out()).isEqualTo("hello\n");
+        Path recording = record(hello, "hello.tape");
+        assertThat(CommandLineRun.of("replay", recording).exitCode()).isZero();
+    }
+
+    @Test
+    @DisplayName("K8: the tests beside a module come along with it")
+    void importsTests() throws IOException {
+        Path hello = module("hello.wasm", HELLO);
+        Files.writeString(folder.resolve("hello.tests"), ".test \"greets\"\n.expect output \"hello\\n\"\n.end\n");
+        Path output = folder.resolve("hello.bc");
+        CommandLineRun.of("import", hello, "-o", output);
+        assertThat(CommandLineRun.of("dis", output).out()).contains(".test \"greets\"");
+        Files.writeString(folder.resolve("hello.tests"), ".func f()\nreturn\n.end\n");
+        CommandLineRun wrong = CommandLineRun.of("import", hello, "-o", output);
+        assertThat(wrong.exitCode()).isEqualTo(65);
+        assertThat(wrong.err()).contains("hello.tests:1:1: '.func' cannot stand here");
+    }
+
+    @Test
+    @DisplayName("W6: a module that is wrong or unsupported is refused in one line, and nothing is written")
+    void refusesModules() throws IOException {
+        Path simd = module("simd.wasm", "0061736d010000000105016000017b");
+        Path output = folder.resolve("simd.bc");
+        CommandLineRun refused = CommandLineRun.of("import", simd, "-o", output);
+        assertThat(refused.exitCode()).isEqualTo(65);
+        assertThat(refused.err()).contains("simd.wasm: unsupported module: SIMD (type v128) (at byte 0xe)");
+        assertThat(output).doesNotExist();
+        CommandLineRun text = CommandLineRun.of("import", echo, "-o", output);
+        assertThat(text.exitCode()).isEqualTo(2);
+        assertThat(text.err()).contains("the name of a module has to end in .wasm");
     }
 }

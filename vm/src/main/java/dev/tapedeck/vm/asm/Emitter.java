@@ -22,6 +22,7 @@ import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.TestCase;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -81,8 +82,17 @@ final class Emitter {
             body(tree.functions.get(i), functions.get(i));
         }
         exports();
-        tests();
+        if (!tree.tests.isEmpty()) {
+            tests(builder.build());
+        }
         return builder.build();
+    }
+
+    /** The tests, for a program that has been made before. */
+    List<TestCase> emitTests(Program program) throws AssemblyException {
+        constants();
+        tests(program);
+        return builder.build().tests();
     }
 
     private void constants() throws AssemblyException {
@@ -698,11 +708,7 @@ final class Emitter {
         }
     }
 
-    private void tests() throws AssemblyException {
-        if (tree.tests.isEmpty()) {
-            return;
-        }
-        Program untested = builder.build();
+    private void tests(Program untested) throws AssemblyException {
         Map<String, Integer> functions = new HashMap<>();
         untested.exports().forEach(export -> functions.putIfAbsent(export.name(), export.function()));
         for (int i = 0; i < untested.functions().size(); i++) {

@@ -47,6 +47,9 @@ final class Parser {
             ".export",
             ".test");
     private static final List<String> IN_FUNCTION = List.of(".local", ".source", ".end");
+    /** In a file of tests that lies beside a program. */
+    private static final List<String> IN_TESTS_FILE = List.of(".const", ".test");
+
     private static final List<String> IN_TEST = List.of(
             ".run", ".tags", ".input", ".seed", ".limit", ".interrupt", ".expect", ".approve", ".disabled", ".end");
     private static final List<String> EXPECTATIONS = List.of("output", "exit", "fault", "result");
@@ -89,11 +92,18 @@ final class Parser {
     private Token token;
     private @Nullable Token ahead;
     private long dataBytes;
+    private boolean testsOnly;
 
     Parser(SourceText source) throws AssemblyException {
         this.source = source;
         this.lexer = new Lexer(source);
         this.token = lexer.next();
+    }
+
+    /** Tests of a program whose code is somewhere else: nothing but {@code .test} and {@code .const}. */
+    SourceTree parseTests() throws AssemblyException {
+        testsOnly = true;
+        return parse();
     }
 
     SourceTree parse() throws AssemblyException {
@@ -133,6 +143,12 @@ final class Parser {
         Token directive = token;
         String name = word();
         advance();
+        if (testsOnly && !IN_TESTS_FILE.contains(name)) {
+            throw source.error(
+                    directive.start(),
+                    "'" + Notation.abbreviated(name) + "' cannot stand here",
+                    "beside a program there are only " + String.join(" and ", IN_TESTS_FILE));
+        }
         switch (name) {
             case ".program" -> {
                 if (tree.programName != null) {

@@ -204,6 +204,13 @@ public record Program(
                 .stripped();
     }
 
+    /** The same program with other tests. */
+    public Program withTests(List<TestCase> newTests) {
+        return new Program(
+                name, types, imports, functions, globals, memories, tables, data, elements, exports, entry, start,
+                newTests, sources);
+    }
+
     /** The name of a function for people; {@code fn3} where function 3 has none. */
     public String functionName(int function) {
         String name = functions.get(function).name();
