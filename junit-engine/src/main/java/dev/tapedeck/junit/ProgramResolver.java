@@ -376,7 +376,8 @@ final class ProgramResolver implements SelectorResolver {
         if (surefire && className.isPresent()) {
             return MethodSource.from(className.get(), program.displayName(test));
         }
-        Optional<String> text = ProgramFile.testsName(program.file().getFileName().toString());
+        Optional<String> text =
+                ProgramFile.testsName(program.file().getFileName().toString());
         return test.line() > 0 && text.isPresent()
                 ? FileSource.from(
                         program.file().resolveSibling(text.get()).toFile(),

@@ -305,8 +305,9 @@ class DiscoveryTest {
     @DisplayName("K8: modules are programs; what they export are their tests, or what stands in a file beside them")
     void modules() throws Exception {
         byte[] library = HexFormat.of()
-                .parseHex("0061736d01000000010a0260027f7f017f600000030403000101071e0303616464000009746573745f66696e6500010874"
-                        + "6573745f62616400020a10030700200020016a0b02000b0300000b");
+                .parseHex(
+                        "0061736d01000000010a0260027f7f017f600000030403000101071e0303616464000009746573745f66696e6500010874"
+                                + "6573745f62616400020a10030700200020016a0b02000b0300000b");
         Path folder = Files.createDirectories(root.resolve("modules"));
         Files.write(folder.resolve("library.wasm"), library);
         Files.write(folder.resolve("said.wasm"), library);
@@ -321,7 +322,6 @@ class DiscoveryTest {
                         .selectors(selectDirectory(folder.toFile()))
                         .build()))
                 .extracting(TestIdentifier::getDisplayName)
-                .containsExactlyInAnyOrder(
-                        "library.wasm: test_fine", "library.wasm: test_bad", "said.wasm: adds");
+                .containsExactlyInAnyOrder("library.wasm: test_fine", "library.wasm: test_bad", "said.wasm: adds");
     }
 }

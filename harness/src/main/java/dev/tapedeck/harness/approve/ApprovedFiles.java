@@ -26,8 +26,9 @@ public record ApprovedFiles(Path text, Path recording) {
         String base = dot > 0 ? file.substring(0, dot) : file;
         String lower = file.toLowerCase(Locale.ROOT);
         boolean module = lower.endsWith(".wasm");
-        boolean taken = (module || lower.endsWith(".bc")) && Files.exists(program.resolveSibling(base + ".tasm"))
-                || module && Files.exists(program.resolveSibling(base + ".bc"));
+        boolean besideText = Files.exists(program.resolveSibling(base + ".tasm"));
+        boolean besideBinary = Files.exists(program.resolveSibling(base + ".bc"));
+        boolean taken = (lower.endsWith(".bc") && besideText) || (module && (besideText || besideBinary));
         String stem = (taken ? file : base) + (testFileName.isEmpty() ? "" : "." + testFileName);
         return new ApprovedFiles(
                 program.resolveSibling(stem + ".approved.txt"), program.resolveSibling(stem + ".approved.rec"));

@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExample:%n",
         footer = "  tapedeck import fib.wasm -o fib.bc",
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "2:wrong usage", "65:the module is wrong or unsupported, or cannot be read or written"})
+        exitCodeList = {"0:done", "2:wrong usage", "65:the module is wrong or unsupported, or cannot be read or written"
+        })
 final class ImportCommand implements Callable<Integer> {
     private final Terminal terminal;
 

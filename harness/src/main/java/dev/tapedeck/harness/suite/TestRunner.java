@@ -144,7 +144,8 @@ public class TestRunner {
                         test.function().isEmpty()
                                 ? ProgramFile.isModule(name)
                                         ? "the module exports neither _start nor tests; say what to run in "
-                                                + Visible.of(ProgramFile.testsName(name).orElseThrow())
+                                                + Visible.of(ProgramFile.testsName(name)
+                                                        .orElseThrow())
                                         : "the program has no entry to run; name a function with .run, or an entry with .entry"
                                 : "there is no function '" + Visible.of(test.function()) + "' to run");
             }

@@ -740,8 +740,9 @@ class CommandsTest {
     }
 
     /** Writes "hello" and a line feed: {@code _start} calls {@code tape.output}. */
-    private static final String HELLO = "0061736d0100000001090260027f7f00600000020f010474617065066f7574707574000003020101"
-            + "0503010001071302066d656d6f72790200065f737461727400010a0a0108004110410610000b0b0c010041100b0668656c6c6f0a";
+    private static final String HELLO =
+            "0061736d0100000001090260027f7f00600000020f010474617065066f7574707574000003020101"
+                    + "0503010001071302066d656d6f72790200065f737461727400010a0a0108004110410610000b0b0c010041100b0668656c6c6f0a";
 
     private Path module(String name, String hex) throws IOException {
         return Files.write(folder.resolve(name), HexFormat.of().parseHex(hex));

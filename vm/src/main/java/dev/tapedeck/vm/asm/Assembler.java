@@ -33,8 +33,7 @@ public final class Assembler {
      */
     public static Program withTests(Program program, String source, String text) throws AssemblyException {
         SourceText sourceText = sourceText(source, text);
-        return program.withTests(
-                new Emitter(sourceText, new Parser(sourceText).parseTests()).emitTests(program));
+        return program.withTests(new Emitter(sourceText, new Parser(sourceText).parseTests()).emitTests(program));
     }
 
     private static SourceText sourceText(String source, String text) throws AssemblyException {
