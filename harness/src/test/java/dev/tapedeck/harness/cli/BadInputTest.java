@@ -107,8 +107,17 @@ class BadInputTest {
     void aDocumentHoldsTheBeginningOfEndlessOutput() throws IOException {
         Path spam = Files.writeString(
                 folder.resolve("spam.tasm"),
-                ".memory 16\n.func main()\nagain:\n  i32.const 0\n  i32.const 1000000\n"
-                        + "  call_host tape.output\n  br again\n.end\n.entry main\n");
+                """
+                .memory 16
+                .func main()
+                again:
+                  i32.const 0
+                  i32.const 1000000
+                  call_host tape.output
+                  br again
+                .end
+                .entry main
+                """);
         CommandLineRun run = CommandLineRun.of("run", spam, "--json", "--limit", 400);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out()).contains("\"outputBytes\": 100000000");
@@ -119,8 +128,17 @@ class BadInputTest {
     void aProgramThatTouchesAllMemoryIsStopped() throws IOException {
         Path touch = Files.writeString(
                 folder.resolve("touch.tasm"),
-                ".memory 65536\n.func main()\n  i32.const 0\n  i32.const 7\n  i32.const -1\n  memory.fill\n  return\n"
-                        + ".end\n.entry main\n");
+                """
+                .memory 65536
+                .func main()
+                  i32.const 0
+                  i32.const 7
+                  i32.const -1
+                  memory.fill
+                  return
+                .end
+                .entry main
+                """);
         Path tape = folder.resolve("touch.tape");
         CommandLineRun run = CommandLineRun.of("record", touch, "-o", tape, "--memory-limit", 8);
         assertThat(run.exitCode()).isEqualTo(1);
