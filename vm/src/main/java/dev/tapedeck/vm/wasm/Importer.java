@@ -40,7 +40,7 @@ import java.util.OptionalLong;
  *       {@code test}, is a test.
  *   <li>The module's start function runs before anything else, and behind it {@code _initialize}, if there is no {@code
  *       _start}.
- *   <li>Names come from the name section, and where it has none from exports and imports.
+ *   <li>Names come from the name section, and where it has none from exports and imports; source lines from DWARF.
  * </ul>
  */
 public final class Importer {

@@ -21,6 +21,7 @@ import dev.tapedeck.vm.wasm.WasmModule.FunctionConstant;
 import dev.tapedeck.vm.wasm.WasmModule.GlobalConstant;
 import dev.tapedeck.vm.wasm.WasmModule.MemoryEntity;
 import dev.tapedeck.vm.wasm.WasmModule.TableEntity;
+import dev.tapedeck.vm.wasm.dwarf.LineTable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -40,6 +41,7 @@ final class ModuleProgram {
     final List<Table> tables = new ArrayList<>();
     final List<DataSegment> data = new ArrayList<>();
     final List<ElementSegment> elements = new ArrayList<>();
+    private final List<String> sources = new ArrayList<>();
 
     /**
      * What a module's imports are, in the order of its indexes.
@@ -157,8 +159,14 @@ final class ModuleProgram {
         return indexes;
     }
 
-    private static List<Function> lower(WasmModule module, Binding binding) throws WasmException {
+    private List<Function> lower(WasmModule module, Binding binding) throws WasmException {
         CodeLowering lowering = new CodeLowering(module, binding);
+        LineTable table = LineTable.parse(module.debugSections());
+        int firstSource = sources.size();
+        if (firstSource + table.files().size() > ProgramLimits.SOURCES_MAX) {
+            table = LineTable.EMPTY;
+        }
+        sources.addAll(table.files());
         String[] names = functionNames(module);
         List<Function> lowered = new ArrayList<>();
         for (int i = 0; i < module.bodies.length / 2; i++) {
@@ -166,16 +174,56 @@ final class ModuleProgram {
             CodeLowering.Lowered code = lowering.lower(i);
             int variables = module.functionType(function).parameters().size()
                     + code.locals().size();
+            Lines lines = Lines.of(table, code.offsets());
             lowered.add(new Function(
                     names[function],
                     binding.types()[module.functionTypes[function]],
                     code.locals(),
                     module.names.locals(function, variables),
                     code.code(),
-                    -1,
-                    List.of()));
+                    lines.file() < 0 ? -1 : firstSource + lines.file(),
+                    lines.numbers()));
         }
         return lowered;
+    }
+
+    /** The source lines of a function's instructions, all of one file. */
+    private record Lines(int file, List<Integer> numbers) {
+        static final Lines UNKNOWN = new Lines(-1, List.of());
+
+        /**
+         * A function of ours is of one file. Where a compiler has put code of several into one, the file that most
+         * instructions come from is taken, and the lines of the others are unknown.
+         */
+        static Lines of(LineTable table, int[] offsets) {
+            if (table.files().isEmpty()) {
+                return UNKNOWN;
+            }
+            int[] files = new int[offsets.length];
+            Map<Integer, Integer> counts = new HashMap<>();
+            int file = -1;
+            int most = 0;
+            for (int i = 0; i < offsets.length; i++) {
+                files[i] = table.file(offsets[i]);
+                int count = files[i] < 0 ? 0 : counts.merge(files[i], 1, Integer::sum);
+                if (count > most) {
+                    most = count;
+                    file = files[i];
+                }
+            }
+            if (file < 0) {
+                return UNKNOWN;
+            }
+            Integer[] numbers = new Integer[offsets.length];
+            Integer number = 0;
+            for (int i = 0; i < offsets.length; i++) {
+                int line = files[i] == file ? table.line(offsets[i]) : 0;
+                // Neighbours mostly share a line, and then the object.
+                number = line == number ? number : (Integer) line;
+                numbers[i] = number;
+            }
+            return new Lines(file, List.of(numbers));
+        }
     }
 
     /** The name of each function: its own, or the first it is exported under. */
@@ -288,6 +336,6 @@ final class ModuleProgram {
                 entry,
                 start,
                 tests,
-                List.of());
+                sources);
     }
 }

@@ -4,8 +4,9 @@ import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
 /**
  * A WebAssembly module as it was read: everything but the instructions of its functions, which are checked when they are
@@ -180,12 +181,17 @@ public final class WasmModule {
         return referred;
     }
 
-    /** The bytes of the first custom section of this name, or empty. */
-    public Optional<byte[]> customSection(String name) {
-        return customs.stream()
-                .filter(custom -> custom.name().equals(name))
-                .findFirst()
-                .map(custom -> Arrays.copyOfRange(bytes, custom.start(), custom.start() + custom.length()));
+    /** The sections with debug information, by name; of several with one name the first. */
+    Map<String, byte[]> debugSections() {
+        Map<String, byte[]> sections = new HashMap<>();
+        for (Custom custom : customs) {
+            if (custom.name().startsWith(".debug_line") || custom.name().equals(".debug_str")) {
+                sections.computeIfAbsent(
+                        custom.name(),
+                        name -> Arrays.copyOfRange(bytes, custom.start(), custom.start() + custom.length()));
+            }
+        }
+        return sections;
     }
 
     /** The module's own name from the name section; may be empty. */

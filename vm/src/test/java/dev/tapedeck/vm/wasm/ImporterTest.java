@@ -172,4 +172,22 @@ class ImporterTest {
         assertThat(WasmReader.isModule(hex("00 61 73 6d"))).isTrue();
         assertThat(WasmReader.isModule(hex("00 61 73"))).isFalse();
     }
+
+    @Test
+    @DisplayName("W8: source lines come from DWARF")
+    void linesComeFromDwarf() throws Exception {
+        byte[] bytes;
+        try (var in = ImporterTest.class.getResourceAsStream("dwarf/lines-dwarf4.wasm")) {
+            bytes = in.readAllBytes();
+        }
+        Program program = Importer.program("lines", bytes);
+        Verifier.verify(program);
+        assertThat(program.sources()).anyMatch(source -> source.endsWith("lines.c"));
+        var function = program.functions().stream()
+                .filter(candidate -> candidate.source() >= 0
+                        && program.sources().get(candidate.source()).endsWith("lines.c"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(function.lines()).hasSameSizeAs(function.code()).anyMatch(line -> line > 0);
+    }
 }
