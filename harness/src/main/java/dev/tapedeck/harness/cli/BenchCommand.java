@@ -11,7 +11,6 @@ import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
-import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
@@ -19,6 +18,8 @@ import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
+import dev.tapedeck.vm.wasi.WasiHost;
+import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -145,8 +146,8 @@ final class BenchCommand implements Callable<Integer> {
         TestCase longest = TestCase.ofEntry();
         long instructions = -1;
         for (TestCase candidate : tests) {
-            long count =
-                    Recorder.run(program, options(candidate), host(candidate)).icount();
+            long count = Recorder.run(program, options(candidate), host(program, candidate))
+                    .icount();
             if (candidate.disabled().isEmpty() && count > instructions) {
                 instructions = count;
                 longest = candidate;
@@ -168,12 +169,12 @@ final class BenchCommand implements Callable<Integer> {
                 List.of());
     }
 
-    private static Host host(TestCase test) {
-        return new VirtualHost(
+    private static Host host(VerifiedProgram program, TestCase test) {
+        return WasiHost.withStandard(
+                WasiOptions.of(program.program(), test),
                 new ByteArrayInputStream(test.input().getBytes(StandardCharsets.ISO_8859_1)),
                 OutputStream.nullOutputStream(),
-                OutputStream.nullOutputStream(),
-                test.seed());
+                OutputStream.nullOutputStream());
     }
 
     /** The rounds of one program. */
@@ -205,15 +206,15 @@ final class BenchCommand implements Callable<Integer> {
             Scratch.delete(a);
             Scratch.delete(b);
             long start = System.nanoTime();
-            Outcome outcome = Recorder.run(program, options, host(test));
+            Outcome outcome = Recorder.run(program, options, host(program, test));
             plain.add((double) (System.nanoTime() - start));
             instructions = outcome.icount();
 
             start = System.nanoTime();
-            Recorder.record(program, options, host(test), a);
+            Recorder.record(program, options, host(program, test), a);
             recorded.add((double) (System.nanoTime() - start));
 
-            Recorder.record(program, planted(), host(test), b);
+            Recorder.record(program, planted(), host(program, test), b);
             try (Recording recording = Recording.open(a);
                     Recording other = Recording.open(b)) {
                 bitsPerInstruction = 8.0 * recording.logBytes() / Math.max(1, instructions);
@@ -245,7 +246,7 @@ final class BenchCommand implements Callable<Integer> {
 
         /** Snapshots while the program runs, so that pages are dirty as they are in a recording; each is restored, too. */
         private void snapshots() {
-            Machine machine = new Machine(program, host(test), options.limits());
+            Machine machine = new Machine(program, host(program, test), options.limits());
             machine.start(options.functionIn(program.program()), options.cells());
             long step = Math.max(1, instructions / SNAPSHOTS);
             List<Double> taken = new ArrayList<>();

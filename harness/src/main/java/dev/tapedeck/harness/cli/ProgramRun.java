@@ -8,11 +8,12 @@ import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
-import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.wasi.WasiHost;
+import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -35,9 +36,10 @@ final class ProgramRun {
         this.collect = collect;
     }
 
-    /** The host functions: input from a stream, output and debug prints to the command's own. */
-    Host host(InputStream input, long seed) {
-        return new VirtualHost(
+    /** The host functions: input from a stream, output and error output to the command's own. */
+    Host host(InputStream input, WasiOptions options) {
+        return WasiHost.withStandard(
+                options,
                 new FilterInputStream(input) {
                     @Override
                     public int read(byte[] bytes, int offset, int length) throws IOException {
@@ -47,8 +49,7 @@ final class ProgramRun {
                     }
                 },
                 collect ? collected : new Passed(),
-                new Debug(),
-                seed);
+                new Debug());
     }
 
     /** Adds the output kept to a document. */
@@ -160,7 +161,7 @@ final class ProgramRun {
         }
     }
 
-    /** Debug prints, after the output that came before them. */
+    /** Error output and debug prints, after the output that came before them. */
     private final class Debug extends OutputStream {
         @Override
         public void write(int b) {

@@ -8,6 +8,7 @@ import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.verify.VerifiedProgram;
+import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,7 +52,10 @@ final class RecordCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "PROG", description = "A .bc, .tasm or .wasm file.")
     private Path program = Path.of("");
 
-    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Arguments of the function, after --.")
+    @Parameters(
+            index = "1..*",
+            paramLabel = "ARGS",
+            description = "Arguments, after --: of the function, or of the program, as in run.")
     private List<String> arguments = new ArrayList<>();
 
     @Option(
@@ -83,11 +87,12 @@ final class RecordCommand implements Callable<Integer> {
         VerifiedProgram loaded = ProgramFile.load(program);
         RunOptions options = settings.options(loaded.program(), arguments);
         int function = options.functionIn(loaded.program());
+        WasiOptions system = settings.system(loaded.program(), arguments);
         ProgramRun run = new ProgramRun(terminal, json);
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
                 Progress progress = Progress.ofProgram(terminal, "recording")) {
-            outcome = Recorder.record(loaded, options, run.host(input, options.seed()), recording, machine -> {
+            outcome = Recorder.record(loaded, options, run.host(input, system), recording, machine -> {
                 progress.at(machine.icount());
                 run.saw(machine);
             });

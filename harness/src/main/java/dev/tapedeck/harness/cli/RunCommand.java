@@ -6,6 +6,7 @@ import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.vm.verify.VerifiedProgram;
+import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,8 @@ import picocli.CommandLine.Parameters;
             "Runs a program without recording it.",
             "",
             "The program reads standard input and writes standard output; its exit code is the command's. What a"
-                    + " function returns is printed, one value a line. Arguments of the function come after --."
+                    + " function returns is printed, one value a line. Arguments come after --: of the function, or, where"
+                    + " the program has WASI functions and this one takes none, of the program."
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",
@@ -33,6 +35,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  echo 123456789 | tapedeck run crc32.tasm",
             "  tapedeck run fib.tasm --function fib -- 30",
+            "  tapedeck run wc.wasm --dir texts::/texts:ro -- /texts/a.txt",
             "  tapedeck run timer.tasm --interrupt 500:3:42:every=1000:count=20"
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -50,7 +53,7 @@ final class RunCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "PROG", description = "A .bc, .tasm or .wasm file.")
     private Path program = Path.of("");
 
-    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Arguments of the function, after --.")
+    @Parameters(index = "1..*", paramLabel = "ARGS", description = "Arguments, after --.")
     private List<String> arguments = new ArrayList<>();
 
     @Mixin
@@ -70,11 +73,12 @@ final class RunCommand implements Callable<Integer> {
         VerifiedProgram loaded = ProgramFile.load(program);
         RunOptions options = settings.options(loaded.program(), arguments);
         int function = options.functionIn(loaded.program());
+        WasiOptions system = settings.system(loaded.program(), arguments);
         ProgramRun run = new ProgramRun(terminal, json);
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
                 Progress progress = Progress.ofProgram(terminal, "running")) {
-            outcome = Recorder.run(loaded, options, run.host(input, options.seed()), machine -> {
+            outcome = Recorder.run(loaded, options, run.host(input, system), machine -> {
                 progress.at(machine.icount());
                 run.saw(machine);
             });

@@ -5,6 +5,8 @@ import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.wasi.WasiOptions;
+import dev.tapedeck.vm.wasi.WasiPreview1;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,6 +21,8 @@ import picocli.CommandLine.Option;
 /** The options that say how a program runs, shared by the commands that run one. */
 final class RunSettings {
     private static final int PAGES_PER_MIB = 256;
+    private static final String VIRTUAL = "virtual";
+    private static final String READ_ONLY = ":ro";
 
     @Option(
             names = "--function",
@@ -81,11 +85,98 @@ final class RunSettings {
             description = "Instructions between checkpoints, a multiple of --block (default: 2^24).")
     private @Nullable Long checkpointEvery;
 
+    @Option(
+            names = "--dir",
+            paramLabel = "HOST[::GUEST][:ro]",
+            description = "Lets a WASI program use the directory HOST, as GUEST (default: the same name), but nothing"
+                    + " outside of it; :ro forbids changes. May be repeated. Without it, all files are virtual.")
+    private List<String> directories = new ArrayList<>();
+
+    @Option(
+            names = "--env",
+            paramLabel = "NAME=VALUE",
+            description = "A variable of a WASI program's environment. May be repeated.")
+    private List<String> environment = new ArrayList<>();
+
+    @Option(
+            names = "--clock",
+            paramLabel = "virtual|real",
+            description = "The clock of a WASI program: of its instructions, or the computer's (default: virtual).")
+    private String clock = VIRTUAL;
+
+    @Option(
+            names = "--random",
+            paramLabel = "virtual|real",
+            description = "The random source of a WASI program: from --seed, or the computer's (default: virtual).")
+    private String random = VIRTUAL;
+
+    @Option(names = "--terminal", description = "A WASI program sees a terminal: it reads and writes line by line.")
+    private boolean asTerminal;
+
+    /** Whether arguments are the program's, and not the function's. */
+    private boolean forProgram(Program program, int index) {
+        return program.typeOf(program.functions().get(index)).parameters().isEmpty()
+                && program.imports().stream()
+                        .anyMatch(hostImport -> hostImport.module().equals(WasiPreview1.MODULE));
+    }
+
+    /** The system that a program sees through WASI functions. */
+    WasiOptions system(Program program, List<String> arguments) throws CommandException {
+        WasiOptions system = new WasiOptions().seed(seed);
+        try {
+            if (!program.name().isEmpty()) {
+                system.programName(program.name());
+            }
+            if (forProgram(program, functionIndex(program))) {
+                system.arguments(arguments);
+            }
+            for (String variable : environment) {
+                int equals = variable.indexOf('=');
+                if (equals < 0) {
+                    throw CommandException.usage("--env " + variable + ": expected NAME=VALUE");
+                }
+                system.environment(variable.substring(0, equals), variable.substring(equals + 1));
+            }
+            for (String directory : directories) {
+                boolean writable = !directory.endsWith(READ_ONLY);
+                String names = writable ? directory : directory.substring(0, directory.length() - READ_ONLY.length());
+                int separator = names.indexOf("::");
+                String host = separator < 0 ? names : names.substring(0, separator);
+                String guest = separator < 0 ? names : names.substring(separator + 2);
+                if (host.isEmpty() || guest.isEmpty()) {
+                    throw CommandException.usage("--dir " + directory + ": expected HOST, HOST::GUEST, or one of them"
+                            + " with :ro behind it");
+                }
+                system.directory(Path.of(host), guest, writable);
+            }
+        } catch (IllegalArgumentException e) {
+            throw CommandException.usage(String.valueOf(e.getMessage()));
+        }
+        if (isReal("--clock", clock)) {
+            system.realClock();
+        }
+        if (isReal("--random", random)) {
+            system.realRandom();
+        }
+        return asTerminal ? system.terminal() : system;
+    }
+
+    private static boolean isReal(String option, String value) throws CommandException {
+        if (!value.equals(VIRTUAL) && !value.equals("real")) {
+            throw CommandException.usage(option + " is '" + value + "', expected virtual or real");
+        }
+        return !value.equals(VIRTUAL);
+    }
+
     /** The options for a program. */
     RunOptions options(Program program, List<String> arguments) throws CommandException {
         int index = functionIndex(program);
-        List<Long> cells = Arguments.cells(
-                program.functionName(index), program.typeOf(program.functions().get(index)), arguments);
+        List<Long> cells = forProgram(program, index)
+                ? List.of()
+                : Arguments.cells(
+                        program.functionName(index),
+                        program.typeOf(program.functions().get(index)),
+                        arguments);
         List<ScheduledInterrupt> scheduled = new ArrayList<>();
         for (String text : interrupts) {
             scheduled.addAll(Arguments.interrupts(text));

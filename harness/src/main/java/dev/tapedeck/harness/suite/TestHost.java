@@ -1,30 +1,32 @@
 package dev.tapedeck.harness.suite;
 
-import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
 import dev.tapedeck.vm.machine.HostState;
+import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.wasi.WasiHost;
+import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The standard host of a test: it tells the capture which call writes. */
+/** The host of a test, with standard and WASI functions: it tells the capture which call writes. */
 final class TestHost implements Host {
-    private final VirtualHost host;
+    private final Host host;
     private final OutputCapture output;
 
-    TestHost(TestCase test, OutputCapture output, OutputStream debug) {
+    TestHost(Program program, TestCase test, OutputCapture output, OutputStream debug) {
         this.output = output;
-        this.host = new VirtualHost(
+        this.host = WasiHost.withStandard(
+                WasiOptions.of(program, test),
                 new ByteArrayInputStream(test.input().getBytes(StandardCharsets.ISO_8859_1)),
                 output,
-                debug,
-                test.seed());
+                debug);
     }
 
     @Override

@@ -203,7 +203,7 @@ public class TestRunner {
             Outcome outcome;
             try {
                 outcome =
-                        TestRunner.this.record(verified, options(limit), new TestHost(test, captured, debug), recorded);
+                        TestRunner.this.record(verified, options(limit), new TestHost(program, test, captured, debug), recorded);
             } catch (IllegalArgumentException e) {
                 // The machine refuses: a host function is missing, the program needs more than the limits allow, or a
                 // number

@@ -16,6 +16,7 @@ import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -530,6 +531,7 @@ public final class Disassembler {
             out.append(cells(test.arguments(), type == null ? List.of() : type.parameters()));
             out.append('\n');
         }
+        writeSystem(out, test.system());
         writeStrings(out, ".input", test.input());
         if (test.seed() != 0) {
             out.append("  .seed ").append(test.seed()).append('\n');
@@ -561,6 +563,20 @@ public final class Disassembler {
                         .append(Notation.quote(reason))
                         .append('\n'));
         out.append(".end\n");
+    }
+
+    private static void writeSystem(StringBuilder out, TestSystem system) {
+        for (String argument : system.arguments()) {
+            out.append("  .arguments ").append(Notation.quote(argument)).append('\n');
+        }
+        for (TestSystem.Variable variable : system.environment()) {
+            out.append("  .environment ").append(Notation.quote(variable.name()));
+            out.append(" = ").append(Notation.quote(variable.value())).append('\n');
+        }
+        for (TestSystem.File file : system.files()) {
+            out.append("  .file ").append(Notation.quote(file.path())).append(" = ");
+            out.append(Notation.quoteBytes(file.content())).append('\n');
+        }
     }
 
     private @Nullable FunctionType testedType(TestCase test) {

@@ -740,6 +740,9 @@ final class Emitter {
                     "add .run with a function and its arguments");
         }
         built.tags(test.tags.toArray(String[]::new));
+        built.systemArguments(test.systemArguments.toArray(String[]::new));
+        test.environment.forEach(variable -> built.environment(variable.name(), variable.value()));
+        test.files.forEach(file -> built.fileBytes(file.path(), file.content()));
         built.inputBytes(test.input.toString());
         Expression seed = test.seed;
         if (seed != null) {

@@ -15,6 +15,7 @@ import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.TestSystem;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
@@ -51,7 +52,19 @@ final class Parser {
     private static final List<String> IN_TESTS_FILE = List.of(".const", ".test");
 
     private static final List<String> IN_TEST = List.of(
-            ".run", ".tags", ".input", ".seed", ".limit", ".interrupt", ".expect", ".approve", ".disabled", ".end");
+            ".run",
+            ".tags",
+            ".arguments",
+            ".environment",
+            ".file",
+            ".input",
+            ".seed",
+            ".limit",
+            ".interrupt",
+            ".expect",
+            ".approve",
+            ".disabled",
+            ".end");
     private static final List<String> EXPECTATIONS = List.of("output", "exit", "fault", "result");
 
     /** Words that mean something where the name of a constant or of data can stand. */
@@ -720,6 +733,22 @@ final class Parser {
                     test.tags.add(nameText());
                     skipComma();
                 }
+            }
+            case ".arguments" -> {
+                do {
+                    test.systemArguments.add(text("an argument in quotes"));
+                    skipComma();
+                } while (!token.endsLine());
+            }
+            case ".environment" -> {
+                String variable = text("the name of a variable in quotes");
+                expect(Kind.EQUALS, "before the value of the variable");
+                test.environment.add(new TestSystem.Variable(variable, text("its value in quotes")));
+            }
+            case ".file" -> {
+                String path = text("the path of a file in quotes");
+                expect(Kind.EQUALS, "before the content of the file");
+                test.files.add(new TestSystem.File(path, latin1()));
             }
             case ".input" -> test.input.append(latin1());
             case ".seed" -> {

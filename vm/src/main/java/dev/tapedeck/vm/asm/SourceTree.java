@@ -2,6 +2,7 @@ package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.TestSystem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -182,6 +183,9 @@ final class SourceTree {
         List<Value> arguments = List.of();
         final List<String> tags = new ArrayList<>();
         final StringBuilder input = new StringBuilder();
+        final List<String> systemArguments = new ArrayList<>();
+        final List<TestSystem.Variable> environment = new ArrayList<>();
+        final List<TestSystem.File> files = new ArrayList<>();
 
         @Nullable
         Expression seed;

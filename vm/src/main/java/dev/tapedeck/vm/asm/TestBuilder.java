@@ -3,6 +3,7 @@ package dev.tapedeck.vm.asm;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,6 +30,9 @@ public final class TestBuilder {
     private boolean approved;
     private Optional<String> disabled = Optional.empty();
     private int line;
+    private final List<String> systemArguments = new ArrayList<>();
+    private final List<TestSystem.Variable> environment = new ArrayList<>();
+    private final List<TestSystem.File> files = new ArrayList<>();
 
     TestBuilder(String name) {
         if (name.isEmpty()) {
@@ -135,6 +139,28 @@ public final class TestBuilder {
         return this;
     }
 
+    /** Arguments that the program gets through WASI, behind its name. */
+    public TestBuilder systemArguments(String... values) {
+        systemArguments.addAll(Arrays.asList(values));
+        return this;
+    }
+
+    /** A variable of the environment, for WASI. */
+    public TestBuilder environment(String variable, String value) {
+        environment.add(new TestSystem.Variable(variable, value));
+        return this;
+    }
+
+    /** A file of the virtual tree, for WASI, with a content in UTF-8; a path that ends in a slash is a directory. */
+    public TestBuilder file(String path, String content) {
+        return fileBytes(path, latin1(content));
+    }
+
+    TestBuilder fileBytes(String path, String latin1) {
+        files.add(new TestSystem.File(path, latin1));
+        return this;
+    }
+
     /** The source line of the test, from 1, or 0 if it is not known. */
     public TestBuilder line(int sourceLine) {
         line = sourceLine;
@@ -146,8 +172,22 @@ public final class TestBuilder {
                 .sorted(Comparator.comparingLong(ScheduledInterrupt::icount))
                 .toList();
         return new TestCase(
-                name, function, arguments, tags, input, seed, limit, ordered, output, exitCode, fault, results,
-                approved, disabled, line);
+                name,
+                function,
+                arguments,
+                tags,
+                input,
+                seed,
+                limit,
+                ordered,
+                output,
+                exitCode,
+                fault,
+                results,
+                approved,
+                disabled,
+                line,
+                new TestSystem(systemArguments, environment, files));
     }
 
     private static List<Long> cells(Number... values) {

@@ -77,6 +77,8 @@ final class BcFormat {
         /** Nothing follows for this one. */
         static final int APPROVED = 0x40;
 
-        static final int ALL = 0x7F;
+        static final int SYSTEM = 0x80;
+
+        static final int ALL = 0xFF;
     }
 }

@@ -20,6 +20,7 @@ import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -473,14 +474,16 @@ public final class BcReader {
         Total cells = new Total("arguments and expected results of all tests", ProgramLimits.TEST_CELLS_MAX);
         Total interrupts = new Total("scheduled interrupts of all tests", ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
         Total tags = new Total("tags of all tests", ProgramLimits.TAGS_MAX);
+        Total texts = new Total("arguments, variables and files of all tests", ProgramLimits.TEST_TEXTS_MAX);
         List<TestCase> tests = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            tests.add(test(in, cells, tags, interrupts));
+            tests.add(test(in, cells, tags, interrupts, texts));
         }
         return tests;
     }
 
-    private TestCase test(BcInput in, Total cells, Total tagTotal, Total interrupts) throws FormatException {
+    private TestCase test(BcInput in, Total cells, Total tagTotal, Total interrupts, Total texts)
+            throws FormatException {
         String name = string(in, "the name of a test");
         String function = string(in, "the function of a test");
         List<Long> arguments = cells(in, "arguments", cells);
@@ -512,6 +515,7 @@ public final class BcReader {
                 : Optional.empty();
         Optional<String> disabled =
                 has(parts, TestPart.DISABLED) ? Optional.of(string(in, "why a test is disabled")) : Optional.empty();
+        TestSystem system = has(parts, TestPart.SYSTEM) ? system(in, texts) : TestSystem.EMPTY;
         return new TestCase(
                 name,
                 function,
@@ -527,7 +531,37 @@ public final class BcReader {
                 expectedResults,
                 has(parts, TestPart.APPROVED),
                 disabled,
-                line);
+                line,
+                system);
+    }
+
+    private TestSystem system(BcInput in, Total total) throws FormatException {
+        int argumentCount = in.count("arguments of a test", ProgramLimits.TEST_TEXTS_MAX, 1);
+        total.add(in, argumentCount);
+        List<String> arguments = new ArrayList<>(argumentCount);
+        for (int i = 0; i < argumentCount; i++) {
+            arguments.add(string(in, "an argument of a test"));
+        }
+        int variableCount = in.count("variables of a test", ProgramLimits.TEST_TEXTS_MAX, 2);
+        total.add(in, variableCount);
+        List<TestSystem.Variable> environment = new ArrayList<>(variableCount);
+        for (int i = 0; i < variableCount; i++) {
+            environment.add(new TestSystem.Variable(
+                    string(in, "the name of a variable"), string(in, "the value of a variable")));
+        }
+        int fileCount = in.count("files of a test", ProgramLimits.TEST_TEXTS_MAX, 2);
+        total.add(in, fileCount);
+        List<TestSystem.File> files = new ArrayList<>(fileCount);
+        for (int i = 0; i < fileCount; i++) {
+            files.add(new TestSystem.File(
+                    string(in, "the path of a file"),
+                    in.latin1("the content of a file", ProgramLimits.TEXT_BYTES_MAX)));
+        }
+        TestSystem system = new TestSystem(arguments, environment, files);
+        if (system.equals(TestSystem.EMPTY)) {
+            throw in.error("the system of a test is empty, expected it to be left out");
+        }
+        return system;
     }
 
     private static boolean has(int parts, int part) {

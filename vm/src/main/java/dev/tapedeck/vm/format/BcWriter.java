@@ -19,6 +19,7 @@ import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -311,13 +312,32 @@ public final class BcWriter {
                 | (test.expectedFault().isPresent() ? TestPart.EXPECTED_FAULT : 0)
                 | (test.expectedResults().isPresent() ? TestPart.EXPECTED_RESULTS : 0)
                 | (test.disabled().isPresent() ? TestPart.DISABLED : 0)
-                | (test.approved() ? TestPart.APPROVED : 0));
+                | (test.approved() ? TestPart.APPROVED : 0)
+                | (test.system().equals(TestSystem.EMPTY) ? 0 : TestPart.SYSTEM));
         test.instructionLimit().ifPresent(limit -> out.u63("the instruction limit of a test", limit));
         test.expectedOutput().ifPresent(output -> out.latin1("the expected output of a test", output));
         test.expectedExitCode().ifPresent(out::signed);
         test.expectedFault().ifPresent(fault -> string(out, fault));
         test.expectedResults().ifPresent(results -> cells(out, results));
         test.disabled().ifPresent(reason -> string(out, reason));
+        if (!test.system().equals(TestSystem.EMPTY)) {
+            system(out, test.system());
+        }
+    }
+
+    private void system(BcOutput out, TestSystem system) {
+        out.unsigned(system.arguments().size());
+        system.arguments().forEach(argument -> string(out, argument));
+        out.unsigned(system.environment().size());
+        for (TestSystem.Variable variable : system.environment()) {
+            string(out, variable.name());
+            string(out, variable.value());
+        }
+        out.unsigned(system.files().size());
+        for (TestSystem.File file : system.files()) {
+            string(out, file.path());
+            out.latin1("the content of a file of a test", file.content());
+        }
     }
 
     private static void cells(BcOutput out, List<Long> cells) {

@@ -78,6 +78,9 @@ public final class ProgramLimits {
     /** Tags of all tests together. */
     public static final int TAGS_MAX = 1 << 18;
 
+    /** Arguments, variables and files of the systems of all tests. */
+    public static final int TEST_TEXTS_MAX = 1 << 16;
+
     /** Characters of one tag. */
     public static final int TAG_CHARS_MAX = 1 << 8;
 

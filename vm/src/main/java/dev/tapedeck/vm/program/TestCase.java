@@ -26,6 +26,7 @@ import java.util.OptionalLong;
  * @param approved whether the run has to match an approved snapshot beside the program
  * @param disabled why the test is not run, or empty if it is
  * @param line the source line of the test, from 1; 0 if unknown
+ * @param system what the program sees through WASI functions
  */
 public record TestCase(
         String name,
@@ -42,12 +43,49 @@ public record TestCase(
         Optional<List<Long>> expectedResults,
         boolean approved,
         Optional<String> disabled,
-        int line) {
+        int line,
+        TestSystem system) {
     public TestCase {
         arguments = List.copyOf(arguments);
         tags = List.copyOf(tags);
         interrupts = List.copyOf(interrupts);
         expectedResults = expectedResults.map(List::copyOf);
+    }
+
+    /** A test that gives its program nothing but what its standard input has. */
+    public TestCase(
+            String name,
+            String function,
+            List<Long> arguments,
+            List<String> tags,
+            String input,
+            long seed,
+            OptionalLong instructionLimit,
+            List<ScheduledInterrupt> interrupts,
+            Optional<String> expectedOutput,
+            OptionalInt expectedExitCode,
+            Optional<String> expectedFault,
+            Optional<List<Long>> expectedResults,
+            boolean approved,
+            Optional<String> disabled,
+            int line) {
+        this(
+                name,
+                function,
+                arguments,
+                tags,
+                input,
+                seed,
+                instructionLimit,
+                interrupts,
+                expectedOutput,
+                expectedExitCode,
+                expectedFault,
+                expectedResults,
+                approved,
+                disabled,
+                line,
+                TestSystem.EMPTY);
     }
 
     /** The test of a program that brings none: its entry runs, exits with 0 and does not fault. */

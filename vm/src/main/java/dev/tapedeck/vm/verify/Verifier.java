@@ -15,6 +15,7 @@ import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -391,6 +392,7 @@ public final class Verifier {
             throw new VerifyException(where + ": the instruction limit is "
                     + test.instructionLimit().getAsLong() + ", expected 0 or more");
         }
+        checkSystem(where, test.system());
         checkInterrupts(where, test.interrupts());
         checkName(where + ": the expected fault", test.expectedFault().orElse(""));
         if (test.expectedFault().isPresent() && test.expectedFault().get().isEmpty()) {
@@ -400,6 +402,31 @@ public final class Verifier {
         if (test.line() < 0) {
             throw new VerifyException(
                     where + ": the source line is " + test.line() + ", expected 1 or more, or 0 if unknown");
+        }
+    }
+
+    private void checkSystem(String where, TestSystem system) throws VerifyException {
+        for (String argument : system.arguments()) {
+            checkSystemText(where + ": an argument", argument);
+        }
+        for (TestSystem.Variable variable : system.environment()) {
+            checkSystemText(where + ": a variable's name", variable.name());
+            checkSystemText(where + ": a variable's value", variable.value());
+            if (variable.name().isEmpty() || variable.name().indexOf('=') >= 0) {
+                throw new VerifyException(
+                        where + ": " + quote(variable.name()) + " cannot be the name of a variable of the environment");
+            }
+        }
+        for (TestSystem.File file : system.files()) {
+            checkSystemText(where + ": the path of a file", file.path());
+            checkBytes(where + ": the content of a file", file.content());
+        }
+    }
+
+    private void checkSystemText(String what, String text) throws VerifyException {
+        checkName(what, text);
+        if (text.indexOf('\0') >= 0) {
+            throw new VerifyException(what + " has a zero character");
         }
     }
 

@@ -1,6 +1,9 @@
 package dev.tapedeck.vm.wasi;
 
+import dev.tapedeck.vm.host.CombinedHost;
 import dev.tapedeck.vm.host.InputTape;
+import dev.tapedeck.vm.host.StandardHost;
+import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
@@ -8,7 +11,9 @@ import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.wasi.WasiPreview1.Entry;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -32,6 +37,20 @@ public final class WasiHost implements Host {
      */
     public WasiHost(WasiOptions options, InputTape input, OutputStream output, OutputStream error) {
         this.state = new WasiState(options, input, output, error);
+    }
+
+    /**
+     * A host for all functions there are: these and the standard ones, with one input, and with the seed of the options.
+     *
+     * @param error where error output and debug prints go
+     */
+    public static Host withStandard(WasiOptions options, InputStream input, OutputStream output, OutputStream error) {
+        InputTape tape = new InputTape(input);
+        return new CombinedHost(Map.of(
+                StandardHost.MODULE,
+                new VirtualHost(tape, output, error, options.seed()),
+                WasiPreview1.MODULE,
+                new WasiHost(options, tape, output, error)));
     }
 
     @Override

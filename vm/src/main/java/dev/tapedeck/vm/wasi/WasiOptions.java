@@ -1,5 +1,8 @@
 package dev.tapedeck.vm.wasi;
 
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.TestCase;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +35,20 @@ public final class WasiOptions {
     private boolean realClock;
     private boolean realRandom;
     private boolean terminal;
+
+    /** What a test describes. */
+    public static WasiOptions of(Program program, TestCase test) {
+        WasiOptions options = new WasiOptions().seed(test.seed());
+        if (!program.name().isEmpty()) {
+            options.programName(program.name());
+        }
+        options.arguments(test.system().arguments());
+        test.system().environment().forEach(variable -> options.environment(variable.name(), variable.value()));
+        test.system()
+                .files()
+                .forEach(file -> options.file(file.path(), file.content().getBytes(StandardCharsets.ISO_8859_1)));
+        return options;
+    }
 
     /** The program's arguments, without its name, which comes first. */
     public WasiOptions arguments(List<String> values) {
