@@ -202,8 +202,8 @@ public class TestRunner {
             Path recorded = directory.resolve(RECORDING);
             Outcome outcome;
             try {
-                outcome =
-                        TestRunner.this.record(verified, options(limit), new TestHost(program, test, captured, debug), recorded);
+                outcome = TestRunner.this.record(
+                        verified, options(limit), new TestHost(program, test, captured, debug), recorded);
             } catch (IllegalArgumentException e) {
                 // The machine refuses: a host function is missing, the program needs more than the limits allow, or a
                 // number

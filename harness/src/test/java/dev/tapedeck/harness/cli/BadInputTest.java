@@ -105,9 +105,7 @@ class BadInputTest {
 
     @Test
     void aDocumentHoldsTheBeginningOfEndlessOutput() throws IOException {
-        Path spam = Files.writeString(
-                folder.resolve("spam.tasm"),
-                """
+        Path spam = Files.writeString(folder.resolve("spam.tasm"), """
                 .memory 16
                 .func main()
                 again:
@@ -126,9 +124,7 @@ class BadInputTest {
 
     @Test
     void aProgramThatTouchesAllMemoryIsStopped() throws IOException {
-        Path touch = Files.writeString(
-                folder.resolve("touch.tasm"),
-                """
+        Path touch = Files.writeString(folder.resolve("touch.tasm"), """
                 .memory 65536
                 .func main()
                   i32.const 0
