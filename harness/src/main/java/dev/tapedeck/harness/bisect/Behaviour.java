@@ -3,6 +3,7 @@ package dev.tapedeck.harness.bisect;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
@@ -24,6 +25,14 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         COPY,
         FILL,
         GROW,
+        INIT,
+        DROP_DATA,
+        DROP_ELEMENTS,
+        TABLE_SET,
+        TABLE_FILL,
+        TABLE_COPY,
+        TABLE_INIT,
+        TABLE_GROW,
         GLOBAL,
         HEAP_POINTER,
         HOST,
@@ -65,6 +74,14 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case MEMORY_COPY,
                     MEMORY_FILL,
                     MEMORY_GROW,
+                    MEMORY_INIT,
+                    DATA_DROP,
+                    ELEM_DROP,
+                    TABLE_SET,
+                    TABLE_FILL,
+                    TABLE_COPY,
+                    TABLE_INIT,
+                    TABLE_GROW,
                     GLOBAL_SET,
                     HP_SET,
                     CALL_HOST,
@@ -93,7 +110,17 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             values.add(Effect.cell(machine, effect.sp - i));
         }
         int subject = switch (kind) {
-            case GLOBAL, HOST, HANDLE -> (int) effect.instruction.a();
+            case GLOBAL,
+                    HOST,
+                    HANDLE,
+                    INIT,
+                    DROP_DATA,
+                    DROP_ELEMENTS,
+                    TABLE_SET,
+                    TABLE_FILL,
+                    TABLE_COPY,
+                    TABLE_INIT,
+                    TABLE_GROW -> (int) effect.instruction.a();
             default -> 0;
         };
         return new Behaviour(kind, subject, values);
@@ -104,6 +131,14 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case MEMORY_COPY -> Kind.COPY;
             case MEMORY_FILL -> Kind.FILL;
             case MEMORY_GROW -> Kind.GROW;
+            case MEMORY_INIT -> Kind.INIT;
+            case DATA_DROP -> Kind.DROP_DATA;
+            case ELEM_DROP -> Kind.DROP_ELEMENTS;
+            case TABLE_SET -> Kind.TABLE_SET;
+            case TABLE_FILL -> Kind.TABLE_FILL;
+            case TABLE_COPY -> Kind.TABLE_COPY;
+            case TABLE_INIT -> Kind.TABLE_INIT;
+            case TABLE_GROW -> Kind.TABLE_GROW;
             case GLOBAL_SET -> Kind.GLOBAL;
             case HP_SET -> Kind.HEAP_POINTER;
             case CALL_HOST -> Kind.HOST;
@@ -132,17 +167,37 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case GLOBAL -> alignment.globalToB(subject);
             case HOST -> alignment.importToB(subject);
             case HANDLE -> alignment.functionToB(subject);
+            case TABLE_SET, TABLE_FILL, TABLE_COPY, TABLE_GROW -> alignment.tableToB(subject);
             default -> subject;
         };
         if (expected != ofB.subject) {
             return false;
         }
         for (int i = 0; i < values.size(); i++) {
-            if (!alignment.sameValue(values.get(i), ofB.values.get(i))) {
+            long ofA = isFunction(i, alignment.a()) ? functionToB(values.get(i), alignment) : values.get(i);
+            if (ofA != ofB.values.get(i) && !alignment.sameValue(values.get(i), ofB.values.get(i))) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether a value is a reference to a function, whose number depends on the program. */
+    private boolean isFunction(int value, Program program) {
+        return switch (kind) {
+            case GLOBAL -> program.globals().get(subject).type() == ValueType.FUNCREF;
+            case TABLE_SET, TABLE_FILL -> value == 1 && holdsFunctions(program);
+            case TABLE_GROW -> value == 0 && holdsFunctions(program);
+            default -> false;
+        };
+    }
+
+    private boolean holdsFunctions(Program program) {
+        return program.tables().get(subject).type() == ValueType.FUNCREF;
+    }
+
+    private static long functionToB(long cell, ProgramAlignment alignment) {
+        return cell == ValueType.NULL ? cell : alignment.functionToB((int) cell - 1) + 1L;
     }
 
     /** The event in words, such as {@code tape.print_i32(7)}. */
@@ -158,6 +213,18 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
                 "fills " + unsigned(2) + " bytes at " + Values.address(values.get(0)) + " with "
                         + (values.get(1) & 0xff);
             case GROW -> "grows memory by " + unsigned(0) + " pages";
+            case INIT -> "copies " + unsigned(2) + " bytes of data segment " + subject + " to "
+                    + Values.address(values.get(0));
+            case DROP_DATA -> "drops data segment " + subject;
+            case DROP_ELEMENTS -> "drops element segment " + subject;
+            case TABLE_SET -> "sets element " + unsigned(0) + " of table " + subject + " to " + reference(program, 1);
+            case TABLE_FILL ->
+                "fills " + unsigned(2) + " elements of table " + subject + " from " + unsigned(0) + " on with "
+                        + reference(program, 1);
+            case TABLE_COPY ->
+                "copies " + unsigned(2) + " elements to table " + subject + " from " + unsigned(0) + " on";
+            case TABLE_INIT -> "copies " + unsigned(2) + " elements of element segment " + subject + " to a table";
+            case TABLE_GROW -> "grows table " + subject + " by " + unsigned(1) + " elements";
             case GLOBAL ->
                 "sets " + Places.global(program, subject) + " to "
                         + Values.cell(program.globals().get(subject).type(), values.get(0));
@@ -178,6 +245,10 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case LIMIT -> "is stopped by the instruction limit";
             case CUT -> "is cut";
         };
+    }
+
+    private String reference(Program program, int index) {
+        return Values.cell(program.tables().get(subject).type(), values.get(index));
     }
 
     private String unsigned(int index) {

@@ -8,7 +8,6 @@ import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -51,20 +50,31 @@ final class Effect {
     /** If the written cells are moved ones, the first cell they come from; else -1. */
     int moveFrom;
 
-    /** The memory that is read by this instruction: address and length in bytes; length 0 if none. */
+    /** The memory that is read by this instruction: index, address, and length in bytes; length 0 if none. */
+    int readMemory;
+
     long readAddress;
 
     long readLength;
 
     /** The memory that is written. What a host writes is not known here. */
+    int writeMemory;
+
     long writeAddress;
 
     long writeLength;
 
+    /** The table that is written, or -1, and which of its elements. */
+    int tableWrite;
+
+    long elementsFrom;
+
+    long elementsLength;
+
     /** The global that is written, or -1. */
     int globalWrite;
 
-    /** Whether hp, the interrupt flag, a handler, what is pending or the memory's size may change. */
+    /** Whether hp, the interrupt flag, a handler, what is pending, a memory's size, a table or a segment may change. */
     boolean machineWrite;
 
     Effect(Program program) {
@@ -120,8 +130,12 @@ final class Effect {
         writeFrom = sp;
         writeTo = sp;
         moveFrom = -1;
+        readMemory = 0;
         readLength = 0;
+        writeMemory = 0;
         writeLength = 0;
+        tableWrite = -1;
+        elementsLength = 0;
         globalWrite = -1;
         machineWrite = false;
         switch (opcode) {
@@ -156,7 +170,40 @@ final class Effect {
                 moveFrom = sp - 1;
                 writes(bp + (int) instruction.a(), 1);
             }
-            case GLOBAL_GET, MEMORY_SIZE, INTERRUPT_ENABLED, HP_GET -> writes(sp, 1);
+            case GLOBAL_GET, MEMORY_SIZE, TABLE_SIZE, REF_NULL, REF_FUNC, INTERRUPT_ENABLED, HP_GET -> writes(sp, 1);
+            case REF_IS_NULL, TABLE_GET -> {
+                pops = 1;
+                writes(sp - 1, 1);
+            }
+            case TABLE_SET -> {
+                pops = 2;
+                writesTable(instruction.a(), address(machine, sp - 2), 1);
+            }
+            case TABLE_FILL -> {
+                pops = 3;
+                writesTable(instruction.a(), address(machine, sp - 3), address(machine, sp - 1));
+            }
+            case TABLE_COPY -> {
+                pops = 3;
+                writesTable(instruction.a(), address(machine, sp - 3), address(machine, sp - 1));
+            }
+            case TABLE_INIT -> {
+                pops = 3;
+                writesTable(instruction.b(), address(machine, sp - 3), address(machine, sp - 1));
+            }
+            case TABLE_GROW -> {
+                pops = 2;
+                writes(sp - 2, 1);
+                writesTable(
+                        instruction.a(), machine.tableSize((int) instruction.a()), address(machine, sp - 1));
+            }
+            case DATA_DROP, ELEM_DROP -> machineWrite = true;
+            case MEMORY_INIT -> {
+                pops = 3;
+                writeMemory = (int) instruction.b();
+                writeAddress = address(machine, sp - 3);
+                writeLength = address(machine, sp - 1);
+            }
             case GLOBAL_SET -> {
                 pops = 1;
                 globalWrite = (int) instruction.a();
@@ -168,6 +215,8 @@ final class Effect {
             }
             case MEMORY_COPY -> {
                 pops = 3;
+                writeMemory = (int) instruction.a();
+                readMemory = (int) instruction.b();
                 writeAddress = address(machine, sp - 3);
                 readAddress = address(machine, sp - 2);
                 writeLength = address(machine, sp - 1);
@@ -175,6 +224,7 @@ final class Effect {
             }
             case MEMORY_FILL -> {
                 pops = 3;
+                writeMemory = (int) instruction.a();
                 writeAddress = address(machine, sp - 3);
                 writeLength = address(machine, sp - 1);
             }
@@ -209,9 +259,11 @@ final class Effect {
         if (bytes > 0) {
             long address = address(machine, sp - pops) + instruction.a();
             if (isStore(opcode)) {
+                writeMemory = (int) instruction.b();
                 writeAddress = address;
                 writeLength = bytes;
             } else {
+                readMemory = (int) instruction.b();
                 readAddress = address;
                 readLength = bytes;
             }
@@ -219,6 +271,13 @@ final class Effect {
             // What is not known to change nothing but the stack may change anything: complete states are compared then.
             machineWrite = opcode.determinism() != Determinism.PURE;
         }
+    }
+
+    private void writesTable(long table, long from, long length) {
+        tableWrite = (int) table;
+        elementsFrom = from;
+        elementsLength = length;
+        machineWrite = true;
     }
 
     private void writes(int from, int count) {
@@ -250,11 +309,11 @@ final class Effect {
 
     private int indirectCallee(Machine machine) {
         long index = cell(machine, sp - 1) & 0xffff_ffffL;
-        List<Integer> elements = program.tables().get((int) instruction.b()).elements();
-        if (index >= elements.size()) {
+        int table = (int) instruction.b();
+        if (index >= machine.tableSize(table)) {
             return -1;
         }
-        int callee = elements.get((int) index);
+        int callee = (int) machine.tableElement(table, (int) index) - 1;
         if (callee < 0) {
             return -1;
         }

@@ -234,10 +234,11 @@ final class Explanation {
                 int last = i;
                 while (last + 1 < differences.size()
                         && differences.get(last + 1).location() instanceof Location.MemoryByte next
+                        && next.memory() == first.memory()
                         && next.address() == first.address() + (last + 1 - i)) {
                     last++;
                 }
-                rows.add(memoryRow(differences.subList(i, last + 1), first.address()));
+                rows.add(memoryRow(differences.subList(i, last + 1), first));
                 i = last + 1;
             } else {
                 rows.add(row(difference));
@@ -247,16 +248,17 @@ final class Explanation {
         return rows;
     }
 
-    private static Row memoryRow(List<Difference> bytes, long address) {
+    private static Row memoryRow(List<Difference> bytes, Location.MemoryByte first) {
+        long address = first.address();
         byte[] ofA = new byte[bytes.size()];
         byte[] ofB = new byte[bytes.size()];
         for (int i = 0; i < ofA.length; i++) {
             ofA[i] = (byte) bytes.get(i).a();
             ofB[i] = (byte) bytes.get(i).b();
         }
-        String location = "memory " + Values.address(address)
+        String location = Places.memory(first.memory()) + " " + Values.address(address)
                 + (ofA.length == 1 ? "" : ".." + Values.address(address + ofA.length - 1));
-        LastWriters.Target target = new LastWriters.Target(new Location.MemoryByte(address), ofA.length);
+        LastWriters.Target target = new LastWriters.Target(first, ofA.length);
         return new Row(location, Values.bytes(ofA), Values.bytes(ofB), target, target);
     }
 

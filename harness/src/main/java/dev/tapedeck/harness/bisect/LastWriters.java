@@ -156,8 +156,12 @@ final class LastWriters {
         }
         Location location = one.target.location();
         if (location instanceof Location.MemoryByte at) {
-            if (overlaps(effect.writeAddress, effect.writeLength, at.address(), one.target.length())) {
+            if (effect.writeMemory == at.memory()
+                    && overlaps(effect.writeAddress, effect.writeLength, at.address(), one.target.length())) {
                 return true;
+            }
+            if (at.memory() != 0) {
+                return false;
             }
             for (MemoryWrite write : call.map(HostCallRecord::writes).orElse(List.of())) {
                 if (overlaps(write.address(), write.bytes().length, at.address(), one.target.length())) {
@@ -167,8 +171,17 @@ final class LastWriters {
             return false;
         } else if (location instanceof Location.GlobalVariable global) {
             return effect.globalWrite == global.index();
-        } else if (location instanceof Location.MemorySize) {
-            return effect.opcode == Opcode.MEMORY_GROW;
+        } else if (location instanceof Location.MemorySize size) {
+            return effect.opcode == Opcode.MEMORY_GROW && effect.instruction.a() == size.memory();
+        } else if (location instanceof Location.TableElement element) {
+            return effect.tableWrite == element.table()
+                    && overlaps(effect.elementsFrom, effect.elementsLength, element.index(), 1);
+        } else if (location instanceof Location.TableSize size) {
+            return effect.opcode == Opcode.TABLE_GROW && effect.instruction.a() == size.table();
+        } else if (location instanceof Location.DroppedData segment) {
+            return effect.opcode == Opcode.DATA_DROP && effect.instruction.a() == segment.segment();
+        } else if (location instanceof Location.DroppedElements segment) {
+            return effect.opcode == Opcode.ELEM_DROP && effect.instruction.a() == segment.segment();
         } else if (location instanceof Location.Register register) {
             return switch (register.name()) {
                 case "hp" -> effect.opcode == Opcode.HP_SET;
@@ -234,7 +247,7 @@ final class LastWriters {
 
     private boolean touches(Location location, Wanted one) {
         if (location instanceof Location.MemoryByte at && one.target.location() instanceof Location.MemoryByte from) {
-            return overlaps(at.address(), 1, from.address(), one.target.length());
+            return at.memory() == from.memory() && overlaps(at.address(), 1, from.address(), one.target.length());
         }
         return one.cell >= 0 ? one.cell == cell(lane.machine(), location) : location.equals(one.target.location());
     }

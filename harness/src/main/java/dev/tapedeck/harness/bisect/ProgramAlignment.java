@@ -81,6 +81,16 @@ final class ProgramAlignment {
         return functionToA[function];
     }
 
+    /** The first program. */
+    Program a() {
+        return a;
+    }
+
+    /** The table of the second program that a table of the first one is, or -1. */
+    int tableToB(int table) {
+        return tableToB[table];
+    }
+
     int globalToB(int global) {
         return globalToB[global];
     }

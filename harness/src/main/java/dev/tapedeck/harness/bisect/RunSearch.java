@@ -283,7 +283,7 @@ final class RunSearch {
         if (effect.globalWrite >= 0 && machineA.global(effect.globalWrite) != machineB.global(effect.globalWrite)) {
             return true;
         }
-        if (effect.writeLength > 0 && memoryDiffers(effect.writeAddress, effect.writeLength)) {
+        if (effect.writeLength > 0 && memoryDiffers(effect.writeMemory, effect.writeAddress, effect.writeLength)) {
             return true;
         }
         if (effect.opcode == Opcode.CALL_HOST) {
@@ -292,7 +292,7 @@ final class RunSearch {
                 var call = VersionWalk.hostCall(lane.recording, icount);
                 if (call.isPresent()) {
                     for (MemoryWrite write : call.get().writes()) {
-                        if (memoryDiffers(write.address(), write.bytes().length)) {
+                        if (memoryDiffers(0, write.address(), write.bytes().length)) {
                             return true;
                         }
                     }
@@ -302,12 +302,12 @@ final class RunSearch {
         return false;
     }
 
-    private boolean memoryDiffers(long address, long length) {
+    private boolean memoryDiffers(int memory, long address, long length) {
         long at = address;
         long last = address + length;
         while (at < last) {
             int chunk = (int) Math.min(last - at, 1 << 16);
-            if (!Arrays.equals(a.machine().readMemory(at, chunk), b.machine().readMemory(at, chunk))) {
+            if (!Arrays.equals(a.machine().readMemory(memory, at, chunk), b.machine().readMemory(memory, at, chunk))) {
                 return true;
             }
             at += chunk;

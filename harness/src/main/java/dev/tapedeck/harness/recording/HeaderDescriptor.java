@@ -58,6 +58,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
                 .i32(options.limits().memoryPagesMax())
                 .i32(options.limits().residentPagesMax())
                 .i32(options.limits().pendingInterruptsMax())
+                .i32(options.limits().tableElementsMax())
                 .i32(options.blockInstructions())
                 .i64(options.checkpointInstructions());
         out.i32(options.interrupts().size());
@@ -93,7 +94,8 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
                     in.i32("frames limit"),
                     in.i32("memory limit"),
                     in.i32("resident limit"),
-                    in.i32("pending limit"));
+                    in.i32("pending limit"),
+                    in.i32("table limit"));
             int block = in.i32("block length");
             long checkpoint = in.i64("checkpoint distance");
             List<ScheduledInterrupt> interrupts = new ArrayList<>();
@@ -123,9 +125,9 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
         } else if (location instanceof Location.GlobalVariable global) {
             out.u8(3).i32(global.index());
         } else if (location instanceof Location.MemoryByte at) {
-            out.u8(4).i64(at.address());
-        } else if (location instanceof Location.MemorySize) {
-            out.u8(5);
+            out.u8(4).i32(at.memory()).i64(at.address());
+        } else if (location instanceof Location.MemorySize size) {
+            out.u8(5).i32(size.memory());
         } else if (location instanceof Location.Register register) {
             out.u8(6).text(register.name());
         } else if (location instanceof Location.FramePosition frame) {
@@ -134,6 +136,14 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             out.u8(8).i32(handler.signal());
         } else if (location instanceof Location.Pending pending) {
             out.u8(9).i32(pending.signal());
+        } else if (location instanceof Location.TableElement element) {
+            out.u8(10).i32(element.table()).i32(element.index());
+        } else if (location instanceof Location.TableSize size) {
+            out.u8(11).i32(size.table());
+        } else if (location instanceof Location.DroppedData segment) {
+            out.u8(12).i32(segment.segment());
+        } else if (location instanceof Location.DroppedElements segment) {
+            out.u8(13).i32(segment.segment());
         } else {
             throw new AssertionError("unknown location " + location);
         }
@@ -145,12 +155,16 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             case 1 -> new Location.Local(in.i32("frame"), in.i32("index"));
             case 2 -> new Location.Operand(in.i32("frame"), in.i32("index"));
             case 3 -> new Location.GlobalVariable(in.i32("index"));
-            case 4 -> new Location.MemoryByte(in.i64("address"));
-            case 5 -> new Location.MemorySize();
+            case 4 -> new Location.MemoryByte(in.i32("memory"), in.i64("address"));
+            case 5 -> new Location.MemorySize(in.i32("memory"));
             case 6 -> new Location.Register(in.text("register"));
             case 7 -> new Location.FramePosition(in.i32("frame"));
             case 8 -> new Location.Handler(in.i32("signal"));
             case 9 -> new Location.Pending(in.i32("signal"));
+            case 10 -> new Location.TableElement(in.i32("table"), in.i32("index"));
+            case 11 -> new Location.TableSize(in.i32("table"));
+            case 12 -> new Location.DroppedData(in.i32("segment"));
+            case 13 -> new Location.DroppedElements(in.i32("segment"));
             default -> throw in.error("location of unknown kind " + tag);
         };
     }

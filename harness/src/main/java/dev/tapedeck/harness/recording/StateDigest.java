@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * collision, probability 2^-64. Instruction count and host state are no part of it, and a page of zeros counts like one
  * that was never touched.
  *
- * <p>Memory enters as a sum over its pages, each hashed with its index as seed. So an object of this class, given the
+ * <p>Memory enters as a sum over its pages, each hashed with the memory's index and its own as seed. So an object of this class, given the
  * states of a run one after the other, hashes only the pages that have changed in between.
  */
 public final class StateDigest {
@@ -23,8 +23,8 @@ public final class StateDigest {
     }
 
     private @Nullable Snapshot before;
-    /** The hash of each page, by chunks of pages; 0 for zeros. */
-    private long[][] terms = new long[0][];
+    /** The hash of each page of each memory, by chunks of pages; 0 for zeros. */
+    private long[][][] terms = new long[0][][];
 
     private long sum;
 
@@ -45,17 +45,23 @@ public final class StateDigest {
         return LongHashFunction.xx3(sum).hashLongs(snapshot.stateWords());
     }
 
-    private void replace(int index, byte[] page) {
-        int c = index >>> CHUNK_SHIFT;
-        if (c >= terms.length) {
-            terms = Arrays.copyOf(terms, Math.max(c + 1, terms.length * 2));
+    private void replace(int memory, int index, byte[] page) {
+        if (memory >= terms.length) {
+            int before = terms.length;
+            terms = Arrays.copyOf(terms, memory + 1);
+            Arrays.fill(terms, before, terms.length, new long[0][]);
         }
-        long[] chunk = terms[c];
+        int c = index >>> CHUNK_SHIFT;
+        if (c >= terms[memory].length) {
+            terms[memory] = Arrays.copyOf(terms[memory], Math.max(c + 1, terms[memory].length * 2));
+        }
+        long[] chunk = terms[memory][c];
         if (chunk == null) {
             chunk = new long[CHUNK_PAGES];
-            terms[c] = chunk;
+            terms[memory][c] = chunk;
         }
-        long term = isZero(page) ? 0 : LongHashFunction.xx3(index).hashBytes(page);
+        long seed = (long) memory << 32 | index;
+        long term = isZero(page) ? 0 : LongHashFunction.xx3(seed).hashBytes(page);
         sum += term - chunk[index & CHUNK_PAGES - 1];
         chunk[index & CHUNK_PAGES - 1] = term;
     }

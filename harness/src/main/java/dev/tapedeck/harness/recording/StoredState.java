@@ -17,14 +17,14 @@ final class StoredState {
     /** A complete state, or null if it is larger than {@link CheckpointDescriptor#STATE_BYTES_MAX}. */
     static byte @Nullable [] full(Snapshot snapshot) {
         long[] pages = {0};
-        snapshot.visitPages((index, page) -> pages[0]++);
+        snapshot.visitPages((memory, index, page) -> pages[0]++);
         return fits(pages[0]) ? limited(SnapshotWriter.write(snapshot)) : null;
     }
 
     /** What changed since {@code base}, or null if that is larger than {@link CheckpointDescriptor#STATE_BYTES_MAX}. */
     static byte @Nullable [] delta(Snapshot snapshot, Snapshot base) {
         long[] pages = {0};
-        snapshot.visitChangedPages(base, (index, page) -> pages[0]++);
+        snapshot.visitChangedPages(base, (memory, index, page) -> pages[0]++);
         return fits(pages[0]) ? limited(SnapshotWriter.writeDelta(snapshot, base)) : null;
     }
 

@@ -149,10 +149,8 @@ public final class LogWalk {
             offset = position.offset();
             ended = machine.depth() == 0;
             for (int frame = 0; frame < machine.depth() - 1; frame++) {
-                Position at = machine.framePosition(frame);
-                // An interrupted frame goes on where it was, a calling one behind its call.
-                int next = at.offset() + (machine.interruptFrame(frame + 1) ? 0 : 1);
-                callers.add(new Caller(at.function(), next));
+                Position next = machine.nextPosition(frame);
+                callers.add(new Caller(next.function(), next.offset()));
             }
             while (nextCheckpoint < checkpoints.size()
                     && checkpoints.get(nextCheckpoint).icount() < icount) {

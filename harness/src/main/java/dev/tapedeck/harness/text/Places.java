@@ -90,9 +90,17 @@ public final class Places {
         } else if (location instanceof Location.GlobalVariable global) {
             return global(program, global.index());
         } else if (location instanceof Location.MemoryByte at) {
-            return "memory " + Values.address(at.address());
-        } else if (location instanceof Location.MemorySize) {
-            return "memory size";
+            return memory(at.memory()) + " " + Values.address(at.address());
+        } else if (location instanceof Location.MemorySize size) {
+            return memory(size.memory()) + " size";
+        } else if (location instanceof Location.TableElement element) {
+            return "element " + element.index() + " of " + table(program, element.table());
+        } else if (location instanceof Location.TableSize size) {
+            return "size of " + table(program, size.table());
+        } else if (location instanceof Location.DroppedData segment) {
+            return "data segment " + segment.segment();
+        } else if (location instanceof Location.DroppedElements segment) {
+            return "element segment " + segment.segment();
         } else if (location instanceof Location.FramePosition frame) {
             return frame.frame() == machine.depth() - 1
                     ? "position"
@@ -111,6 +119,16 @@ public final class Places {
             };
         }
         throw new AssertionError("unknown kind of place: " + location);
+    }
+
+    /** {@code memory}, with its index where that is not 0. */
+    public static String memory(int index) {
+        return index == 0 ? "memory" : "memory " + index;
+    }
+
+    private static String table(Program program, int index) {
+        String name = program.tables().get(index).name();
+        return name.isEmpty() ? "table " + index : "table '" + name + "'";
     }
 
     private static String localName(Function function, int index) {

@@ -67,6 +67,13 @@ public final class Values {
             return value + " pages";
         } else if (location instanceof Location.Pending) {
             return Long.toString(value);
+        } else if (location instanceof Location.TableSize) {
+            return value + " elements";
+        } else if (location instanceof Location.DroppedData || location instanceof Location.DroppedElements) {
+            return value != 0 ? "dropped" : "there";
+        }
+        if (Places.type(machine, location).filter(type -> type == ValueType.FUNCREF).isPresent() && value != 0) {
+            return machine.program().functionName((int) value - 1);
         }
         return Places.type(machine, location).map(type -> detailed(value, type)).orElseGet(() -> integer(value));
     }

@@ -66,7 +66,7 @@ class BenchmarksTest {
 
     private static int changedPages(Snapshot snapshot, Snapshot base) {
         int[] count = {0};
-        snapshot.visitChangedPages(base, (index, page) -> count[0]++);
+        snapshot.visitChangedPages(base, (memory, index, page) -> count[0]++);
         return count[0];
     }
 

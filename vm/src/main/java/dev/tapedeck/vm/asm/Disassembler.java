@@ -182,7 +182,6 @@ public final class Disassembler {
                     .append(elementNames.definition(i))
                     .append(": ")
                     .append(segment.type());
-            out.append(segment.elements().isEmpty() ? " =" : "");
             writeElements(out, segment.elements());
         }
         for (int i = 0; i < program.functions().size(); i++) {

@@ -180,7 +180,9 @@ final class Parser {
             case ".elements" -> {
                 Name named = definition();
                 ValueType type = accept(Kind.COLON) ? referenceType() : ValueType.FUNCREF;
-                expect(Kind.EQUALS, "before the elements");
+                if (!token.endsLine()) {
+                    expect(Kind.EQUALS, "before the elements");
+                }
                 tree.elements.add(new SourceTree.Elements(named, type, elements()));
             }
             case ".func" -> function(directive);

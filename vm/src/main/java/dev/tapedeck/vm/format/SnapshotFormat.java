@@ -22,7 +22,9 @@ final class SnapshotFormat {
         MEMORIES(0x06, "memories"),
         HOST(0x07, "host"),
         /** Instead of {@link #HOST}, for a host whose state has parts. */
-        HOST_TREE(0x08, "host tree");
+        HOST_TREE(0x08, "host tree"),
+        TABLES(0x09, "tables"),
+        DROPPED(0x0A, "dropped segments");
 
         final int id;
         final String label;
@@ -44,6 +46,9 @@ final class SnapshotFormat {
 
     /** Pages are those that differ from another snapshot, not all that are not zero. */
     static final int DELTA = 0x01;
+
+    static final int TABLE_AS_BEFORE = 0;
+    static final int TABLE_OF_CELLS = 1;
 
     static final int PAGE_OF_ZEROS = 0;
     static final int PAGE_OF_BYTES = 1;

@@ -39,10 +39,11 @@ public final class SnapshotReader {
     private boolean interruptsEnabled;
     private final int[] handlers = new int[SIGNALS];
     private final long[][] pending = new long[SIGNALS][0];
-    private int memoryPages;
-    private int memoryPagesMax;
-    private int[] pageIndexes = {};
-    private byte[][] pages = {};
+    private final List<SnapshotState.Memory> memories = new ArrayList<>();
+    private final List<Snapshot.Pages> pages = new ArrayList<>();
+    private final List<SnapshotState.Table> tables = new ArrayList<>();
+    private long[] droppedData = {};
+    private long[] droppedElements = {};
     private HostState hostState = HostState.EMPTY;
 
     private SnapshotReader(VerifiedProgram verified, byte[] bytes) {
@@ -97,6 +98,11 @@ public final class SnapshotReader {
         }
         read(sections, Section.HOST, in -> hostState = HostState.of(readHost(in)));
         read(sections, Section.HOST_TREE, in -> hostState = readHostTree(in, base));
+        read(sections, Section.TABLES, in -> readTables(in, base));
+        read(sections, Section.DROPPED, in -> {
+            droppedData = readWords(in, program.data().size());
+            droppedElements = readWords(in, program.elements().size());
+        });
         SnapshotState state = new SnapshotState(
                 status,
                 icount,
@@ -110,11 +116,13 @@ public final class SnapshotReader {
                 interruptsEnabled,
                 handlers,
                 pending,
-                memoryPages,
-                memoryPagesMax,
+                memories,
+                tables,
+                droppedData,
+                droppedElements,
                 hostState);
         try {
-            return Snapshot.of(verified, state, base, pageIndexes, pages);
+            return Snapshot.of(verified, state, base, pages);
         } catch (IllegalArgumentException e) {
             throw new FormatException("snapshot does not fit the program: " + e.getMessage());
         }
@@ -260,16 +268,56 @@ public final class SnapshotReader {
 
     private void readMemories(BcInput in, boolean delta) throws FormatException {
         int count = in.index("the number of memories");
-        int expected = program.memories().isEmpty() ? 0 : 1;
+        int expected = program.memories().size();
         if (count != expected) {
             throw in.error("there are " + count + " memories, the program has " + expected);
         }
-        memoryPages = in.index("the size of memory", Program.MemoryType.PAGES_MAX);
-        memoryPagesMax = in.index("the largest size of memory", Program.MemoryType.PAGES_MAX);
-        int pageCount = in.count("pages", SnapshotFormat.PAGES_MAX, 2);
-        pageIndexes = new int[pageCount];
-        pages = new byte[pageCount][];
-        readPages(in, delta);
+        for (int i = 0; i < count; i++) {
+            memories.add(new SnapshotState.Memory(
+                    in.index("the size of memory", Program.MemoryType.PAGES_MAX),
+                    in.index("the largest size of memory", Program.MemoryType.PAGES_MAX)));
+            pages.add(readPages(in, delta));
+        }
+    }
+
+    private void readTables(BcInput in, @Nullable Snapshot base) throws FormatException {
+        int count = in.index("the number of tables");
+        int expected = program.tables().size();
+        if (count != expected) {
+            throw in.error("there are " + count + " tables, the program has " + expected);
+        }
+        for (int i = 0; i < count; i++) {
+            int kind = in.u8("the kind of table " + i);
+            if (kind == SnapshotFormat.TABLE_AS_BEFORE && base != null) {
+                tables.add(base.state().tables().get(i));
+                continue;
+            }
+            if (kind != SnapshotFormat.TABLE_OF_CELLS) {
+                throw in.error("table " + i + " is of a kind that is not known");
+            }
+            int size = in.index("the size of table " + i, Program.Table.ELEMENTS_MAX);
+            int elements = in.count("elements of table " + i, size, 2);
+            int[] indexes = new int[elements];
+            long[] elementCells = new long[elements];
+            int next = 0;
+            for (int k = 0; k < elements; k++) {
+                indexes[k] = next + in.index("the distance to an element of table " + i, size - next);
+                elementCells[k] = in.signed("an element of table " + i);
+                next = indexes[k] + 1;
+                if (next > size) {
+                    throw in.error("an element of table " + i + " is behind its end");
+                }
+            }
+            tables.add(new SnapshotState.Table(size, indexes, elementCells));
+        }
+    }
+
+    private static long[] readWords(BcInput in, int segments) throws FormatException {
+        long[] words = new long[in.count("dropped segments", (segments + 63) / 64, 1)];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = in.unsigned("dropped segments");
+        }
+        return words;
     }
 
     private static byte[] readHost(BcInput in) throws FormatException {
@@ -293,21 +341,25 @@ public final class SnapshotReader {
         return state;
     }
 
-    private void readPages(BcInput in, boolean delta) throws FormatException {
+    private static Snapshot.Pages readPages(BcInput in, boolean delta) throws FormatException {
+        int count = in.count("pages", SnapshotFormat.PAGES_MAX, 2);
+        int[] indexes = new int[count];
+        byte[][] bytes = new byte[count][];
         int next = 0;
-        for (int i = 0; i < pageIndexes.length; i++) {
-            pageIndexes[i] = next + in.index("the distance to page " + i, SnapshotFormat.PAGES_MAX - next);
-            next = pageIndexes[i] + 1;
+        for (int i = 0; i < count; i++) {
+            indexes[i] = next + in.index("the distance to page " + i, SnapshotFormat.PAGES_MAX - next);
+            next = indexes[i] + 1;
             switch (in.u8("the kind of page " + i)) {
                 case SnapshotFormat.PAGE_OF_ZEROS -> {
                     if (!delta) {
                         throw in.error("page " + i + " is of zeros, which a complete snapshot does not have");
                     }
-                    pages[i] = new byte[0];
+                    bytes[i] = new byte[0];
                 }
-                case SnapshotFormat.PAGE_OF_BYTES -> pages[i] = in.bytes("page " + i, Snapshot.PAGE_BYTES);
+                case SnapshotFormat.PAGE_OF_BYTES -> bytes[i] = in.bytes("page " + i, Snapshot.PAGE_BYTES);
                 default -> throw in.error("page " + i + " is of a kind that is not known");
             }
         }
+        return new Snapshot.Pages(indexes, bytes);
     }
 }

@@ -4,6 +4,7 @@ import dev.tapedeck.vm.format.SnapshotFormat.Section;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.SortedMap;
@@ -63,6 +64,8 @@ public final class SnapshotWriter {
             writeMemories(base);
         }
         section(state.hostState().parts().isEmpty() ? Section.HOST : Section.HOST_TREE, out -> out.raw(hostState));
+        section(Section.TABLES, out -> tables(out, base));
+        section(Section.DROPPED, this::dropped);
         return file.toByteArray();
     }
 
@@ -159,31 +162,48 @@ public final class SnapshotWriter {
         }
     }
 
+    /** The pages of one memory that are to be written: their number and the bytes they take. */
+    private static final class Extent {
+        int count;
+        int next;
+        long bytes;
+    }
+
     /** Straight into the file, as it can be most of it. */
     private void writeMemories(@Nullable Snapshot base) {
-        int[] count = {0};
-        int[] next = {0};
-        long[] pagesBytes = {0};
-        visitPages(base, (index, page) -> {
-            count[0]++;
-            pagesBytes[0] += BcOutput.unsignedBytes(index - next[0]) + 1 + (isZero(page) ? 0 : page.length);
-            next[0] = index + 1;
+        Extent[] extents = new Extent[state.memories().size()];
+        Arrays.setAll(extents, i -> new Extent());
+        visitPages(base, (memory, index, page) -> {
+            Extent extent = extents[memory];
+            extent.count++;
+            extent.bytes += BcOutput.unsignedBytes(index - extent.next) + 1 + (isZero(page) ? 0 : page.length);
+            extent.next = index + 1;
         });
-        BcOutput head = new BcOutput();
-        head.unsigned(1);
-        head.index("memory pages", state.memoryPages());
-        head.index("memory pages at most", state.memoryPagesMax());
-        head.unsigned(count[0]);
-        long bytes = head.size() + pagesBytes[0];
+        long bytes = BcOutput.unsignedBytes(extents.length);
+        BcOutput[] heads = new BcOutput[extents.length];
+        int pages = 0;
+        for (int i = 0; i < extents.length; i++) {
+            heads[i] = new BcOutput();
+            heads[i].index("memory pages", state.memories().get(i).pages());
+            heads[i].index("memory pages at most", state.memories().get(i).pagesMax());
+            heads[i].unsigned(extents[i].count);
+            bytes += heads[i].size() + extents[i].bytes;
+            pages += extents[i].count;
+        }
         if (bytes > Integer.MAX_VALUE - 64 - file.size() - hostState.length) {
-            throw new IllegalArgumentException("the snapshot has " + count[0] + " pages of " + Snapshot.PAGE_BYTES
+            throw new IllegalArgumentException("the snapshot has " + pages + " pages of " + Snapshot.PAGE_BYTES
                     + " bytes to write, which is more than 2 GiB");
         }
         file.u8(Section.MEMORIES.id);
         file.unsigned(bytes);
-        file.raw(head.toByteArray());
-        next[0] = 0;
-        visitPages(base, (index, page) -> {
+        file.unsigned(extents.length);
+        int[] written = {0};
+        int[] next = {0};
+        visitPages(base, (memory, index, page) -> {
+            while (written[0] <= memory) {
+                file.raw(heads[written[0]++].toByteArray());
+                next[0] = 0;
+            }
             file.unsigned(index - next[0]);
             next[0] = index + 1;
             if (isZero(page)) {
@@ -193,18 +213,57 @@ public final class SnapshotWriter {
                 file.raw(page);
             }
         });
+        while (written[0] < heads.length) {
+            file.raw(heads[written[0]++].toByteArray());
+        }
     }
 
     private void visitPages(@Nullable Snapshot base, Snapshot.PageVisitor visitor) {
         if (base == null) {
             snapshot.visitPages(visitor);
         } else {
-            long pages = snapshot.memoryBytes() / Snapshot.PAGE_BYTES;
-            snapshot.visitChangedPages(base, (index, page) -> {
-                if (index < pages) {
-                    visitor.visit(index, page);
+            snapshot.visitChangedPages(base, (memory, index, page) -> {
+                if (index < state.memories().get(memory).pages() * (Program.MemoryType.PAGE_BYTES / Snapshot.PAGE_BYTES)) {
+                    visitor.visit(memory, index, page);
                 }
             });
+        }
+    }
+
+    private void tables(BcOutput out, @Nullable Snapshot base) {
+        if (state.tables().isEmpty()) {
+            return;
+        }
+        out.unsigned(state.tables().size());
+        for (int i = 0; i < state.tables().size(); i++) {
+            SnapshotState.Table table = state.tables().get(i);
+            if (base != null && snapshot.sameTable(i, base)) {
+                out.u8(SnapshotFormat.TABLE_AS_BEFORE);
+                continue;
+            }
+            out.u8(SnapshotFormat.TABLE_OF_CELLS);
+            out.unsigned(table.size());
+            out.unsigned(table.indexes().length);
+            int next = 0;
+            for (int k = 0; k < table.indexes().length; k++) {
+                out.unsigned(table.indexes()[k] - next);
+                out.signed(table.cells()[k]);
+                next = table.indexes()[k] + 1;
+            }
+        }
+    }
+
+    private void dropped(BcOutput out) {
+        if (state.droppedData().length > 0 || state.droppedElements().length > 0) {
+            words(out, state.droppedData());
+            words(out, state.droppedElements());
+        }
+    }
+
+    private static void words(BcOutput out, long[] words) {
+        out.unsigned(words.length);
+        for (long word : words) {
+            out.unsigned(word);
         }
     }
 

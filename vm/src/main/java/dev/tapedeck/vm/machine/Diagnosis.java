@@ -48,22 +48,40 @@ record Diagnosis(FaultKind kind, String detail) {
     }
 
     private static Diagnosis store(Machine machine, long address, long word, int width) {
-        return write(machine, (address & 0xFFFF_FFFFL) + (word >>> 32), width);
+        return write(machine, 0, (address & 0xFFFF_FFFFL) + (word >>> 32), width);
     }
 
     /** Why a range cannot be written: it is outside of memory, or it would take too much of it. */
-    static Diagnosis write(Machine machine, long address, long length) {
-        return machine.memory.outside(address, length)
-                ? outOfBounds(machine, address, length)
+    static Diagnosis write(Machine machine, int memory, long address, long length) {
+        return machine.memories[memory].outside(address, length)
+                ? outOfBounds(machine, memory, address, length)
                 : new Diagnosis(
                         FaultKind.MEMORY_OVERFLOW,
                         "address " + address + ", " + bytes(length) + "; " + machine.memory.overflow());
     }
 
-    static Diagnosis outOfBounds(Machine machine, long address, long length) {
+    private static Diagnosis outOfBounds(Machine machine, long address, long length) {
+        return outOfBounds(machine, 0, address, length);
+    }
+
+    /** A range is not inside a memory. */
+    static Diagnosis outOfBounds(Machine machine, int memory, long address, long length) {
+        String which = memory == 0 ? "memory" : "memory " + memory;
         return new Diagnosis(
                 FaultKind.OUT_OF_BOUNDS,
-                "address " + address + ", " + bytes(length) + ", memory has " + bytes(machine.memoryBytes()));
+                "address " + address + ", " + bytes(length) + ", " + which + " has "
+                        + bytes(machine.memories[memory].bytes()));
+    }
+
+    /** A range is not inside a table or a segment. */
+    static Diagnosis outOfRange(FaultKind kind, String unit, long from, long length, String what, long size) {
+        return new Diagnosis(
+                kind,
+                "index " + from + ", " + count(length, unit) + ", " + what + " has " + count(size, unit));
+    }
+
+    private static String count(long count, String unit) {
+        return count + " " + unit + (count == 1 ? "" : "s");
     }
 
     private static String bytes(long count) {
@@ -86,13 +104,13 @@ record Diagnosis(FaultKind kind, String detail) {
     private static Diagnosis indirect(Machine machine, long word, int index) {
         Image image = machine.image;
         int table = (int) word >>> 16;
-        int[] elements = image.tables[table];
-        if (index < 0 || index >= elements.length) {
+        TableCells elements = machine.tables[table];
+        if (index < 0 || index >= elements.size()) {
             return new Diagnosis(
                     FaultKind.UNDEFINED_ELEMENT,
-                    "index " + Integer.toUnsignedString(index) + ", table has " + elements.length + " elements");
+                    "index " + Integer.toUnsignedString(index) + ", table has " + elements.size() + " elements");
         }
-        int function = elements[index];
+        int function = elements.function(index);
         if (function < 0) {
             return new Diagnosis(FaultKind.UNDEFINED_ELEMENT, "element " + index + " is empty");
         }

@@ -11,6 +11,7 @@ public enum FaultKind {
     DIVISION_BY_ZERO("division_by_zero", "integer division by zero"),
     INTEGER_OVERFLOW("integer_overflow", "the result does not fit the integer type"),
     INVALID_CONVERSION("invalid_conversion", "a NaN cannot be converted to an integer"),
+    TABLE_OUT_OF_BOUNDS("table_out_of_bounds", "access outside of a table or an element segment"),
     UNDEFINED_ELEMENT("undefined_element", "no function at this index of the table"),
     TYPE_MISMATCH("type_mismatch", "the function in the table has another type"),
     INVALID_SIGNAL("invalid_signal", "signals are 1 to 31"),

@@ -2,6 +2,7 @@ package dev.tapedeck.vm.machine;
 
 import dev.tapedeck.vm.isa.Code;
 import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.ContentHash;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,8 +60,8 @@ final class Image {
     final int[] jumps;
     /** One row of ints for each function. */
     final int[] functions;
-    /** The elements of each table: function indexes or -1. */
-    final int[][] tables;
+    /** Each table as it is at the start. */
+    final TableCells.State[] tables;
     /** The index of the first instruction of each function, and at the end the number of all. */
     private final int[] starts;
     /** No more instructions than this are executed between two polls of the loop. */
@@ -106,12 +108,7 @@ final class Image {
             functions[row + CELLS] = parameters + function.locals().size() + verified.operandCellsMax(f);
             functions[row + TYPE] = typeNumbers[function.type()];
         }
-        tables = new int[program.tables().size()][];
-        for (int t = 0; t < tables.length; t++) {
-            tables[t] = program.tables().get(t).elements().stream()
-                    .mapToInt(Integer::intValue)
-                    .toArray();
-        }
+        tables = program.tables().stream().map(Image::initial).toArray(TableCells.State[]::new);
         code = new long[starts[count]];
         Predecoder predecoder = new Predecoder(typeNumbers);
         for (int f = 0; f < count; f++) {
@@ -120,6 +117,13 @@ final class Image {
         fused = Fusion.fuse(code, starts);
         pool = predecoder.pool.stream().mapToLong(Long::longValue).toArray();
         jumps = predecoder.jumps.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    private static TableCells.State initial(Program.Table table) {
+        int[] indexes = IntStream.range(0, table.elements().size()).toArray();
+        long[] cells =
+                table.elements().stream().mapToLong(function -> function + 1L).toArray();
+        return TableCells.State.nulls(table.minimum()).with(indexes, cells);
     }
 
     /** Types are compared by what they say, so equal ones get one number. */
@@ -140,6 +144,11 @@ final class Image {
 
     int start(int function) {
         return starts[function];
+    }
+
+    /** Whether this is the index of a function's first instruction. */
+    boolean isEntry(int pc) {
+        return starts[functionAt(pc)] == pc;
     }
 
     /** The function that the instruction with this index belongs to. */
@@ -240,22 +249,34 @@ final class Image {
                 case Code.GLOBAL_SET -> pack(Op.GLOBAL_SET, 0, (int) a);
                 case Code.I32_CONST, Code.F32_CONST -> pack(Op.CONST, 0, (int) a);
                 case Code.I64_CONST, Code.F64_CONST -> constant(a);
-                case Code.I32_LOAD8_S, Code.I64_LOAD8_S -> pack(Op.LOAD8_S, 0, (int) a);
-                case Code.I32_LOAD8_U, Code.I64_LOAD8_U -> pack(Op.LOAD8_U, 0, (int) a);
-                case Code.I32_LOAD16_S, Code.I64_LOAD16_S -> pack(Op.LOAD16_S, 0, (int) a);
-                case Code.I32_LOAD16_U, Code.I64_LOAD16_U -> pack(Op.LOAD16_U, 0, (int) a);
-                case Code.I32_LOAD, Code.F32_LOAD, Code.I64_LOAD32_S -> pack(Op.LOAD32_S, 0, (int) a);
-                case Code.I64_LOAD32_U -> pack(Op.LOAD32_U, 0, (int) a);
-                case Code.I64_LOAD, Code.F64_LOAD -> pack(Op.LOAD64, 0, (int) a);
-                case Code.I32_STORE8, Code.I64_STORE8 -> pack(Op.STORE8, 0, (int) a);
-                case Code.I32_STORE16, Code.I64_STORE16 -> pack(Op.STORE16, 0, (int) a);
-                case Code.I32_STORE, Code.F32_STORE, Code.I64_STORE32 -> pack(Op.STORE32, 0, (int) a);
-                case Code.I64_STORE, Code.F64_STORE -> pack(Op.STORE64, 0, (int) a);
-                case Code.MEMORY_SIZE -> pack(Op.MEMORY_SIZE);
-                case Code.MEMORY_GROW -> pack(Op.MEMORY_GROW);
-                case Code.MEMORY_COPY -> pack(Op.MEMORY_COPY);
-                case Code.MEMORY_FILL -> pack(Op.MEMORY_FILL);
-                case Code.I32_EQZ, Code.I64_EQZ -> pack(Op.EQZ);
+                case Code.I32_LOAD8_S, Code.I64_LOAD8_S -> access(Op.LOAD8_S, instruction);
+                case Code.I32_LOAD8_U, Code.I64_LOAD8_U -> access(Op.LOAD8_U, instruction);
+                case Code.I32_LOAD16_S, Code.I64_LOAD16_S -> access(Op.LOAD16_S, instruction);
+                case Code.I32_LOAD16_U, Code.I64_LOAD16_U -> access(Op.LOAD16_U, instruction);
+                case Code.I32_LOAD, Code.F32_LOAD, Code.I64_LOAD32_S -> access(Op.LOAD32_S, instruction);
+                case Code.I64_LOAD32_U -> access(Op.LOAD32_U, instruction);
+                case Code.I64_LOAD, Code.F64_LOAD -> access(Op.LOAD64, instruction);
+                case Code.I32_STORE8, Code.I64_STORE8 -> access(Op.STORE8, instruction);
+                case Code.I32_STORE16, Code.I64_STORE16 -> access(Op.STORE16, instruction);
+                case Code.I32_STORE, Code.F32_STORE, Code.I64_STORE32 -> access(Op.STORE32, instruction);
+                case Code.I64_STORE, Code.F64_STORE -> access(Op.STORE64, instruction);
+                case Code.MEMORY_SIZE -> a == 0 ? pack(Op.MEMORY_SIZE) : pack(Op.OTHER_SIZE, 0, (int) a);
+                case Code.MEMORY_GROW -> pack(Op.MEMORY_GROW, 0, (int) a);
+                case Code.MEMORY_COPY -> pack(Op.MEMORY_COPY, (int) a, (int) instruction.b());
+                case Code.MEMORY_FILL -> pack(Op.MEMORY_FILL, 0, (int) a);
+                case Code.MEMORY_INIT -> pack(Op.MEMORY_INIT, (int) instruction.b(), (int) a);
+                case Code.DATA_DROP -> pack(Op.DATA_DROP, 0, (int) a);
+                case Code.TABLE_GET -> pack(Op.TABLE_GET, 0, (int) a);
+                case Code.TABLE_SET -> pack(Op.TABLE_SET, 0, (int) a);
+                case Code.TABLE_INIT -> pack(Op.TABLE_INIT, (int) instruction.b(), (int) a);
+                case Code.ELEM_DROP -> pack(Op.ELEM_DROP, 0, (int) a);
+                case Code.TABLE_COPY -> pack(Op.TABLE_COPY, (int) a, (int) instruction.b());
+                case Code.TABLE_GROW -> pack(Op.TABLE_GROW, 0, (int) a);
+                case Code.TABLE_SIZE -> pack(Op.TABLE_SIZE, 0, (int) a);
+                case Code.TABLE_FILL -> pack(Op.TABLE_FILL, 0, (int) a);
+                case Code.REF_NULL -> pack(Op.CONST, 0, (int) ValueType.NULL);
+                case Code.REF_FUNC -> pack(Op.CONST, 0, (int) a + 1);
+                case Code.I32_EQZ, Code.I64_EQZ, Code.REF_IS_NULL -> pack(Op.EQZ);
                 case Code.I32_EQ, Code.I64_EQ -> pack(Op.EQ);
                 case Code.I32_NE, Code.I64_NE -> pack(Op.NE);
                 case Code.I32_LT_S, Code.I64_LT_S -> pack(Op.LT_S);
@@ -376,10 +397,15 @@ final class Image {
                 case Code.INTERRUPT_RETURN -> pack(Op.INTERRUPT_RETURN);
                 case Code.HP_GET -> pack(Op.HP_GET);
                 case Code.HP_SET -> pack(Op.HP_SET);
-                default ->
-                    throw new IllegalArgumentException(
-                            "not yet executed: " + instruction.opcode().mnemonic());
+                default -> throw new AssertionError("no operation for " + instruction.opcode());
             };
+        }
+
+        private long access(int op, Instruction instruction) {
+            int memory = (int) instruction.b();
+            return memory == 0
+                    ? pack(op, 0, (int) instruction.a())
+                    : pack(op - Op.LOAD8_S + Op.OTHER_MEMORY, memory, (int) instruction.a());
         }
 
         private long constant(long cell) {

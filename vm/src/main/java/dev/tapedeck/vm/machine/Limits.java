@@ -6,14 +6,29 @@ package dev.tapedeck.vm.machine;
  *
  * @param stackCellsMax cells of all frames together, 64 to 2^27
  * @param framesMax frames, 1 to 2^24
- * @param memoryPagesMax 64 KiB pages of linear memory, 0 to 65,536; {@code memory.grow} beyond gives -1
- * @param residentPagesMax 4 KiB pages of linear memory that are not all zero, 1 to 2^20; a write that would make more is a
- *     fault. What a machine takes of the JVM's heap follows from it, whatever the size of the address space
+ * @param memoryPagesMax 64 KiB pages of all linear memories together, 0 to 65,536; {@code memory.grow} beyond gives -1
+ * @param residentPagesMax 4 KiB pages of all linear memories that are not all zero, 1 to 2^20; a write that would make more
+ *     is a fault. What a machine takes of the JVM's heap follows from it, whatever the size of the address space
  * @param pendingInterruptsMax interrupts that wait, all signals together, 1 to 2^20
+ * @param tableElementsMax elements of all tables together, 0 to 10,000,000; {@code table.grow} beyond gives -1
  */
 public record Limits(
-        int stackCellsMax, int framesMax, int memoryPagesMax, int residentPagesMax, int pendingInterruptsMax) {
+        int stackCellsMax,
+        int framesMax,
+        int memoryPagesMax,
+        int residentPagesMax,
+        int pendingInterruptsMax,
+        int tableElementsMax) {
+    /** The largest {@code tableElementsMax}. */
+    private static final int TABLE_ELEMENTS_MAX = 10_000_000;
+
     public static final Limits DEFAULT = new Limits(1 << 20, 1 << 16, 65_536, 1 << 16, 1 << 16);
+
+    /** Limits with as many elements of tables as can be. */
+    public Limits(
+            int stackCellsMax, int framesMax, int memoryPagesMax, int residentPagesMax, int pendingInterruptsMax) {
+        this(stackCellsMax, framesMax, memoryPagesMax, residentPagesMax, pendingInterruptsMax, TABLE_ELEMENTS_MAX);
+    }
 
     public Limits {
         check("stackCellsMax", stackCellsMax, 64, 1 << 27);
@@ -21,11 +36,12 @@ public record Limits(
         check("memoryPagesMax", memoryPagesMax, 0, 65_536);
         check("residentPagesMax", residentPagesMax, 1, 1 << 20);
         check("pendingInterruptsMax", pendingInterruptsMax, 1, 1 << 20);
+        check("tableElementsMax", tableElementsMax, 0, TABLE_ELEMENTS_MAX);
     }
 
     /** The same but for the memory in use, 4 KiB pages. */
     public Limits withResidentPagesMax(int pages) {
-        return new Limits(stackCellsMax, framesMax, memoryPagesMax, pages, pendingInterruptsMax);
+        return new Limits(stackCellsMax, framesMax, memoryPagesMax, pages, pendingInterruptsMax, tableElementsMax);
     }
 
     private static void check(String name, int value, int min, int max) {

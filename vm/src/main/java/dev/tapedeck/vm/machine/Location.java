@@ -10,11 +10,33 @@ public sealed interface Location {
 
     record GlobalVariable(int index) implements Location {}
 
-    /** One byte of linear memory, 0 to 2^32-1. */
-    record MemoryByte(long address) implements Location {}
+    /** One byte of a linear memory, 0 to 2^32-1. */
+    record MemoryByte(int memory, long address) implements Location {
+        /** A byte of memory 0. */
+        public MemoryByte(long address) {
+            this(0, address);
+        }
+    }
 
-    /** Size of linear memory in 64 KiB pages. */
-    record MemorySize() implements Location {}
+    /** Size of a linear memory in 64 KiB pages. */
+    record MemorySize(int memory) implements Location {
+        /** The size of memory 0. */
+        public MemorySize() {
+            this(0);
+        }
+    }
+
+    /** An element of a table: the cell of a reference. */
+    record TableElement(int table, int index) implements Location {}
+
+    /** The number of elements of a table. */
+    record TableSize(int table) implements Location {}
+
+    /** Whether a data segment is dropped, 0 or 1. */
+    record DroppedData(int segment) implements Location {}
+
+    /** Whether an element segment is dropped, 0 or 1. */
+    record DroppedElements(int segment) implements Location {}
 
     /** {@code status}, {@code depth} (number of frames), {@code sp}, {@code bp}, {@code hp}, {@code interrupts} (flag) or {@code exit}. */
     record Register(String name) implements Location {}

@@ -56,7 +56,7 @@ final class Loop extends Interpreter {
         final long[] pool = image.pool;
         final int[] jumps = image.jumps;
         final int[] functions = image.functions;
-        final int[][] tables = image.tables;
+        final TableCells[] tables = machine.tables;
         final int functionBits = image.functionBits;
         final Memory memory = machine.memory;
         final byte[] @Nullable [] readable = memory.readable;
@@ -245,14 +245,9 @@ final class Loop extends Interpreter {
                     int top = sp;
                     if ((int) (word & 0xFFFF) == Op.CALL_INDIRECT) {
                         top--;
-                        int[] elements = tables[(int) word >>> 16];
-                        int index = (int) stack[top];
-                        if (index < 0 || index >= elements.length || elements[index] < 0) {
-                            exit = FAULT;
-                            break loop;
-                        }
-                        function = elements[index];
-                        if (functions[(function << Image.ROW_SHIFT) + Image.TYPE] != (int) (word >> 32)) {
+                        function = tables[(int) word >>> 16].function((int) stack[top]);
+                        if (function < 0
+                                || functions[(function << Image.ROW_SHIFT) + Image.TYPE] != (int) (word >> 32)) {
                             exit = FAULT;
                             break loop;
                         }

@@ -14,6 +14,7 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,17 @@ public final class Machine {
     final Image image;
     private final Host host;
     private final Limits limits;
+    /** Memory 0; one of no pages if the program has none. */
     final Memory memory;
+    /** All memories; at least memory 0. */
+    final Memory[] memories;
+
+    final TableCells[] tables;
     final long[] globals;
+    /** Never changed, as snapshots hold them too. */
+    private BitSet droppedData = new BitSet();
+
+    private BitSet droppedElements = new BitSet();
     private final Interrupts interrupts;
 
     // The registers. While the loop runs it keeps them in variables of its own.
@@ -71,23 +81,21 @@ public final class Machine {
         this.host = host;
         this.limits = limits;
         link(image.program, host);
-        MemoryType type = image.program.memories().isEmpty()
-                ? null
-                : image.program.memories().get(0);
-        int initial = type == null ? 0 : type.initialPages();
-        if (initial > limits.memoryPagesMax()) {
-            throw new IllegalArgumentException("the program needs " + initial + " pages of memory, the limit is "
-                    + limits.memoryPagesMax() + " (memoryPagesMax)");
+        checkLimits(image.program, limits);
+        memories = memories(image.program, limits);
+        memory = memories[0];
+        tables = new TableCells[image.tables.length];
+        for (int i = 0; i < tables.length; i++) {
+            int most = image.program.tables().get(i).maximum();
+            tables[i] = new TableCells(image.tables[i], Math.min(most, limits.tableElementsMax()));
         }
-        memory = new Memory(
-                initial,
-                type == null ? 0 : Math.min(type.maximumPages(), limits.memoryPagesMax()),
-                limits.residentPagesMax());
         long dataEnd = 0;
-        for (DataSegment segment : image.program.data()) {
+        for (int i = 0; i < image.program.data().size(); i++) {
+            DataSegment segment = image.program.data().get(i);
             if (segment.passive()) {
                 continue;
             }
+            droppedData.set(i);
             byte[] bytes = segment.bytes();
             if (memory.outside(segment.address(), bytes.length)) {
                 throw new IllegalArgumentException(
@@ -105,6 +113,36 @@ public final class Machine {
         interrupts = new Interrupts(limits.pendingInterruptsMax());
         stack = new long[Math.min(STACK_CELLS_INITIAL, limits.stackCellsMax())];
         frames = new long[Math.min(FRAMES_INITIAL, limits.framesMax())];
+    }
+
+    private static void checkLimits(Program program, Limits limits) {
+        long pages = program.memories().stream()
+                .mapToLong(MemoryType::initialPages)
+                .sum();
+        if (pages > limits.memoryPagesMax()) {
+            throw new IllegalArgumentException("the program needs " + pages + " pages of memory, the limit is "
+                    + limits.memoryPagesMax() + " (memoryPagesMax)");
+        }
+        long elements =
+                program.tables().stream().mapToLong(Program.Table::minimum).sum();
+        if (elements > limits.tableElementsMax()) {
+            throw new IllegalArgumentException("the program needs " + elements + " elements of tables, the limit is "
+                    + limits.tableElementsMax() + " (tableElementsMax)");
+        }
+    }
+
+    private static Memory[] memories(Program program, Limits limits) {
+        Memory.Residency residency = new Memory.Residency(limits.residentPagesMax());
+        if (program.memories().isEmpty()) {
+            return new Memory[] {new Memory(0, 0, residency)};
+        }
+        return program.memories().stream()
+                .map(type ->
+                        new Memory(
+                                type.initialPages(),
+                                Math.min(type.maximumPages(), limits.memoryPagesMax()),
+                                residency))
+                .toArray(Memory[]::new);
     }
 
     private static void link(Program program, Host host) {
@@ -129,13 +167,17 @@ public final class Machine {
     }
 
     /**
-     * Makes the first instruction of a function the next one. Memory, globals, interrupts and the instruction count stay
-     * as they are. If the function does not fit the stack, the run ends at once with a fault.
+     * Makes the first instruction of a function the next one. Memories, tables, globals, interrupts and the instruction
+     * count stay as they are. If the function does not fit the stack, the run ends at once with a fault.
+     *
+     * <p>If the program has a {@linkplain Program#start start function} and nothing has been started before, that one runs
+     * first: it stands above the frame of {@code function}, which begins when it returns.
      *
      * @param function function index
      * @param arguments cells, as many as the function has parameters
      * @throws IllegalStateException unless the machine is idle or its last run has ended
-     * @throws IllegalArgumentException if there is no such function, or the number of arguments differs
+     * @throws IllegalArgumentException if there is no such function, the number of arguments differs, or one is no value
+     *     of its type
      */
     public void start(int function, long... arguments) {
         checkNotBusy();
@@ -153,6 +195,11 @@ public final class Machine {
             throw new IllegalArgumentException("function " + program().functionName(function) + " takes "
                     + parameters.size() + " arguments, got " + arguments.length);
         }
+        long[] cells = new long[arguments.length];
+        for (int i = 0; i < arguments.length; i++) {
+            cells[i] = canonical(parameters.get(i), arguments[i]);
+        }
+        boolean first = status == Status.IDLE;
         long icount = icount();
         pc = image.start(function);
         base = icount - pc;
@@ -166,11 +213,17 @@ public final class Machine {
             fault(Diagnosis.overflow(this, function));
             return;
         }
-        for (int i = 0; i < arguments.length; i++) {
-            stack[i] = canonical(parameters.get(i), arguments[i]);
-        }
-        sp = arguments.length;
+        System.arraycopy(cells, 0, stack, 0, cells.length);
+        sp = cells.length;
         enter(function, Frames.pack(0, 0, false));
+        int start = program().start();
+        if (first && start >= 0) {
+            if (!makeRoom(sp, image.functions[(start << Image.ROW_SHIFT) + Image.CELLS], depth)) {
+                fault(Diagnosis.overflow(this, start));
+                return;
+            }
+            enter(start, Frames.pack(pc, bp, false));
+        }
     }
 
     /** Begins a frame above its arguments, which are on the stack. There is room. */
@@ -256,10 +309,11 @@ public final class Machine {
     private void runOutside() {
         long word = image.code[pc];
         int big = (int) (word >> 32);
+        int small = (int) word >>> 16;
         switch ((int) word & 0xFFFF) {
             case Op.CALL_HOST -> callHost(big);
             case Op.MEMORY_GROW -> {
-                stack[sp - 1] = memory.grow((int) stack[sp - 1]);
+                stack[sp - 1] = growMemory(memories[big], stack[sp - 1] & UNSIGNED);
                 foldEffect(stack[sp - 1]);
                 pc++;
             }
@@ -267,12 +321,12 @@ public final class Machine {
                 long length = stack[sp - 1] & UNSIGNED;
                 long from = stack[sp - 2] & UNSIGNED;
                 long to = stack[sp - 3] & UNSIGNED;
-                if (memory.outside(to, length)) {
-                    fault(Diagnosis.outOfBounds(this, to, length));
-                } else if (memory.outside(from, length)) {
-                    fault(Diagnosis.outOfBounds(this, from, length));
-                } else if (!memory.copy(to, from, length)) {
-                    fault(Diagnosis.write(this, to, length));
+                if (memories[small].outside(to, length)) {
+                    fault(Diagnosis.outOfBounds(this, small, to, length));
+                } else if (memories[big].outside(from, length)) {
+                    fault(Diagnosis.outOfBounds(this, big, from, length));
+                } else if (!memories[small].copy(to, memories[big], from, length)) {
+                    fault(Diagnosis.write(this, small, to, length));
                 } else {
                     foldEffect(to);
                     foldEffect(from);
@@ -285,8 +339,8 @@ public final class Machine {
                 long length = stack[sp - 1] & UNSIGNED;
                 byte value = (byte) stack[sp - 2];
                 long to = stack[sp - 3] & UNSIGNED;
-                if (memory.outside(to, length) || !memory.fill(to, value, length)) {
-                    fault(Diagnosis.write(this, to, length));
+                if (memories[big].outside(to, length) || !memories[big].fill(to, value, length)) {
+                    fault(Diagnosis.write(this, big, to, length));
                 } else {
                     foldEffect(to);
                     foldEffect(value);
@@ -345,8 +399,213 @@ public final class Machine {
                 }
             }
             case Op.UNREACHABLE -> fault(new Diagnosis(FaultKind.UNREACHABLE, ""));
-            default -> throw new AssertionError("operation " + (word & 0xFFFF) + " belongs into the loop");
+            case Op.MEMORY_INIT -> initMemory(small, big);
+            case Op.DATA_DROP -> {
+                droppedData = with(droppedData, big);
+                foldEffect(big);
+                pc++;
+            }
+            case Op.OTHER_SIZE -> {
+                stack[sp++] = memories[big].units();
+                pc++;
+            }
+            case Op.TABLE_GET -> {
+                if (isElement(big, stack[sp - 1] & UNSIGNED)) {
+                    stack[sp - 1] = tables[big].get((int) stack[sp - 1]);
+                    pc++;
+                }
+            }
+            case Op.TABLE_SET -> {
+                if (isElement(big, stack[sp - 2] & UNSIGNED)) {
+                    tables[big].set((int) stack[sp - 2], stack[sp - 1]);
+                    foldEffect(stack[sp - 2]);
+                    foldEffect(stack[sp - 1]);
+                    sp -= 2;
+                    pc++;
+                }
+            }
+            case Op.TABLE_SIZE -> {
+                stack[sp++] = tables[big].size();
+                pc++;
+            }
+            case Op.TABLE_GROW -> {
+                long result = growTable(tables[big], stack[sp - 1] & UNSIGNED, stack[sp - 2]);
+                foldEffect(result);
+                foldEffect(stack[sp - 2]);
+                stack[sp - 2] = result;
+                sp--;
+                pc++;
+            }
+            case Op.TABLE_FILL -> {
+                long length = stack[sp - 1] & UNSIGNED;
+                long to = stack[sp - 3] & UNSIGNED;
+                if (areElements(big, to, length)) {
+                    tables[big].fill((int) to, stack[sp - 2], (int) length);
+                    foldEffect(to);
+                    foldEffect(stack[sp - 2]);
+                    foldEffect(length);
+                    sp -= 3;
+                    pc++;
+                }
+            }
+            case Op.TABLE_COPY -> {
+                long length = stack[sp - 1] & UNSIGNED;
+                long from = stack[sp - 2] & UNSIGNED;
+                long to = stack[sp - 3] & UNSIGNED;
+                if (areElements(small, to, length) && areElements(big, from, length)) {
+                    tables[small].copy((int) to, tables[big], (int) from, (int) length);
+                    foldEffect(to);
+                    foldEffect(from);
+                    foldEffect(length);
+                    sp -= 3;
+                    pc++;
+                }
+            }
+            case Op.TABLE_INIT -> initTable(small, big);
+            case Op.ELEM_DROP -> {
+                droppedElements = with(droppedElements, big);
+                foldEffect(big);
+                pc++;
+            }
+            default -> accessOther((int) word & 0xFFFF, small, word >>> 32);
         }
+    }
+
+    private static BitSet with(BitSet set, int index) {
+        if (set.get(index)) {
+            return set;
+        }
+        BitSet changed = (BitSet) set.clone();
+        changed.set(index);
+        return changed;
+    }
+
+    /** The old size, or -1 if there is no room. */
+    private long growMemory(Memory grown, long units) {
+        long all = 0;
+        for (Memory each : memories) {
+            all += each.units();
+        }
+        return all + units > limits.memoryPagesMax() ? -1 : grown.grow((int) units);
+    }
+
+    /** The old size, or -1 if there is no room. */
+    private long growTable(TableCells grown, long count, long cell) {
+        long all = 0;
+        for (TableCells each : tables) {
+            all += each.size();
+        }
+        int before = grown.size();
+        if (all + count > limits.tableElementsMax() || before + count > grown.sizeMax()) {
+            return -1;
+        }
+        grown.grow((int) count, cell);
+        return before;
+    }
+
+    /** Carries out {@code memory.init}. */
+    private void initMemory(int target, int segment) {
+        long length = stack[sp - 1] & UNSIGNED;
+        long from = stack[sp - 2] & UNSIGNED;
+        long to = stack[sp - 3] & UNSIGNED;
+        DataSegment data = program().data().get(segment);
+        int size = droppedData.get(segment) ? 0 : data.length();
+        if (memories[target].outside(to, length)) {
+            fault(Diagnosis.outOfBounds(this, target, to, length));
+        } else if (from + length > size) {
+            fault(Diagnosis.outOfRange(
+                    FaultKind.OUT_OF_BOUNDS, "byte", from, length, "data segment " + segment, size));
+        } else {
+            byte[] bytes = length > 0 ? data.bytes((int) from, (int) length) : new byte[0];
+            if (!memories[target].roomFor(to, bytes)) {
+                fault(Diagnosis.write(this, target, to, length));
+                return;
+            }
+            memories[target].write(to, bytes);
+            foldEffect(to);
+            foldEffect(from);
+            foldEffect(length);
+            sp -= 3;
+            pc++;
+        }
+    }
+
+    /** Carries out {@code table.init}. */
+    private void initTable(int target, int segment) {
+        long length = stack[sp - 1] & UNSIGNED;
+        long from = stack[sp - 2] & UNSIGNED;
+        long to = stack[sp - 3] & UNSIGNED;
+        List<Integer> elements = program().elements().get(segment).elements();
+        int size = droppedElements.get(segment) ? 0 : elements.size();
+        if (!areElements(target, to, length)) {
+            return;
+        }
+        if (from + length > size) {
+            fault(Diagnosis.outOfRange(
+                    FaultKind.TABLE_OUT_OF_BOUNDS, "element", from, length, "element segment " + segment, size));
+            return;
+        }
+        for (int i = 0; i < length; i++) {
+            tables[target].set((int) to + i, elements.get((int) from + i) + 1L);
+        }
+        foldEffect(to);
+        foldEffect(from);
+        foldEffect(length);
+        sp -= 3;
+        pc++;
+    }
+
+    private boolean isElement(int table, long index) {
+        return areElements(table, index, 1);
+    }
+
+    /** Whether a range is inside a table; if not, the run has ended with a fault. */
+    private boolean areElements(int table, long index, long length) {
+        if (!tables[table].outside(index, length)) {
+            return true;
+        }
+        fault(Diagnosis.outOfRange(
+                FaultKind.TABLE_OUT_OF_BOUNDS, "element", index, length, "table " + table, tables[table].size()));
+        return false;
+    }
+
+    /** A load or store of a memory that is not memory 0. */
+    private void accessOther(int op, int target, long offset) {
+        if (op < Op.OTHER_MEMORY || op >= Op.OTHER_MEMORY_END) {
+            throw new AssertionError("operation " + op + " belongs into the loop");
+        }
+        int like = op - Op.OTHER_MEMORY + Op.LOAD8_S;
+        int width = switch (like) {
+            case Op.LOAD8_S, Op.LOAD8_U, Op.STORE8 -> 1;
+            case Op.LOAD16_S, Op.LOAD16_U, Op.STORE16 -> 2;
+            case Op.LOAD32_S, Op.LOAD32_U, Op.STORE32 -> 4;
+            default -> 8;
+        };
+        boolean store = like >= Op.STORE8;
+        long at = (stack[store ? sp - 2 : sp - 1] & UNSIGNED) + offset;
+        if (memories[target].outside(at, width)) {
+            fault(Diagnosis.outOfBounds(this, target, at, width));
+            return;
+        }
+        if (store) {
+            if (!memories[target].store(at, stack[sp - 1], width)) {
+                fault(Diagnosis.write(this, target, at, width));
+                return;
+            }
+            foldEffect(target);
+            foldEffect(at);
+            foldEffect(memories[target].load(at, width));
+            sp -= 2;
+        } else {
+            long value = memories[target].load(at, width);
+            stack[sp - 1] = switch (like) {
+                case Op.LOAD8_S -> (byte) value;
+                case Op.LOAD16_S -> (short) value;
+                case Op.LOAD32_S -> (int) value;
+                default -> value;
+            };
+        }
+        pc++;
     }
 
     private boolean checkSignal(long signal) {
@@ -541,7 +800,17 @@ public final class Machine {
         for (long global : globals) {
             target.fold(global);
         }
-        target.fold(memory.units());
+        for (Memory each : memories) {
+            target.fold(each.units());
+        }
+        for (TableCells table : tables) {
+            target.fold(table.size());
+        }
+        for (BitSet dropped : new BitSet[] {droppedData, droppedElements}) {
+            for (long word : dropped.toLongArray()) {
+                target.fold(word);
+            }
+        }
         target.fold(interrupts.enabled ? 1 : 0);
         for (int signal = 1; signal <= Interrupts.SIGNAL_MAX; signal++) {
             target.fold(interrupts.handler(signal));
@@ -570,8 +839,11 @@ public final class Machine {
                 Arrays.copyOf(frames, depth),
                 globals.clone(),
                 interrupts.save(),
-                memory.unitsMax(),
-                memory.snapshot(),
+                Arrays.stream(memories).mapToInt(Memory::unitsMax).toArray(),
+                Arrays.stream(memories).map(Memory::snapshot).toArray(PageMap[]::new),
+                Arrays.stream(tables).map(TableCells::snapshot).toArray(TableCells.State[]::new),
+                droppedData,
+                droppedElements,
                 host.saveState());
     }
 
@@ -611,7 +883,14 @@ public final class Machine {
         exitCode = snapshot.exitCode;
         fault = snapshot.fault;
         interrupts.restore(snapshot.interrupts);
-        memory.restore(snapshot.pages);
+        for (int i = 0; i < memories.length; i++) {
+            memories[i].restore(snapshot.memories[i]);
+        }
+        for (int i = 0; i < tables.length; i++) {
+            tables[i].restore(snapshot.tables[i]);
+        }
+        droppedData = snapshot.droppedData;
+        droppedElements = snapshot.droppedElements;
         torn = false;
     }
 
@@ -620,9 +899,27 @@ public final class Machine {
             throw new IllegalArgumentException("the snapshot is of another program: " + snapshot.image.program.name()
                     + ", expected " + program().name());
         }
-        if (snapshot.memoryUnitsMax != memory.unitsMax()) {
-            throw new IllegalArgumentException("the snapshot is of a memory of at most " + snapshot.memoryUnitsMax
-                    + " pages, expected " + memory.unitsMax());
+        long elements = 0;
+        for (TableCells.State table : snapshot.tables) {
+            elements += table.size();
+        }
+        if (elements > limits.tableElementsMax()) {
+            throw new IllegalArgumentException("the snapshot has " + elements + " elements of tables, the limit is "
+                    + limits.tableElementsMax() + " (tableElementsMax)");
+        }
+        int units = 0;
+        for (PageMap pages : snapshot.memories) {
+            units += pages.pageCount() / Memory.PAGES_PER_UNIT;
+        }
+        if (memories.length > 1 && units > limits.memoryPagesMax()) {
+            throw new IllegalArgumentException("the snapshot has " + units + " pages of memory, the limit is "
+                    + limits.memoryPagesMax() + " (memoryPagesMax)");
+        }
+        for (int i = 0; i < memories.length; i++) {
+            if (snapshot.memoryUnitsMax[i] != memories[i].unitsMax()) {
+                throw new IllegalArgumentException("the snapshot is of a memory" + (i == 0 ? "" : " " + i)
+                        + " of at most " + snapshot.memoryUnitsMax[i] + " pages, expected " + memories[i].unitsMax());
+            }
         }
         if (snapshot.frames.length > limits.framesMax()) {
             throw new IllegalArgumentException(
@@ -637,9 +934,9 @@ public final class Machine {
             throw new IllegalArgumentException(
                     "the snapshot needs " + cells + " stack cells, the limit is " + limits.stackCellsMax());
         }
-        if (snapshot.pages.heldCount() > limits.residentPagesMax()
-                && snapshot.pages.nonZeroCount() > limits.residentPagesMax()) {
-            throw new IllegalArgumentException("the snapshot has " + snapshot.pages.nonZeroCount()
+        if (snapshot.heldPageCount() > limits.residentPagesMax()
+                && snapshot.nonZeroPageCount() > limits.residentPagesMax()) {
+            throw new IllegalArgumentException("the snapshot has " + snapshot.nonZeroPageCount()
                     + " pages of memory in use, the limit is " + limits.residentPagesMax());
         }
         if (interrupts.tooMany(snapshot.interrupts)) {
@@ -703,6 +1000,12 @@ public final class Machine {
         return image.position(view().framePc(frame));
     }
 
+    /** The instruction at which a frame goes on: the next one, or that behind the call of a frame that has called. */
+    public Position nextPosition(int frame) {
+        StackView.checkIndex("frame", frame, depth);
+        return image.position(frame == depth - 1 ? pc : Frames.returnPc(frames[frame + 1]));
+    }
+
     /** Whether a frame was entered by an interrupt. */
     public boolean interruptFrame(int frame) {
         return view().interruptFrame(frame);
@@ -727,25 +1030,84 @@ public final class Machine {
         return globals[StackView.checkIndex("global", index, globals.length)];
     }
 
-    /** Size of linear memory in bytes, 0 to 2^32. */
+    /** Size of memory 0 in bytes, 0 to 2^32; 0 if the program has none. */
     public long memoryBytes() {
         return memory.bytes();
     }
 
-    /** 4 KiB pages of linear memory that have been written to and so take memory of their own. */
+    /**
+     * Size of a memory in bytes, 0 to 2^32.
+     *
+     * @throws IndexOutOfBoundsException if there is no such memory
+     */
+    public long memoryBytes(int index) {
+        return memory(index).bytes();
+    }
+
+    private Memory memory(int index) {
+        return memories[StackView.checkIndex("memory", index, program().memories().size())];
+    }
+
+    /** 4 KiB pages of all linear memories that have been written to and so take memory of their own. */
     public int touchedPageCount() {
-        return memory.heldCount();
+        return Arrays.stream(memories).mapToInt(Memory::heldCount).sum();
     }
 
     /**
-     * Copies bytes out of linear memory.
+     * The number of elements of a table.
+     *
+     * @throws IndexOutOfBoundsException if there is no such table
+     */
+    public int tableSize(int table) {
+        return table(table).size();
+    }
+
+    /**
+     * The cell of an element of a table.
+     *
+     * @throws IndexOutOfBoundsException if there is no such element
+     */
+    public long tableElement(int table, int index) {
+        return table(table).get(StackView.checkIndex("element", index, tableSize(table)));
+    }
+
+    private TableCells table(int index) {
+        return tables[StackView.checkIndex("table", index, tables.length)];
+    }
+
+    /** Whether a data segment is empty for {@code memory.init}: dropped, or active from the beginning. */
+    public boolean dataDropped(int segment) {
+        return droppedData.get(StackView.checkIndex("data segment", segment, program().data().size()));
+    }
+
+    /** Whether an element segment is dropped. */
+    public boolean elementsDropped(int segment) {
+        return droppedElements.get(
+                StackView.checkIndex("element segment", segment, program().elements().size()));
+    }
+
+    /**
+     * Copies bytes out of memory 0.
      *
      * @throws IndexOutOfBoundsException if the range is not inside the memory
      */
     public byte[] readMemory(long address, int length) {
+        return read(memory, address, length);
+    }
+
+    /**
+     * Copies bytes out of a memory.
+     *
+     * @throws IndexOutOfBoundsException if there is no such memory, or the range is not inside it
+     */
+    public byte[] readMemory(int index, long address, int length) {
+        return read(memory(index), address, length);
+    }
+
+    private static byte[] read(Memory memory, long address, int length) {
         if (address < 0 || length < 0 || address > 1L << 32 || memory.outside(address, length)) {
             throw new IndexOutOfBoundsException(
-                    "address " + address + ", " + length + " bytes, memory has " + memoryBytes() + " bytes");
+                    "address " + address + ", " + length + " bytes, memory has " + memory.bytes() + " bytes");
         }
         return memory.read(address, length);
     }
@@ -780,7 +1142,7 @@ public final class Machine {
 
     /**
      * Changes the state from outside, as a debugger or a fault injector does. Locals, operands, globals, memory bytes,
-     * handlers and the registers {@code hp} and {@code interrupts} can be set; what the verifier proved about positions
+     * table elements, dropped segments, handlers and the registers {@code hp} and {@code interrupts} can be set; what the verifier proved about positions
      * and stack heights cannot be broken.
      *
      * @param value a cell, a byte (its low 8 bits count), a function index or -1, or 0 or 1
@@ -797,7 +1159,13 @@ public final class Machine {
         } else if (location instanceof Location.GlobalVariable global) {
             globals[global.index()] = canonical(location, value);
         } else if (location instanceof Location.MemoryByte at) {
-            memory.write(at.address(), new byte[] {(byte) value});
+            memories[at.memory()].write(at.address(), new byte[] {(byte) value});
+        } else if (location instanceof Location.TableElement element) {
+            tables[element.table()].set(element.index(), canonical(location, value));
+        } else if (location instanceof Location.DroppedData segment) {
+            droppedData = set(droppedData, segment.segment(), value);
+        } else if (location instanceof Location.DroppedElements segment) {
+            droppedElements = set(droppedElements, segment.segment(), value);
         } else if (location instanceof Location.Handler handler) {
             if (value != -1 && !isHandler(value)) {
                 throw new IllegalArgumentException("function " + value + " cannot be a handler");
@@ -812,6 +1180,12 @@ public final class Machine {
         } else {
             throw new IllegalArgumentException(location + " cannot be set");
         }
+    }
+
+    private static BitSet set(BitSet dropped, int segment, long value) {
+        BitSet changed = (BitSet) dropped.clone();
+        changed.set(segment, value != 0);
+        return changed;
     }
 
     /**
@@ -829,9 +1203,17 @@ public final class Machine {
         } else if (location instanceof Location.GlobalVariable global) {
             return globals[global.index()];
         } else if (location instanceof Location.MemoryByte at) {
-            return memory.loadByte(at.address()) & 0xFF;
-        } else if (location instanceof Location.MemorySize) {
-            return memory.units();
+            return memories[at.memory()].loadByte(at.address()) & 0xFF;
+        } else if (location instanceof Location.MemorySize size) {
+            return memories[size.memory()].units();
+        } else if (location instanceof Location.TableElement element) {
+            return tables[element.table()].get(element.index());
+        } else if (location instanceof Location.TableSize size) {
+            return tables[size.table()].size();
+        } else if (location instanceof Location.DroppedData segment) {
+            return droppedData.get(segment.segment()) ? 1 : 0;
+        } else if (location instanceof Location.DroppedElements segment) {
+            return droppedElements.get(segment.segment()) ? 1 : 0;
         } else if (location instanceof Location.FramePosition frame) {
             return Snapshot.encode(framePosition(frame.frame()));
         } else if (location instanceof Location.Handler handler) {
@@ -854,7 +1236,7 @@ public final class Machine {
     }
 
     /**
-     * The type of a cell: of a local, an operand or a global.
+     * The type of a cell: of a local, an operand, a global or a table's element.
      *
      * @return empty for other places, and for what is left on the stack after the run has ended
      * @throws IllegalArgumentException if there is no such place
@@ -865,6 +1247,8 @@ public final class Machine {
             return Optional.of(localType(view().frameFunction(local.frame()), local.index()));
         } else if (location instanceof Location.GlobalVariable global) {
             return Optional.of(program().globals().get(global.index()).type());
+        } else if (location instanceof Location.TableElement element) {
+            return Optional.of(program().tables().get(element.table()).type());
         } else if (location instanceof Location.Operand operand
                 && (status == Status.RUNNING || status == Status.FAULTED)) {
             return Optional.of(
@@ -890,7 +1274,21 @@ public final class Machine {
         } else if (location instanceof Location.GlobalVariable global) {
             exists = global.index() >= 0 && global.index() < globals.length;
         } else if (location instanceof Location.MemoryByte at) {
-            exists = at.address() >= 0 && at.address() < memoryBytes();
+            exists = isMemory(at.memory())
+                    && at.address() >= 0
+                    && at.address() < memories[at.memory()].bytes();
+        } else if (location instanceof Location.MemorySize size) {
+            exists = isMemory(size.memory());
+        } else if (location instanceof Location.TableElement element) {
+            exists = isTable(element.table()) && element.index() >= 0 && element.index() < tableSize(element.table());
+        } else if (location instanceof Location.TableSize size) {
+            exists = isTable(size.table());
+        } else if (location instanceof Location.DroppedData segment) {
+            exists = segment.segment() >= 0
+                    && segment.segment() < program().data().size();
+        } else if (location instanceof Location.DroppedElements segment) {
+            exists = segment.segment() >= 0
+                    && segment.segment() < program().elements().size();
         } else if (location instanceof Location.FramePosition frame) {
             exists = isFrame(frame.frame());
         } else if (location instanceof Location.Handler handler) {
@@ -903,6 +1301,15 @@ public final class Machine {
         if (!exists) {
             throw noSuchPlace(location);
         }
+    }
+
+    /** Memory 0 is always there, if of no size. */
+    private boolean isMemory(int memory) {
+        return memory >= 0 && memory < memories.length;
+    }
+
+    private boolean isTable(int table) {
+        return table >= 0 && table < tables.length;
     }
 
     private boolean isFrame(int frame) {
@@ -927,11 +1334,18 @@ public final class Machine {
                 : function.locals().get(local - parameters.size());
     }
 
-    /** The one representation of a value: narrow types are sign-extended. */
-    private static long canonical(ValueType type, long cell) {
+    /** The one representation of a value: narrow types are sign-extended, references are checked. */
+    private long canonical(ValueType type, long cell) {
         return switch (type) {
             case I32, F32 -> (int) cell;
-            case I64, F64, FUNCREF, EXTERNREF -> cell;
+            case I64, F64, EXTERNREF -> cell;
+            case FUNCREF -> {
+                if (cell < 0 || cell > program().functions().size()) {
+                    throw new IllegalArgumentException("the cell " + cell + " refers to no function, expected 0 to "
+                            + program().functions().size());
+                }
+                yield cell;
+            }
         };
     }
 

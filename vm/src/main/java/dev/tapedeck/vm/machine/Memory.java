@@ -3,8 +3,10 @@ package dev.tapedeck.vm.machine;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,7 @@ final class Memory {
     byte[] @Nullable [] writable;
 
     private final int pagesMax;
-    private final int residentMax;
+    private final Residency residency;
     private int pages;
     /** Pages that are not {@link PageMap#ZERO}, all zero or not. */
     private int held;
@@ -46,12 +48,13 @@ final class Memory {
     /**
      * Sizes in 64 KiB pages.
      *
-     * @param residentMax 4 KiB pages that may be not all zero
+     * @param residency counts its pages that are not all zero
      */
-    Memory(int units, int unitsMax, int residentMax) {
+    Memory(int units, int unitsMax, Residency residency) {
         pages = units * PAGES_PER_UNIT;
         pagesMax = unitsMax * PAGES_PER_UNIT;
-        this.residentMax = residentMax;
+        this.residency = residency;
+        residency.memories.add(this);
         readable = new byte[pages][];
         writable = new byte[pages][];
         Arrays.fill(readable, PageMap.ZERO);
@@ -76,22 +79,46 @@ final class Memory {
         return held;
     }
 
-    /** Why a write was refused, in words. */
-    String overflow() {
-        return held + " pages of 4 KiB are in use, limit is " + residentMax;
+    /** The pages that all memories of a machine hold together, and how many they may. */
+    static final class Residency {
+        private final int max;
+        private int held;
+        private final List<Memory> memories = new ArrayList<>();
+
+        /**
+         * @param max 4 KiB pages that may be not all zero
+         */
+        Residency(int max) {
+            this.max = max;
+        }
+
+        /** Whether some more pages may be held as things are. */
+        boolean fits(long more) {
+            return held + more <= max;
+        }
+
+        /** Whether some more pages may be held; gives back pages of zeros first if that is needed to tell. */
+        boolean roomFor(long more) {
+            if (!fits(more)) {
+                memories.forEach(Memory::releaseZeros);
+            }
+            return fits(more);
+        }
     }
 
-    /** Whether some more pages may be held; gives back pages of zeros first if that is needed to tell. */
-    private boolean roomFor(long more) {
-        if (held + more > residentMax) {
-            releaseZeros();
-        }
-        return held + more <= residentMax;
+    private void hold(int more) {
+        held += more;
+        residency.held += more;
+    }
+
+    /** Why a write was refused, in words. */
+    String overflow() {
+        return residency.held + " pages of 4 KiB are in use, limit is " + residency.max;
     }
 
     /** Whether bytes can be written to a range, which is inside. */
     boolean roomFor(long address, byte[] bytes) {
-        if (bytes.length == 0 || roomFor(touched(address, bytes.length))) {
+        if (bytes.length == 0 || residency.roomFor(touched(address, bytes.length))) {
             return true;
         }
         int more = 0;
@@ -104,7 +131,7 @@ final class Memory {
             }
             done += count;
         }
-        return held + more <= residentMax;
+        return residency.fits(more);
     }
 
     /** The pages that a range lies in; its length is not 0. */
@@ -124,7 +151,7 @@ final class Memory {
                 readable[page] = PageMap.ZERO;
                 writable[page] = null;
                 changed.set(page);
-                held--;
+                hold(-1);
             }
         }
         own = changed.stream().toArray();
@@ -195,10 +222,8 @@ final class Memory {
             }
         }
         base = target;
-        held = target.heldCount();
-        if (held > residentMax) {
-            releaseZeros();
-        }
+        hold(target.heldCount() - held);
+        residency.roomFor(0);
     }
 
     /** Makes a page this memory's own. */
@@ -208,7 +233,7 @@ final class Memory {
             byte[] shared = present(page);
             if (shared == PageMap.ZERO) {
                 bytes = new byte[PageMap.PAGE_BYTES];
-                held++;
+                hold(1);
             } else {
                 bytes = shared.clone();
             }
@@ -252,7 +277,7 @@ final class Memory {
         if (outside(address, width)) {
             return false;
         }
-        if (held + 2 > residentMax) {
+        if (!residency.fits(2)) {
             byte[] bytes = new byte[width];
             for (int i = 0; i < width; i++) {
                 bytes[i] = (byte) (value >>> (i * 8));
@@ -298,12 +323,14 @@ final class Memory {
     }
 
     /**
-     * Copies within memory as if through a buffer. Both ranges are inside.
+     * Copies from a memory, which can be this one, as if through a buffer. Both ranges are inside.
      *
      * @return false if nothing was copied because too many pages would be in use
      */
-    boolean copy(long to, long from, long length) {
-        if (length > 0 && !roomFor(touched(to, length)) && held + touchedByCopy(to, from, length) > residentMax) {
+    boolean copy(long to, Memory source, long from, long length) {
+        if (length > 0
+                && !residency.roomFor(touched(to, length))
+                && !residency.fits(touchedByCopy(to, source, from, length))) {
             return false;
         }
         if (to <= from) {
@@ -312,7 +339,7 @@ final class Memory {
                 int toOffset = (int) (to + done) & OFFSET_MASK;
                 int fromOffset = (int) (from + done) & OFFSET_MASK;
                 int count = (int) Math.min(length - done, PageMap.PAGE_BYTES - Math.max(toOffset, fromOffset));
-                copyWithinPages(to + done, from + done, count);
+                copyWithinPages(to + done, source, from + done, count);
                 done += count;
             }
         } else {
@@ -322,21 +349,21 @@ final class Memory {
                 int fromEnd = ((int) (from + left) - 1 & OFFSET_MASK) + 1;
                 int count = (int) Math.min(left, Math.min(toEnd, fromEnd));
                 left -= count;
-                copyWithinPages(to + left, from + left, count);
+                copyWithinPages(to + left, source, from + left, count);
             }
         }
         return true;
     }
 
     /** How many pages of zeros a copy writes to from pages that are not: as many as it will make its own. */
-    private int touchedByCopy(long to, long from, long length) {
+    private int touchedByCopy(long to, Memory source, long from, long length) {
         int count = 0;
         int last = -1;
         long done = 0;
         while (done < length) {
             int toPage = (int) ((to + done) >>> PageMap.PAGE_SHIFT);
             int fromPage = (int) ((from + done) >>> PageMap.PAGE_SHIFT);
-            if (toPage != last && readable[toPage] == PageMap.ZERO && readable[fromPage] != PageMap.ZERO) {
+            if (toPage != last && readable[toPage] == PageMap.ZERO && source.readable[fromPage] != PageMap.ZERO) {
                 count++;
                 last = toPage;
             }
@@ -346,14 +373,14 @@ final class Memory {
         return count;
     }
 
-    private void copyWithinPages(long to, long from, int count) {
+    private void copyWithinPages(long to, Memory source, long from, int count) {
         int toPage = (int) (to >>> PageMap.PAGE_SHIFT);
         int fromPage = (int) (from >>> PageMap.PAGE_SHIFT);
-        if (readable[toPage] == PageMap.ZERO && readable[fromPage] == PageMap.ZERO) {
+        if (readable[toPage] == PageMap.ZERO && source.readable[fromPage] == PageMap.ZERO) {
             return; // Zeros over zeros: the page stays untouched and costs nothing.
         }
         byte[] target = own(toPage);
-        System.arraycopy(present(fromPage), (int) from & OFFSET_MASK, target, (int) to & OFFSET_MASK, count);
+        System.arraycopy(source.present(fromPage), (int) from & OFFSET_MASK, target, (int) to & OFFSET_MASK, count);
     }
 
     /**
@@ -362,14 +389,14 @@ final class Memory {
      * @return false if nothing was filled because too many pages would be in use
      */
     boolean fill(long address, byte value, long length) {
-        if (value != 0 && length > 0 && !roomFor(touched(address, length))) {
+        if (value != 0 && length > 0 && !residency.roomFor(touched(address, length))) {
             long more = 0;
             for (long page = address >>> PageMap.PAGE_SHIFT;
                     page <= ((address + length - 1) >>> PageMap.PAGE_SHIFT);
                     page++) {
                 more += readable[(int) page] == PageMap.ZERO ? 1 : 0;
             }
-            if (held + more > residentMax) {
+            if (!residency.fits(more)) {
                 return false;
             }
         }

@@ -188,44 +188,63 @@ final class Op {
     static final int INTERRUPT_UNHANDLE = 158;
     static final int INTERRUPT_RAISE = 159;
     static final int INTERRUPT_RETURN = 160;
-    static final int UNREACHABLE = 161;
+    static final int MEMORY_INIT = 161;
+    static final int DATA_DROP = 162;
+    static final int TABLE_GET = 163;
+    static final int TABLE_SET = 164;
+    static final int TABLE_INIT = 165;
+    static final int ELEM_DROP = 166;
+    static final int TABLE_COPY = 167;
+    static final int TABLE_GROW = 168;
+    static final int TABLE_SIZE = 169;
+    static final int TABLE_FILL = 170;
+    /** The size of a memory that is not memory 0. */
+    static final int OTHER_SIZE = 171;
+
+    /** Loads and stores of a memory that is not memory 0, which is the small operand; in the order of those of memory 0. */
+    static final int OTHER_MEMORY = 172;
+
+    /** Behind the last of them. */
+    static final int OTHER_MEMORY_END = OTHER_MEMORY + STORE64 - LOAD8_S + 1;
+
+    static final int UNREACHABLE = 183;
 
     // Several instructions in one, from here on; see Fusion. Their operands are named after the instructions they are
     // of:
     // what stands first is the small operand, what stands second the big one, and so on as far as nothing else is said.
 
-    static final int GET_GET = 162;
-    static final int GET_CONST = 163;
-    static final int GET_GET_ADD = 164;
+    static final int GET_GET = 184;
+    static final int GET_CONST = 185;
+    static final int GET_GET_ADD = 186;
     /** The constant is negated for a subtraction. */
-    static final int GET_CONST_ADD = 165;
+    static final int GET_CONST_ADD = 187;
     /** The local that is set is the operand of the last instruction. */
-    static final int GET_CONST_ADD_SET = 166;
+    static final int GET_CONST_ADD_SET = 188;
 
-    static final int GET_CONST_ADD_TEE = 167;
+    static final int GET_CONST_ADD_TEE = 189;
     /** Big: the local. */
-    static final int GET_ADD = 168;
+    static final int GET_ADD = 190;
     /** Big: the constant, negated for a subtraction. */
-    static final int CONST_ADD = 169;
+    static final int CONST_ADD = 191;
     /** Big: the local that is set; small: the one that is got. */
-    static final int SET_GET = 170;
+    static final int SET_GET = 192;
     /** Big: the local; the memory offset is the operand of the second instruction. */
-    static final int GET_LOAD8_U = 171;
+    static final int GET_LOAD8_U = 193;
 
-    static final int GET_LOAD32_S = 172;
-    static final int GET_LOAD64 = 173;
+    static final int GET_LOAD32_S = 194;
+    static final int GET_LOAD64 = 195;
 
     /** A comparison and the conditional branch behind it, which keeps its operands; in the order of the comparisons. */
-    static final int EQZ_BRANCH = 174;
+    static final int EQZ_BRANCH = 196;
 
-    static final int EQ_BRANCH = 175;
-    static final int NE_BRANCH = 176;
-    static final int LT_S_BRANCH = 177;
-    static final int LT_U_BRANCH = 178;
-    static final int GT_S_BRANCH = 179;
-    static final int GT_U_BRANCH = 180;
-    static final int LE_S_BRANCH = 181;
-    static final int LE_U_BRANCH = 182;
-    static final int GE_S_BRANCH = 183;
-    static final int GE_U_BRANCH = 184;
+    static final int EQ_BRANCH = 197;
+    static final int NE_BRANCH = 198;
+    static final int LT_S_BRANCH = 199;
+    static final int LT_U_BRANCH = 200;
+    static final int GT_S_BRANCH = 201;
+    static final int GT_U_BRANCH = 202;
+    static final int LE_S_BRANCH = 203;
+    static final int LE_U_BRANCH = 204;
+    static final int GE_S_BRANCH = 205;
+    static final int GE_U_BRANCH = 206;
 }

@@ -6,8 +6,10 @@ import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +26,34 @@ public final class Snapshot {
     @FunctionalInterface
     public interface PageVisitor {
         /**
+         * @param memory index of the memory
          * @param index counts pages of {@link #PAGE_BYTES} from 0
          * @param page the bytes; the snapshot's own, so they must not be changed, and need not be copied
          */
-        void visit(int index, byte[] page);
+        void visit(int memory, int index, byte[] page);
+    }
+
+    /**
+     * Pages of one memory.
+     *
+     * @param indexes they count pages of {@link #PAGE_BYTES} from 0
+     * @param bytes the bytes of each page, or none for a page of zeros
+     */
+    public record Pages(int[] indexes, byte[][] bytes) {
+        private void check(int count) {
+            for (int i = 0; i < indexes.length; i++) {
+                boolean wellSized = bytes[i].length == PAGE_BYTES || bytes[i].length == 0;
+                if (indexes[i] < 0 || indexes[i] >= count || !wellSized) {
+                    throw new IllegalArgumentException("page " + indexes[i] + " of " + bytes[i].length
+                            + " bytes is not in a memory of " + count + " pages of " + PAGE_BYTES);
+                }
+            }
+        }
+
+        private PageMap on(PageMap before, int count) {
+            return before.with(
+                    count, indexes, indexes.length, i -> bytes[i].length == 0 ? PageMap.ZERO : bytes[i]);
+        }
     }
 
     final Image image;
@@ -42,8 +68,16 @@ public final class Snapshot {
     final long[] frames;
     final long[] globals;
     final Interrupts.State interrupts;
-    final int memoryUnitsMax;
-    final PageMap pages;
+    /** Per memory; at least that of memory 0. */
+    final int[] memoryUnitsMax;
+    /** Per memory; at least memory 0, of no pages if the program has none. */
+    final PageMap[] memories;
+
+    final TableCells.State[] tables;
+    /** Never changed, and so are the next. */
+    final BitSet droppedData;
+
+    final BitSet droppedElements;
     private final HostState hostState;
 
     /** The arrays become the snapshot's own. */
@@ -60,8 +94,11 @@ public final class Snapshot {
             long[] frames,
             long[] globals,
             Interrupts.State interrupts,
-            int memoryUnitsMax,
-            PageMap pages,
+            int[] memoryUnitsMax,
+            PageMap[] memories,
+            TableCells.State[] tables,
+            BitSet droppedData,
+            BitSet droppedElements,
             HostState hostState) {
         this.image = image;
         this.status = status;
@@ -76,7 +113,10 @@ public final class Snapshot {
         this.globals = globals;
         this.interrupts = interrupts;
         this.memoryUnitsMax = memoryUnitsMax;
-        this.pages = pages;
+        this.memories = memories;
+        this.tables = tables;
+        this.droppedData = droppedData;
+        this.droppedElements = droppedElements;
         this.hostState = hostState;
     }
 
@@ -84,30 +124,31 @@ public final class Snapshot {
      * A snapshot of a state that comes from outside, a file for example. It is checked against the program, so that
      * whatever it holds, a machine can run on from it.
      *
-     * @param pageIndexes the pages of {@link #PAGE_BYTES} that are not as in {@code base}, or not zero if that is null
-     * @param pages the bytes of those pages, or none for a page of zeros; they become the snapshot's own
+     * @param pages for each memory of the program the pages that are not as in {@code base}, or not zero if that is null;
+     *     their bytes become the snapshot's own
      * @throws IllegalArgumentException if the program cannot be in this state; the message has the first reason found
      */
     public static Snapshot of(
-            VerifiedProgram program, SnapshotState state, @Nullable Snapshot base, int[] pageIndexes, byte[][] pages) {
-        int pagesMax = Program.MemoryType.PAGES_MAX;
-        if (state.memoryPages() < 0 || state.memoryPages() > pagesMax) {
-            throw new IllegalArgumentException("memory has " + state.memoryPages() + " pages, the most is " + pagesMax);
+            VerifiedProgram program, SnapshotState state, @Nullable Snapshot base, List<Pages> pages) {
+        int count = program.program().memories().size();
+        if (pages.size() != count || state.memories().size() != count) {
+            throw new IllegalArgumentException(
+                    "there are " + state.memories().size() + " memories, the program has " + count);
         }
-        int count = state.memoryPages() * Memory.PAGES_PER_UNIT;
-        for (int i = 0; i < pageIndexes.length; i++) {
-            boolean wellSized = pages[i].length == PAGE_BYTES || pages[i].length == 0;
-            if (pageIndexes[i] < 0 || pageIndexes[i] >= count || !wellSized) {
-                throw new IllegalArgumentException("page " + pageIndexes[i] + " of " + pages[i].length
-                        + " bytes is not in a memory of " + count + " pages of " + PAGE_BYTES);
+        PageMap[] maps = new PageMap[Math.max(1, count)];
+        maps[0] = PageMap.zero(0);
+        for (int i = 0; i < count; i++) {
+            int units = state.memories().get(i).pages();
+            if (units < 0 || units > Program.MemoryType.PAGES_MAX) {
+                throw new IllegalArgumentException(
+                        "memory has " + units + " pages, the most is " + Program.MemoryType.PAGES_MAX);
             }
+            int pageCount = units * Memory.PAGES_PER_UNIT;
+            pages.get(i).check(pageCount);
+            PageMap before = base == null ? PageMap.zero(pageCount) : base.memories[i];
+            maps[i] = pages.get(i).on(before, pageCount);
         }
-        PageMap before = base == null ? PageMap.zero(count) : base.pages;
-        return StateCheck.snapshot(
-                program,
-                state,
-                before.with(
-                        count, pageIndexes, pageIndexes.length, i -> pages[i].length == 0 ? PageMap.ZERO : pages[i]));
+        return StateCheck.snapshot(program, state, maps);
     }
 
     /** All of it but the pages of memory, copied. */
@@ -130,9 +171,51 @@ public final class Snapshot {
                 interrupts.enabled(),
                 interrupts.handlers().clone(),
                 Arrays.stream(interrupts.pending()).map(long[]::clone).toArray(long[][]::new),
-                pages.pageCount() / Memory.PAGES_PER_UNIT,
-                memoryUnitsMax,
+                memoryList(),
+                Arrays.stream(tables).map(Snapshot::tableState).toList(),
+                droppedData.toLongArray(),
+                droppedElements.toLongArray(),
                 hostState);
+    }
+
+    private List<SnapshotState.Memory> memoryList() {
+        List<SnapshotState.Memory> list = new ArrayList<>();
+        for (int i = 0; i < image.program.memories().size(); i++) {
+            list.add(new SnapshotState.Memory(units(i), memoryUnitsMax[i]));
+        }
+        return list;
+    }
+
+    private static SnapshotState.Table tableState(TableCells.State table) {
+        IntStream.Builder indexes = IntStream.builder();
+        LongStream.Builder cells = LongStream.builder();
+        table.visit((index, cell) -> {
+            indexes.add(index);
+            cells.add(cell);
+        });
+        return new SnapshotState.Table(
+                table.size(), indexes.build().toArray(), cells.build().toArray());
+    }
+
+    /** Size of a memory in 64 KiB pages. */
+    private int units(int memory) {
+        return memories[memory].pageCount() / Memory.PAGES_PER_UNIT;
+    }
+
+    /**
+     * A snapshot of a longer program: this state, with what the longer program has more as it is at the start. So modules
+     * can be linked to a program that has run. A machine made for the longer program goes on from it; memory limits have
+     * to be those of the machine that this one is of.
+     *
+     * <p>Everything of the old program has to stand in the new one, at its index and unchanged: types, imports, functions,
+     * globals, memories, tables, data and element segments. Exports, entry, start function, tests, sources and all names
+     * can differ. Active data of the new program that the old one does not have are copied to memory now, as at the start.
+     * The start function runs only if nothing has been started yet.
+     *
+     * @throws IllegalArgumentException if the program does not begin with the old one; the message says where it differs
+     */
+    public Snapshot extendedTo(VerifiedProgram longer, Limits limits) {
+        return Extension.of(this, longer, limits);
     }
 
     /** The content hash of a function of the program; computed once. */
@@ -158,9 +241,9 @@ public final class Snapshot {
         return status;
     }
 
-    /** Size of linear memory in bytes, 0 to 2^32. */
+    /** Size of memory 0 in bytes, 0 to 2^32; 0 if the program has none. */
     public long memoryBytes() {
-        return (long) pages.pageCount() << PageMap.PAGE_SHIFT;
+        return (long) memories[0].pageCount() << PageMap.PAGE_SHIFT;
     }
 
     /** What the host saved. */
@@ -177,7 +260,10 @@ public final class Snapshot {
         words.add(status.code());
         // Where nothing is on the stack of frames, the place is only where the run ended.
         words.add(frames.length == 0 ? -1 : pc);
-        words.add(bp).add(hp).add(exitCode).add(pages.pageCount());
+        words.add(bp).add(hp).add(exitCode);
+        for (PageMap memory : memories) {
+            words.add(memory.pageCount());
+        }
         addAll(words, frames);
         addAll(words, cells);
         addAll(words, globals);
@@ -186,6 +272,12 @@ public final class Snapshot {
             words.add(interrupts.handlers()[signal]);
             addAll(words, interrupts.pending()[signal]);
         }
+        for (TableCells.State table : tables) {
+            words.add(table.size());
+            table.visit((index, cell) -> words.add(index).add(cell));
+        }
+        addAll(words, droppedData.toLongArray());
+        addAll(words, droppedElements.toLongArray());
         return words.build().toArray();
     }
 
@@ -196,22 +288,38 @@ public final class Snapshot {
         }
     }
 
-    /** Visits the pages that are not all zero, in ascending order, without copying. */
+    /** Visits the pages of all memories that are not all zero, in ascending order, without copying. */
     public void visitPages(PageVisitor visitor) {
-        pages.visitNonZero(visitor::visit);
+        for (int i = 0; i < memories.length; i++) {
+            int memory = i;
+            memories[i].visitNonZero((index, page) -> visitor.visit(memory, index, page));
+        }
     }
 
     /**
-     * Visits the pages that have other bytes than in {@code base}, in ascending order, without copying. Pages behind the
-     * end of a memory count as zero. Costs by the chunks of 1,024 pages that are not shared.
+     * Visits the pages of all memories that have other bytes than in {@code base}, in ascending order, without copying.
+     * Pages behind the end of a memory count as zero. Costs by the chunks of 1,024 pages that are not shared.
      */
     public void visitChangedPages(Snapshot base, PageVisitor visitor) {
-        pages.visitChanged(base.pages, visitor::visit);
+        for (int i = 0; i < memories.length; i++) {
+            int memory = i;
+            memories[i].visitChanged(base.memories[i], (index, page) -> visitor.visit(memory, index, page));
+        }
+    }
+
+    /** Whether a table has the same elements as in {@code base}; costs by the parts that are not shared. */
+    public boolean sameTable(int table, Snapshot base) {
+        return tables[table].same(base.tables[table]);
     }
 
     /** 4 KiB pages that this snapshot holds, shared with others or not; pages never written to are not among them. */
     public int heldPageCount() {
-        return pages.heldCount();
+        return Arrays.stream(memories).mapToInt(PageMap::heldCount).sum();
+    }
+
+    /** Pages of all memories that are not all zero. */
+    int nonZeroPageCount() {
+        return Arrays.stream(memories).mapToInt(PageMap::nonZeroCount).sum();
     }
 
     private StackView view() {
@@ -224,7 +332,7 @@ public final class Snapshot {
 
     /**
      * The places at which two states differ, in this order: registers, memory size, frames, locals, operands, globals,
-     * handlers, pending, memory. Instruction counts and host states are not compared.
+     * handlers, pending, tables, dropped segments, memory. Instruction counts and host states are not compared.
      *
      * <p>Where one state has more frames, locals, operands or globals than the other, those that both have are compared;
      * {@code depth} and {@code sp} show the rest. Where as many interrupts wait for a signal, but others, the values of
@@ -241,10 +349,10 @@ public final class Snapshot {
         found.register("hp", hp, other.hp);
         found.register("interrupts", interrupts.enabled() ? 1 : 0, other.interrupts.enabled() ? 1 : 0);
         found.register("exit", exitCode, other.exitCode);
-        found.compare(
-                new Location.MemorySize(),
-                pages.pageCount() / Memory.PAGES_PER_UNIT,
-                other.pages.pageCount() / Memory.PAGES_PER_UNIT);
+        int memoryCount = Math.min(memories.length, other.memories.length);
+        for (int i = 0; i < memoryCount; i++) {
+            found.compare(new Location.MemorySize(i), units(i), other.units(i));
+        }
         StackView a = view();
         StackView b = other.view();
         int depth = Math.min(a.depth(), b.depth());
@@ -290,10 +398,27 @@ public final class Snapshot {
             found.compare(
                     new Location.Pending(signal), at >= 0 ? here[at] : here.length, at >= 0 ? there[at] : there.length);
         }
-        if (found.room()) {
-            pages.visitChanged(other.pages, (index, page) -> found.page(index, page, other.pages.page(index)));
+        for (int i = 0; i < Math.min(tables.length, other.tables.length); i++) {
+            found.table(i, tables[i], other.tables[i]);
+        }
+        int segments = Math.max(droppedData.length(), other.droppedData.length());
+        for (int i = 0; i < segments; i++) {
+            found.compare(new Location.DroppedData(i), bit(droppedData, i), bit(other.droppedData, i));
+        }
+        segments = Math.max(droppedElements.length(), other.droppedElements.length());
+        for (int i = 0; i < segments; i++) {
+            found.compare(new Location.DroppedElements(i), bit(droppedElements, i), bit(other.droppedElements, i));
+        }
+        for (int i = 0; i < memoryCount && found.room(); i++) {
+            int memory = i;
+            PageMap there = other.memories[i];
+            memories[i].visitChanged(there, (index, page) -> found.page(memory, index, page, there.page(index)));
         }
         return List.copyOf(found.list);
+    }
+
+    private static long bit(BitSet set, int index) {
+        return set.get(index) ? 1 : 0;
     }
 
     /**
@@ -323,7 +448,28 @@ public final class Snapshot {
                 && Arrays.equals(cells, other.cells)
                 && Arrays.equals(globals, other.globals)
                 && interrupts.same(other.interrupts)
-                && pages.sameContent(other.pages);
+                && droppedData.equals(other.droppedData)
+                && droppedElements.equals(other.droppedElements)
+                && sameTables(other)
+                && sameMemories(other);
+    }
+
+    private boolean sameTables(Snapshot other) {
+        for (int i = 0; i < tables.length; i++) {
+            if (!tables[i].same(other.tables[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean sameMemories(Snapshot other) {
+        for (int i = 0; i < memories.length; i++) {
+            if (!memories[i].sameContent(other.memories[i])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static final class Differences {
@@ -348,10 +494,17 @@ public final class Snapshot {
             }
         }
 
-        void page(int index, byte[] a, byte[] b) {
+        void table(int table, TableCells.State a, TableCells.State b) {
+            compare(new Location.TableSize(table), a.size(), b.size());
+            for (int i = a.mismatch(b, 0); i >= 0 && room(); i = a.mismatch(b, i + 1)) {
+                compare(new Location.TableElement(table, i), a.cell(i), b.cell(i));
+            }
+        }
+
+        void page(int memory, int index, byte[] a, byte[] b) {
             long address = (long) index << PageMap.PAGE_SHIFT;
             for (int i = Arrays.mismatch(a, b); i >= 0 && i < a.length && room(); i++) {
-                compare(new Location.MemoryByte(address + i), a[i] & 0xFF, b[i] & 0xFF);
+                compare(new Location.MemoryByte(memory, address + i), a[i] & 0xFF, b[i] & 0xFF);
             }
         }
     }

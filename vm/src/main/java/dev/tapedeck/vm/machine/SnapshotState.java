@@ -21,8 +21,11 @@ import java.util.Optional;
  * @param interruptsEnabled the interrupt flag
  * @param handlers 32 function indexes, one per signal, -1 where there is none; entry 0 is not used and -1
  * @param pending 32 lists of payloads, one per signal, oldest first; entry 0 is not used and empty
- * @param memoryPages size of linear memory in 64 KiB pages
- * @param memoryPagesMax to which memory can grow, in 64 KiB pages
+ * @param memories the sizes of the linear memories
+ * @param tables the elements of the tables
+ * @param droppedData one bit for each data segment that was dropped or active, bit 0 of the first number for segment 0;
+ *     without zeros at the end
+ * @param droppedElements the same for element segments
  * @param hostState what the host saved
  */
 public record SnapshotState(
@@ -38,12 +41,33 @@ public record SnapshotState(
         boolean interruptsEnabled,
         int[] handlers,
         long[][] pending,
-        int memoryPages,
-        int memoryPagesMax,
+        List<Memory> memories,
+        List<Table> tables,
+        long[] droppedData,
+        long[] droppedElements,
         HostState hostState) {
     public SnapshotState {
         frames = List.copyOf(frames);
+        memories = List.copyOf(memories);
+        tables = List.copyOf(tables);
     }
+
+    /**
+     * A linear memory.
+     *
+     * @param pages its size in 64 KiB pages
+     * @param pagesMax to which it can grow
+     */
+    public record Memory(int pages, int pagesMax) {}
+
+    /**
+     * A table.
+     *
+     * @param size the number of its elements
+     * @param indexes of the elements that are not null, in ascending order
+     * @param cells those elements, as many
+     */
+    public record Table(int size, int[] indexes, long[] cells) {}
 
     /**
      * A frame.

@@ -12,6 +12,7 @@ import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,11 +45,11 @@ final class StateCheck {
      *
      * @throws IllegalArgumentException if the program cannot be in this state; the message has the first reason found
      */
-    static Snapshot snapshot(VerifiedProgram verified, SnapshotState state, PageMap pages) {
-        return new StateCheck(verified, state).check(pages);
+    static Snapshot snapshot(VerifiedProgram verified, SnapshotState state, PageMap[] memories) {
+        return new StateCheck(verified, state).check(memories);
     }
 
-    private Snapshot check(PageMap pages) {
+    private Snapshot check(PageMap[] memories) {
         require(state.icount() >= 0, "the instruction count is " + state.icount());
         require(
                 state.status() == Status.HALTED || state.exitCode() == 0,
@@ -63,7 +64,16 @@ final class StateCheck {
         checkCells();
         checkGlobals();
         checkInterrupts();
-        checkMemory(pages);
+        checkMemories(memories);
+        TableCells.State[] tables = checkTables();
+        BitSet droppedData = checkDropped("data", state.droppedData(), program.data().size());
+        for (int i = 0; i < program.data().size(); i++) {
+            require(
+                    program.data().get(i).passive() || droppedData.get(i),
+                    "data segment " + i + " is active, and is not dropped");
+        }
+        BitSet droppedElements = checkDropped(
+                "element", state.droppedElements(), program.elements().size());
         int pc = state.position().map(this::pc).orElse(0);
         Fault fault = state.fault()
                 .map(reason -> new Fault(
@@ -91,8 +101,11 @@ final class StateCheck {
                         state.interruptsEnabled(),
                         state.handlers().clone(),
                         Arrays.stream(state.pending()).map(long[]::clone).toArray(long[][]::new)),
-                state.memoryPagesMax(),
-                pages,
+                memoryUnitsMax(),
+                memories,
+                tables,
+                droppedData,
+                droppedElements,
                 state.hostState());
     }
 
@@ -139,6 +152,10 @@ final class StateCheck {
                     "frame " + i + " was entered by an interrupt, but is no handler");
             types.addAll(verified.operandTypes(caller));
             types.addAll(callee.parameters());
+            return;
+        }
+        if (caller.offset() == 0 && i == 1 && frame.next().function() == program.start()) {
+            // The function that was started waits for the start function.
             return;
         }
         require(caller.offset() > 0, "frame " + (i - 1) + " has no call before its next instruction");
@@ -253,20 +270,74 @@ final class StateCheck {
         }
     }
 
-    private void checkMemory(PageMap pages) {
-        MemoryType memory =
-                program.memories().isEmpty() ? null : program.memories().get(0);
-        int initial = memory == null ? 0 : memory.initialPages();
-        int maximum = memory == null ? 0 : memory.maximumPages();
-        require(
-                state.memoryPagesMax() >= initial && state.memoryPagesMax() <= maximum,
-                "memory can grow to " + state.memoryPagesMax() + " pages, expected " + initial + " to " + maximum);
-        require(
-                state.memoryPages() >= initial && state.memoryPages() <= state.memoryPagesMax(),
-                "memory has " + state.memoryPages() + " pages, expected " + initial + " to " + state.memoryPagesMax());
-        if (pages.pageCount() != state.memoryPages() * Memory.PAGES_PER_UNIT) {
-            throw new AssertionError("the pages are of a memory of another size");
+    private void checkMemories(PageMap[] maps) {
+        for (int i = 0; i < program.memories().size(); i++) {
+            MemoryType type = program.memories().get(i);
+            SnapshotState.Memory memory = state.memories().get(i);
+            String which = program.memories().size() == 1 ? "memory" : "memory " + i;
+            require(
+                    memory.pagesMax() >= type.initialPages() && memory.pagesMax() <= type.maximumPages(),
+                    which + " can grow to " + memory.pagesMax() + " pages, expected " + type.initialPages() + " to "
+                            + type.maximumPages());
+            require(
+                    memory.pages() >= type.initialPages() && memory.pages() <= memory.pagesMax(),
+                    which + " has " + memory.pages() + " pages, expected " + type.initialPages() + " to "
+                            + memory.pagesMax());
+            if (maps[i].pageCount() != memory.pages() * Memory.PAGES_PER_UNIT) {
+                throw new AssertionError("the pages are of a memory of another size");
+            }
         }
+    }
+
+    /** At least that of memory 0, as a machine has it in any case. */
+    private int[] memoryUnitsMax() {
+        return state.memories().isEmpty()
+                ? new int[1]
+                : state.memories().stream()
+                        .mapToInt(SnapshotState.Memory::pagesMax)
+                        .toArray();
+    }
+
+    private TableCells.State[] checkTables() {
+        int count = program.tables().size();
+        require(
+                state.tables().size() == count,
+                "there are " + state.tables().size() + " tables, expected " + count);
+        TableCells.State[] tables = new TableCells.State[count];
+        for (int t = 0; t < count; t++) {
+            Program.Table type = program.tables().get(t);
+            SnapshotState.Table table = state.tables().get(t);
+            require(
+                    table.size() >= type.minimum() && table.size() <= type.maximum(),
+                    "table " + t + " has " + table.size() + " elements, expected " + type.minimum() + " to "
+                            + type.maximum());
+            require(
+                    table.indexes().length == table.cells().length,
+                    "table " + t + " has " + table.indexes().length + " indexes for " + table.cells().length
+                            + " elements");
+            int next = 0;
+            for (int i = 0; i < table.indexes().length; i++) {
+                int index = table.indexes()[i];
+                String which = "element " + index + " of table " + t;
+                require(index >= next && index < table.size(), which + " is out of place");
+                next = index + 1;
+                require(table.cells()[i] != ValueType.NULL, which + " is null, expected no mention of it");
+                requireType(which, type.type(), table.cells()[i]);
+            }
+            tables[t] = TableCells.State.nulls(table.size()).with(table.indexes(), table.cells());
+        }
+        return tables;
+    }
+
+    private static BitSet checkDropped(String what, long[] words, int count) {
+        require(
+                words.length == 0 || (words[words.length - 1] != 0 && words.length <= (count + 63) / 64),
+                "there are " + words.length + " numbers for dropped " + what + " segments");
+        BitSet dropped = BitSet.valueOf(words);
+        require(
+                dropped.length() <= count,
+                what + " segment " + (dropped.length() - 1) + " is dropped, the program has " + count);
+        return dropped;
     }
 
     private List<ValueType> parameters(int function) {
@@ -294,8 +365,11 @@ final class StateCheck {
                 "function " + function + " has no instruction " + position.offset() + ", it has " + count);
     }
 
-    private static void requireType(String what, ValueType type, long cell) {
-        require(type.represents(cell), what + " is " + cell + ", which is no " + type);
+    private void requireType(String what, ValueType type, long cell) {
+        boolean represents = type == ValueType.FUNCREF
+                ? cell >= 0 && cell <= program.functions().size()
+                : type.represents(cell);
+        require(represents, what + " is " + cell + ", which is no " + type);
     }
 
     private static void require(boolean condition, String message) {

@@ -24,6 +24,11 @@ public record DataSegment(String name, long address, byte[] bytes) {
         return bytes.clone();
     }
 
+    /** A copy of some of the bytes. */
+    public byte[] bytes(int from, int count) {
+        return Arrays.copyOfRange(bytes, from, from + count);
+    }
+
     public boolean passive() {
         return address == PASSIVE;
     }

@@ -499,6 +499,7 @@ final class FunctionVerifier {
                             .forEach(label -> text.append(' ').append(label));
                     text.append(labels.size() > SHOWN_MAX ? " ..." : "");
                 }
+                case MEMORY -> text.append(value == 0 ? "" : " memory" + value);
                 case F32 -> text.append(' ').append(Float.intBitsToFloat((int) value));
                 case F64 -> text.append(' ').append(Double.longBitsToDouble(value));
                 default -> text.append(' ').append(value);

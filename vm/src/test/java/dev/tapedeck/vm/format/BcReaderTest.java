@@ -325,7 +325,7 @@ class BcReaderTest {
 
         @Test
         void types() {
-            refused(Section.TYPES, "01 01 70 00", "20: one of the parameters has type code 0x70, which is not known");
+            refused(Section.TYPES, "01 01 6D 00", "20: one of the parameters has type code 0x6D, which is not known");
             refused(Section.GLOBALS, "01 00 00 00 00", "20: a global has type code 0x00, which is not known");
         }
 

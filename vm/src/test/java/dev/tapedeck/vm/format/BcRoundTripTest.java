@@ -163,7 +163,7 @@ class BcRoundTripTest {
         refused(draft, "the initial value of a global is the cell 2147483648, which is no i32");
         draft = new ProgramDraft();
         draft.data.add(new DataSegment("", 1L << 32, new byte[0]));
-        refused(draft, "the address of a data segment is 4294967296, expected 0 to 4294967295");
+        refused(draft, "the address of a data segment is 4294967296, expected -1 to 4294967295");
         draft = new ProgramDraft();
         draft.tests.add(new TestDraft("t").input("\u0100").build());
         refused(draft, "the input of a test has a char above U+00FF at 0");

@@ -8,8 +8,14 @@ import dev.tapedeck.vm.program.SamplePrograms;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +27,26 @@ class GoldenFileTest {
     private static byte[] resource(String name) throws IOException {
         try (InputStream in = GoldenFileTest.class.getResourceAsStream("golden/" + name)) {
             return in.readAllBytes();
+        }
+    }
+
+    /** Before the first release, {@code -Dtapedeck.golden.update=true} writes the files again. */
+    @BeforeAll
+    static void update() throws IOException {
+        if (Boolean.getBoolean("tapedeck.golden.update")) {
+            Path folder = Path.of("src/test/resources/dev/tapedeck/vm/format/golden");
+            Files.write(folder.resolve("version1.bc"), BcWriter.write(SamplePrograms.everyPart()));
+            Files.write(
+                    folder.resolve("instructions.txt"),
+                    Arrays.stream(Opcode.values())
+                            .sorted(Comparator.comparingInt(Opcode::code))
+                            .map(opcode -> String.format(
+                                    Locale.ROOT,
+                                    "0x%02X %s %s",
+                                    opcode.code(),
+                                    opcode.mnemonic(),
+                                    opcode.operands()))
+                            .toList());
         }
     }
 
@@ -54,5 +80,7 @@ class GoldenFileTest {
         assertThat(ValueType.I64.code()).isEqualTo(0x7E);
         assertThat(ValueType.F32.code()).isEqualTo(0x7D);
         assertThat(ValueType.F64.code()).isEqualTo(0x7C);
+        assertThat(ValueType.FUNCREF.code()).isEqualTo(0x70);
+        assertThat(ValueType.EXTERNREF.code()).isEqualTo(0x6F);
     }
 }

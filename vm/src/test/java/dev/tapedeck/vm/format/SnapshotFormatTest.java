@@ -206,7 +206,7 @@ class SnapshotFormatTest {
             Snapshot snapshot = snapshots.get(random.nextInt(snapshots.size()));
             byte[] bytes = SnapshotWriter.writeDelta(snapshot, base);
             int[] changed = {0};
-            snapshot.visitChangedPages(base, (index, page) -> changed[0]++);
+            snapshot.visitChangedPages(base, (memory, index, page) -> changed[0]++);
             assertThat(bytes.length).isLessThan(2_000 + changed[0] * (Snapshot.PAGE_BYTES + 4));
             Snapshot read = SnapshotReader.readDelta(program, bytes, base);
             assertThat(read.differences(snapshot, 5))

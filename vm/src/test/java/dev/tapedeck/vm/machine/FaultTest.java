@@ -50,6 +50,7 @@ class FaultTest {
             case INTEGER_OVERFLOW ->
                 new String[] {"i32.const -2147483648", "i32.const -1", "i32.div_s", "drop", "return"};
             case INVALID_CONVERSION -> new String[] {"f64.const nan", "i32.trunc_f64_s", "drop", "return"};
+            case TABLE_OUT_OF_BOUNDS -> new String[] {"i32.const 1", "table.get t", "drop", "return"};
             case UNDEFINED_ELEMENT -> new String[] {"i32.const 9", "call_indirect t ()", "return"};
             case TYPE_MISMATCH -> new String[] {"i32.const 0", "call_indirect t ()", "return"};
             case INVALID_SIGNAL -> new String[] {"i32.const 32", "interrupt.unhandle", "return"};

@@ -144,7 +144,7 @@ class MemoryLimitTest {
                     int from = random.nextInt(model.length - length);
                     System.arraycopy(model, from, after, to, length);
                     more = reached(model, to, from, length);
-                    done = machine.memory.copy(to, from, length);
+                    done = machine.memory.copy(to, machine.memory, from, length);
                 }
                 default -> {
                     byte[] bytes = new byte[length];

@@ -295,23 +295,23 @@ class SnapshotTest {
             bench.start(i << 20).run();
         }
         Snapshot first = machine.snapshot();
-        assertThat(machine.snapshot().pages).as("nothing written").isSameAs(first.pages);
+        assertThat(machine.snapshot().memories[0]).as("nothing written").isSameAs(first.memories[0]);
         bench.start(7 << 20).run();
         bench.start((7 << 20) + 4096).run();
         Snapshot second = machine.snapshot();
         int sharedChunks = 0;
-        for (int c = 0; c < first.pages.chunks().length; c++) {
-            sharedChunks += first.pages.chunk(c) == second.pages.chunk(c) ? 1 : 0;
+        for (int c = 0; c < first.memories[0].chunks().length; c++) {
+            sharedChunks += first.memories[0].chunk(c) == second.memories[0].chunk(c) ? 1 : 0;
         }
-        assertThat(sharedChunks).isEqualTo(first.pages.chunks().length - 1);
+        assertThat(sharedChunks).isEqualTo(first.memories[0].chunks().length - 1);
         List<Integer> changed = new ArrayList<>();
-        second.visitChangedPages(first, (index, page) -> changed.add(index));
+        second.visitChangedPages(first, (memory, index, page) -> changed.add(index));
         assertThat(changed).as("the first store changed nothing").containsExactly((7 << 8) + 1);
         List<Integer> all = new ArrayList<>();
-        second.visitPages((index, page) -> all.add(index));
+        second.visitPages((memory, index, page) -> all.add(index));
         assertThat(all).hasSize(1_001).isSorted();
         machine.restore(first);
-        assertThat(machine.snapshot().pages).isSameAs(first.pages);
+        assertThat(machine.snapshot().memories[0]).isSameAs(first.memories[0]);
     }
 
     @Test
@@ -348,7 +348,7 @@ class SnapshotTest {
         bench.start(101).run();
         for (int page = 0; page < 15; page++) {
             assertThat(memory.writable[page]).isSameAs(copied[page]).isNotSameAs(made[page]);
-            assertThat(snapshot.pages.page(page)).isSameAs(made[page]);
+            assertThat(snapshot.memories[0].page(page)).isSameAs(made[page]);
         }
     }
 
@@ -361,12 +361,12 @@ class SnapshotTest {
         Snapshot one = bench.machine.snapshot();
         bench.start(0).run();
         Snapshot zero = bench.machine.snapshot();
-        assertThat(untouched.pages.sameContent(zero.pages)).isTrue();
+        assertThat(untouched.memories[0].sameContent(zero.memories[0])).isTrue();
         List<Integer> visited = new ArrayList<>();
-        zero.visitPages((index, page) -> visited.add(index));
-        zero.visitChangedPages(untouched, (index, page) -> visited.add(index));
+        zero.visitPages((memory, index, page) -> visited.add(index));
+        zero.visitChangedPages(untouched, (memory, index, page) -> visited.add(index));
         assertThat(visited).isEmpty();
-        zero.visitChangedPages(one, (index, page) -> visited.add(index));
+        zero.visitChangedPages(one, (memory, index, page) -> visited.add(index));
         assertThat(visited).containsExactly(1);
     }
 

@@ -287,10 +287,11 @@ class ContentHashTest {
     void pinned() {
         assertThat(ContentHash.all(SamplePrograms.everyPart()).stream().map(ContentHash::hex))
                 .containsExactly(
-                        "ba5ade99e0474eb6d9938a8f0a53f1a3c9eabf46683ac108c95a4e71044d6b0a",
+                        "c335fe909d74fb8bcccc3826137df50dbdf1e4acaae6c5b3a752fe43cd2990d1",
                         "f8f57fecbd49cf602c09ebebf6e6b9155a7456f62bae75fd429e22f2702c248a",
                         "44224debe38e1b5b4a0dad9ebf5f7cec103b57864c7764bcaac760baf4484fd4",
-                        "65124b8251fad182915fb40ac58b49ca2d405289ccee6f93cfa96dabe1530710");
+                        "65124b8251fad182915fb40ac58b49ca2d405289ccee6f93cfa96dabe1530710",
+                        "35cfc2d2616bead9994a8b2b34d18b2954ba16370091db69c8b74e014affa870");
     }
 
     @Test

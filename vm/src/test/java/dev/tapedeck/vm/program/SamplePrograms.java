@@ -45,10 +45,17 @@ public final class SamplePrograms {
         draft.globals.add(new Global("nan", ValueType.F32, true, (int) 0xFFA0_0001L));
         draft.globals.add(new Global("minus_zero", ValueType.F64, false, Double.doubleToRawLongBits(-0.0)));
         int binary = draft.type("i32 i32 -> i32");
+        draft.globals.add(new Global("handler", ValueType.FUNCREF, true, 2));
+        draft.globals.add(new Global("host", ValueType.EXTERNREF, true, 300));
+        draft.memory(0, 65_536);
         draft.tables.add(Table.of("operations", List.of(1, -1, 2)));
-        draft.tables.add(Table.of("", List.of()));
+        draft.tables.add(new Table("", ValueType.EXTERNREF, 3, Table.ELEMENTS_MAX, List.of()));
+        draft.elements.add(new ElementSegment("more", ValueType.FUNCREF, List.of(0, -1)));
+        draft.elements.add(new ElementSegment("", ValueType.EXTERNREF, List.of(-1)));
+        draft.start = 4;
         draft.data.add(new DataSegment("greeting", 1024, "hello\n".getBytes(StandardCharsets.US_ASCII)));
         draft.data.add(new DataSegment("", 65_536, new byte[0]));
+        draft.data.add(new DataSegment("later", DataSegment.PASSIVE, new byte[] {1, 2, 3}));
 
         draft.functions.add(new Function(
                 "main",
@@ -94,6 +101,28 @@ public final class SamplePrograms {
                 1,
                 List.of()));
         draft.function("on_timer", "i32 i64 ->", op(Opcode.INTERRUPT_RETURN));
+        draft.function(
+                "start",
+                "->",
+                op(Opcode.I32_CONST, 8),
+                op(Opcode.I32_CONST, 0),
+                op(Opcode.I32_CONST, 0),
+                op(Opcode.MEMORY_INIT, 2, 1),
+                op(Opcode.DATA_DROP, 2),
+                op(Opcode.I32_CONST, 1),
+                op(Opcode.REF_NULL, ValueType.EXTERNREF.code()),
+                op(Opcode.TABLE_SET, 1),
+                op(Opcode.I32_CONST, 1),
+                op(Opcode.I32_CONST, 1),
+                op(Opcode.I32_CONST, 1),
+                op(Opcode.TABLE_INIT, 1, 1),
+                op(Opcode.ELEM_DROP, 1),
+                op(Opcode.REF_FUNC, 3),
+                op(Opcode.GLOBAL_SET, 4),
+                op(Opcode.I32_CONST, 8),
+                op(Opcode.I64_LOAD32_U, 4, 1),
+                op(Opcode.DROP),
+                op(Opcode.RETURN));
         draft.entry = 0;
         draft.exports.add(new Export("add", 1));
         draft.exports.add(new Export("plus", 1));
@@ -129,7 +158,9 @@ public final class SamplePrograms {
         draft.name = "every instruction";
         draft.imports.add(new HostImport("tape", "print_i32", draft.type("i32 ->")));
         draft.globals.add(new Global("g", ValueType.I64, true, 5));
-        draft.tables.add(Table.of("t", List.of(0)));
+        draft.tables.add(new Table("t", ValueType.FUNCREF, 3, 9, List.of(0)));
+        draft.elements.add(new ElementSegment("e", ValueType.FUNCREF, List.of(0, -1)));
+        draft.data.add(new DataSegment("d", DataSegment.PASSIVE, new byte[] {1, 2}));
         draft.function("handler", "i32 i64 ->", op(Opcode.INTERRUPT_RETURN));
         for (Opcode opcode : Opcode.values()) {
             String signature = opcode == Opcode.INTERRUPT_RETURN ? "i32 i64 ->" : "->";
@@ -170,6 +201,12 @@ public final class SamplePrograms {
             case LOCAL_TEE -> List.of(f32, op(opcode, 0), drop, end);
             case GLOBAL_GET -> List.of(op(opcode, 0), drop, end);
             case GLOBAL_SET -> List.of(i64, op(opcode, 0), end);
+            case TABLE_GET -> List.of(i32, op(opcode, 0), drop, end);
+            case TABLE_SET -> List.of(i32, op(Opcode.REF_FUNC, 0), op(opcode, 0), end);
+            case TABLE_GROW -> List.of(op(Opcode.REF_FUNC, 0), i32, op(opcode, 0), drop, end);
+            case TABLE_FILL -> List.of(i32, op(Opcode.REF_FUNC, 0), i32, op(opcode, 0), end);
+            case REF_NULL -> List.of(op(opcode, ValueType.EXTERNREF.code()), drop, end);
+            case REF_IS_NULL -> List.of(op(Opcode.REF_FUNC, 0), op(opcode), drop, end);
             case UNWIND -> List.of(i32, i64, f32, op(opcode, 1, 2), drop, end);
             default -> throw new IllegalStateException("say here how to use " + opcode.mnemonic());
         };

@@ -738,8 +738,8 @@ class VerifierTest {
                     "data segment 0 'greeting' has 7 bytes at address 65530, which is not inside the initial memory of"
                             + " 65536 bytes; enlarge the memory");
             refused(
-                    withData(ofMain(RETURN).memory(1, 2), "", -1, 1),
-                    "data segment 0 has 1 bytes at address -1, which is not inside the initial memory of 65536 bytes;"
+                    withData(ofMain(RETURN).memory(1, 2), "", -2, 1),
+                    "data segment 0 has 1 bytes at address -2, which is not inside the initial memory of 65536 bytes;"
                             + " enlarge the memory");
             refused(
                     withData(ofMain(RETURN).memory(1, 2), "", Long.MAX_VALUE, 1),
