@@ -56,7 +56,7 @@ class GoldenFileTest {
         assertThat(BcReader.read(file)).isEqualTo(SamplePrograms.everyPart());
         assertThat(BcWriter.write(SamplePrograms.everyPart())).isEqualTo(file);
         assertThat(BcWriter.identity(SamplePrograms.everyPart()))
-                .isEqualTo("480503e95f1ef28baf3c8a23da4b2a46b806f6041284b6aa813b64912e71c7e0");
+                .isEqualTo("f41ad25e3c4d879fd0cc5a702659f2006f62662da3ece7ad2b857e46251bfe65");
     }
 
     @Test
