@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
+@SuppressWarnings("EnumOrdinal") // WASI numbers them in this order.
 class SystemFunctionsTest {
     private static final int ROOT = 3;
 
