@@ -213,8 +213,8 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
                 "fills " + unsigned(2) + " bytes at " + Values.address(values.get(0)) + " with "
                         + (values.get(1) & 0xff);
             case GROW -> "grows memory by " + unsigned(0) + " pages";
-            case INIT -> "copies " + unsigned(2) + " bytes of data segment " + subject + " to "
-                    + Values.address(values.get(0));
+            case INIT ->
+                "copies " + unsigned(2) + " bytes of data segment " + subject + " to " + Values.address(values.get(0));
             case DROP_DATA -> "drops data segment " + subject;
             case DROP_ELEMENTS -> "drops element segment " + subject;
             case TABLE_SET -> "sets element " + unsigned(0) + " of table " + subject + " to " + reference(program, 1);

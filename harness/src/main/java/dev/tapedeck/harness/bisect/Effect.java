@@ -194,8 +194,7 @@ final class Effect {
             case TABLE_GROW -> {
                 pops = 2;
                 writes(sp - 2, 1);
-                writesTable(
-                        instruction.a(), machine.tableSize((int) instruction.a()), address(machine, sp - 1));
+                writesTable(instruction.a(), machine.tableSize((int) instruction.a()), address(machine, sp - 1));
             }
             case DATA_DROP, ELEM_DROP -> machineWrite = true;
             case MEMORY_INIT -> {

@@ -307,7 +307,8 @@ final class RunSearch {
         long last = address + length;
         while (at < last) {
             int chunk = (int) Math.min(last - at, 1 << 16);
-            if (!Arrays.equals(a.machine().readMemory(memory, at, chunk), b.machine().readMemory(memory, at, chunk))) {
+            if (!Arrays.equals(
+                    a.machine().readMemory(memory, at, chunk), b.machine().readMemory(memory, at, chunk))) {
                 return true;
             }
             at += chunk;

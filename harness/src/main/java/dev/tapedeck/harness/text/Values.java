@@ -72,7 +72,10 @@ public final class Values {
         } else if (location instanceof Location.DroppedData || location instanceof Location.DroppedElements) {
             return value != 0 ? "dropped" : "there";
         }
-        if (Places.type(machine, location).filter(type -> type == ValueType.FUNCREF).isPresent() && value != 0) {
+        if (Places.type(machine, location)
+                        .filter(type -> type == ValueType.FUNCREF)
+                        .isPresent()
+                && value != 0) {
             return machine.program().functionName((int) value - 1);
         }
         return Places.type(machine, location).map(type -> detailed(value, type)).orElseGet(() -> integer(value));

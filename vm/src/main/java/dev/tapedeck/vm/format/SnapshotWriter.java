@@ -223,7 +223,9 @@ public final class SnapshotWriter {
             snapshot.visitPages(visitor);
         } else {
             snapshot.visitChangedPages(base, (memory, index, page) -> {
-                if (index < state.memories().get(memory).pages() * (Program.MemoryType.PAGE_BYTES / Snapshot.PAGE_BYTES)) {
+                if (index
+                        < state.memories().get(memory).pages()
+                                * (Program.MemoryType.PAGE_BYTES / Snapshot.PAGE_BYTES)) {
                     visitor.visit(memory, index, page);
                 }
             });

@@ -76,8 +76,7 @@ record Diagnosis(FaultKind kind, String detail) {
     /** A range is not inside a table or a segment. */
     static Diagnosis outOfRange(FaultKind kind, String unit, long from, long length, String what, long size) {
         return new Diagnosis(
-                kind,
-                "index " + from + ", " + count(length, unit) + ", " + what + " has " + count(size, unit));
+                kind, "index " + from + ", " + count(length, unit) + ", " + what + " has " + count(size, unit));
     }
 
     private static String count(long count, String unit) {

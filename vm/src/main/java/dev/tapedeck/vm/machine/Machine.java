@@ -116,9 +116,8 @@ public final class Machine {
     }
 
     private static void checkLimits(Program program, Limits limits) {
-        long pages = program.memories().stream()
-                .mapToLong(MemoryType::initialPages)
-                .sum();
+        long pages =
+                program.memories().stream().mapToLong(MemoryType::initialPages).sum();
         if (pages > limits.memoryPagesMax()) {
             throw new IllegalArgumentException("the program needs " + pages + " pages of memory, the limit is "
                     + limits.memoryPagesMax() + " (memoryPagesMax)");
@@ -137,11 +136,8 @@ public final class Machine {
             return new Memory[] {new Memory(0, 0, residency)};
         }
         return program.memories().stream()
-                .map(type ->
-                        new Memory(
-                                type.initialPages(),
-                                Math.min(type.maximumPages(), limits.memoryPagesMax()),
-                                residency))
+                .map(type -> new Memory(
+                        type.initialPages(), Math.min(type.maximumPages(), limits.memoryPagesMax()), residency))
                 .toArray(Memory[]::new);
     }
 
@@ -513,8 +509,7 @@ public final class Machine {
         if (memories[target].outside(to, length)) {
             fault(Diagnosis.outOfBounds(this, target, to, length));
         } else if (from + length > size) {
-            fault(Diagnosis.outOfRange(
-                    FaultKind.OUT_OF_BOUNDS, "byte", from, length, "data segment " + segment, size));
+            fault(Diagnosis.outOfRange(FaultKind.OUT_OF_BOUNDS, "byte", from, length, "data segment " + segment, size));
         } else {
             byte[] bytes = length > 0 ? data.bytes((int) from, (int) length) : new byte[0];
             if (!memories[target].roomFor(to, bytes)) {
@@ -1045,7 +1040,8 @@ public final class Machine {
     }
 
     private Memory memory(int index) {
-        return memories[StackView.checkIndex("memory", index, program().memories().size())];
+        return memories[
+                StackView.checkIndex("memory", index, program().memories().size())];
     }
 
     /** 4 KiB pages of all linear memories that have been written to and so take memory of their own. */
@@ -1077,13 +1073,14 @@ public final class Machine {
 
     /** Whether a data segment is empty for {@code memory.init}: dropped, or active from the beginning. */
     public boolean dataDropped(int segment) {
-        return droppedData.get(StackView.checkIndex("data segment", segment, program().data().size()));
+        return droppedData.get(
+                StackView.checkIndex("data segment", segment, program().data().size()));
     }
 
     /** Whether an element segment is dropped. */
     public boolean elementsDropped(int segment) {
-        return droppedElements.get(
-                StackView.checkIndex("element segment", segment, program().elements().size()));
+        return droppedElements.get(StackView.checkIndex(
+                "element segment", segment, program().elements().size()));
     }
 
     /**
@@ -1274,9 +1271,7 @@ public final class Machine {
         } else if (location instanceof Location.GlobalVariable global) {
             exists = global.index() >= 0 && global.index() < globals.length;
         } else if (location instanceof Location.MemoryByte at) {
-            exists = isMemory(at.memory())
-                    && at.address() >= 0
-                    && at.address() < memories[at.memory()].bytes();
+            exists = isMemory(at.memory()) && at.address() >= 0 && at.address() < memories[at.memory()].bytes();
         } else if (location instanceof Location.MemorySize size) {
             exists = isMemory(size.memory());
         } else if (location instanceof Location.TableElement element) {

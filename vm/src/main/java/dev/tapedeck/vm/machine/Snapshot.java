@@ -51,8 +51,7 @@ public final class Snapshot {
         }
 
         private PageMap on(PageMap before, int count) {
-            return before.with(
-                    count, indexes, indexes.length, i -> bytes[i].length == 0 ? PageMap.ZERO : bytes[i]);
+            return before.with(count, indexes, indexes.length, i -> bytes[i].length == 0 ? PageMap.ZERO : bytes[i]);
         }
     }
 

@@ -66,7 +66,8 @@ final class StateCheck {
         checkInterrupts();
         checkMemories(memories);
         TableCells.State[] tables = checkTables();
-        BitSet droppedData = checkDropped("data", state.droppedData(), program.data().size());
+        BitSet droppedData =
+                checkDropped("data", state.droppedData(), program.data().size());
         for (int i = 0; i < program.data().size(); i++) {
             require(
                     program.data().get(i).passive() || droppedData.get(i),
@@ -300,9 +301,7 @@ final class StateCheck {
 
     private TableCells.State[] checkTables() {
         int count = program.tables().size();
-        require(
-                state.tables().size() == count,
-                "there are " + state.tables().size() + " tables, expected " + count);
+        require(state.tables().size() == count, "there are " + state.tables().size() + " tables, expected " + count);
         TableCells.State[] tables = new TableCells.State[count];
         for (int t = 0; t < count; t++) {
             Program.Table type = program.tables().get(t);

@@ -17,6 +17,7 @@ import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -262,7 +263,15 @@ final class RandomPrograms {
                 random.nextBoolean() ? Optional.empty() : Optional.of(cells(type.results())),
                 random.nextBoolean(),
                 random.nextBoolean() ? Optional.empty() : Optional.of(name()),
-                random.nextInt(3) * 10));
+                random.nextInt(3) * 10,
+                random.nextInt(3) > 0 ? TestSystem.EMPTY : system()));
+    }
+
+    private TestSystem system() {
+        return new TestSystem(
+                list(3, this::name),
+                list(2, () -> new TestSystem.Variable(name(), name())),
+                list(2, () -> new TestSystem.File(name(), latin1())));
     }
 
     private List<Long> cells(List<ValueType> types) {

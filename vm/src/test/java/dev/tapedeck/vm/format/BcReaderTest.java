@@ -379,7 +379,15 @@ class BcReaderTest {
         @Test
         void tests() {
             String head = "01 00 00 00 00 00 0000000000000000 00 00";
-            refused(Section.TESTS, head + "80 01", "34: the parts of a test is 128, expected 0 to 127");
+            refused(Section.TESTS, head + "80 02", "34: the parts of a test is 256, expected 0 to 255");
+            refused(
+                    Section.TESTS,
+                    head + "80 01 00 00 00",
+                    "38: the system of a test is empty, expected it to be left out");
+            refused(
+                    Section.TESTS,
+                    head + "80 01 7F",
+                    "36: the number of arguments of a test is 127, which needs at least 127 bytes, but only 0 remain");
             refused(
                     Section.TESTS,
                     head + "01 80 80 80 80 80 80 80 80 80 01",

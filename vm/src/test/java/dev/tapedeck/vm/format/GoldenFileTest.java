@@ -41,11 +41,7 @@ class GoldenFileTest {
                     Arrays.stream(Opcode.values())
                             .sorted(Comparator.comparingInt(Opcode::code))
                             .map(opcode -> String.format(
-                                    Locale.ROOT,
-                                    "0x%02X %s %s",
-                                    opcode.code(),
-                                    opcode.mnemonic(),
-                                    opcode.operands()))
+                                    Locale.ROOT, "0x%02X %s %s", opcode.code(), opcode.mnemonic(), opcode.operands()))
                             .toList());
         }
     }
