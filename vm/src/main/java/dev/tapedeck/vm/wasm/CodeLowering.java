@@ -571,11 +571,16 @@ final class CodeLowering {
 
     /** Whether the last instruction was i32.eqz, which then is no longer there: the branch on it turns around. */
     private boolean takeEqz() {
-        if (count > 0 && codes[count - 1] == Code.I32_EQZ && bound != count) {
+        if (follows(Code.I32_EQZ, 0)) {
             count--;
             return true;
         }
         return false;
+    }
+
+    /** Whether this instruction is the only one that can come before the next. */
+    private boolean follows(int code, long first) {
+        return live && count > 0 && bound != count && codes[count - 1] == code && firsts[count - 1] == first;
     }
 
     private int labelFrame() throws WasmException {
@@ -737,7 +742,7 @@ final class CodeLowering {
         boolean negated = false;
         if (kind == IF) {
             pop(I32);
-            negated = live && takeEqz();
+            negated = takeEqz();
         }
         pop(parameters);
         if (kind == IF) {
@@ -831,7 +836,12 @@ final class CodeLowering {
             case Code.LOCAL_GET -> {
                 int local = local();
                 push(locals[local]);
-                emit(code, local);
+                if (follows(Code.LOCAL_SET, local)) {
+                    // What has just been stored stays on the stack instead of being loaded again.
+                    codes[count - 1] = Code.LOCAL_TEE;
+                } else {
+                    emit(code, local);
+                }
             }
             case Code.LOCAL_SET -> {
                 int local = local();

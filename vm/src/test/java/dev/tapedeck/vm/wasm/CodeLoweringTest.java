@@ -59,6 +59,13 @@ class CodeLoweringTest {
     }
 
     @Test
+    void whatIsStoredAndLoadedStaysOnTheStack() throws Exception {
+        assertThat(lowered("41 05 21 00 (local.set) 20 00 (local.get)")).isEqualTo("i32.const 5; local.tee 0; return");
+        assertThat(lowered("41 05 21 00 03 40 (loop) 20 00 0d 00 0b 41 06"))
+                .isEqualTo("i32.const 5; local.set 0; local.get 0; br_if 2; i32.const 6; return");
+    }
+
+    @Test
     void ifWithElse() throws Exception {
         assertThat(lowered("20 00 04 7f (if) 41 05 05 (else) 41 06 0b"))
                 .isEqualTo("local.get 0; br_unless 4; i32.const 5; br 5; i32.const 6; return");
