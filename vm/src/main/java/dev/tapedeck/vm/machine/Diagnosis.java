@@ -111,7 +111,7 @@ record Diagnosis(FaultKind kind, String detail) {
         }
         int function = elements.function(index);
         if (function < 0) {
-            return new Diagnosis(FaultKind.UNDEFINED_ELEMENT, "element " + index + " is empty");
+            return new Diagnosis(FaultKind.UNINITIALIZED_ELEMENT, "element " + index + " is empty");
         }
         int type = (int) (word >> 32);
         if (image.functions[(function << Image.ROW_SHIFT) + Image.TYPE] != type) {

@@ -33,7 +33,7 @@ import java.util.OptionalLong;
  *
  * <ul>
  *   <li>Imported functions are functions of the host, bound by module and name. Other imports are refused: a module
- *       that lives alone has nobody to get a memory, a table or a global from.
+ *       that lives alone has nobody to get a memory, a table or a global from. {@link Store} links several.
  *   <li>Exported functions can be called by name. The entry is {@code _start}, or else {@code main}, if it takes and gives
  *       nothing.
  *   <li>Unless there is a {@code _start}, each exported function that takes and gives nothing, and whose name begins with

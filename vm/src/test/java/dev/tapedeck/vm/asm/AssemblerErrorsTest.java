@@ -128,7 +128,7 @@ final class AssemblerErrorsTest {
                 ".func f() / .end / .test \"t\" / .run f 1 / .end|4:6: the function has 0 arguments, but 1 is given",
                 ".func f() / .end / .test \"t\" / .run g / .end|4:6: unknown function 'g' (there is only 'f')",
                 ".func f() / .end / .test \"t\" / .run f / .expect result 1 / .end|5:9: the function has 0 results, but 1 is given",
-                ".test \"t\" / .expect fault div_by_zero / .end|2:15: unknown fault 'div_by_zero' (there are unreachable out_of_bounds memory_overflow stack_overflow division_by_zero integer_overflow invalid_conversion table_out_of_bounds undefined_element type_mismatch invalid_signal interrupt_overflow invalid_return host_error)",
+                ".test \"t\" / .expect fault div_by_zero / .end|2:15: unknown fault 'div_by_zero' (there are unreachable out_of_bounds memory_overflow stack_overflow division_by_zero integer_overflow invalid_conversion table_out_of_bounds undefined_element uninitialized_element type_mismatch invalid_signal interrupt_overflow invalid_return host_error)",
                 ".test \"t\" / .expect fault divison_by_zero / .end|2:15: unknown fault 'divison_by_zero' (did you mean 'division_by_zero'?)",
                 ".test \"t\" / .expect success / .end|2:9: expected what the test expects, found 'success' (one of output, exit, fault, result)",
                 ".test \"t\" / .interrupt 5 signal 32 / .end|2:21: 32 is out of range for a signal: 1 to 31",

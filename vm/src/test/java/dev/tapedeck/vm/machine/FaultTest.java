@@ -52,6 +52,10 @@ class FaultTest {
             case INVALID_CONVERSION -> new String[] {"f64.const nan", "i32.trunc_f64_s", "drop", "return"};
             case TABLE_OUT_OF_BOUNDS -> new String[] {"i32.const 1", "table.get t", "drop", "return"};
             case UNDEFINED_ELEMENT -> new String[] {"i32.const 9", "call_indirect t ()", "return"};
+            case UNINITIALIZED_ELEMENT ->
+                new String[] {
+                    "i32.const 0", "ref.null funcref", "table.set t", "i32.const 0", "call_indirect t ()", "return"
+                };
             case TYPE_MISMATCH -> new String[] {"i32.const 0", "call_indirect t ()", "return"};
             case INVALID_SIGNAL -> new String[] {"i32.const 32", "interrupt.unhandle", "return"};
             case INTERRUPT_OVERFLOW ->
@@ -246,7 +250,7 @@ class FaultTest {
                 ".entry main");
         assertThat(bench.result(0)).isEqualTo(11);
         Fault empty = bench.fault(1);
-        assertThat(empty.kind()).isEqualTo(FaultKind.UNDEFINED_ELEMENT);
+        assertThat(empty.kind()).isEqualTo(FaultKind.UNINITIALIZED_ELEMENT);
         assertThat(empty.detail()).isEqualTo("element 1 is empty");
         assertThat(bench.operands()).containsExactly(11, 1);
         assertThat(bench.fault(3).detail()).isEqualTo("index 3, table has 3 elements");

@@ -135,6 +135,19 @@ class ImporterTest {
     }
 
     @Test
+    void initializersRunBeforeAnythingElse() throws Exception {
+        byte[] bytes = new ModuleBytes()
+                .global("7f 01 41 01 0b")
+                .exported("begin", "", "", "00", "23 00 41 0a 6c 24 00")
+                .exported("_initialize", "", "", "00", "23 00 41 02 6a 24 00")
+                .exported("get", "", "7f", "00", "23 00")
+                .start(0)
+                .bytes();
+        Program program = Importer.program("test", bytes);
+        assertThat(run(program, "get")).containsExactly(12L);
+    }
+
+    @Test
     void namesFallBackToExportsAndImports() throws Exception {
         byte[] bytes = new ModuleBytes()
                 .exported("sum", "", "", "00", "")
