@@ -104,13 +104,20 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             int unused = 64 - 8 * (int) effect.writeLength;
             values.add(effect.writeAddress);
             values.add(value << unused >> unused);
+            if (effect.writeMemory != 0) {
+                values.add((long) effect.writeMemory);
+            }
             return new Behaviour(kind, (int) effect.writeLength, values);
         }
         for (int i = effect.pops; i > 0; i--) {
             values.add(Effect.cell(machine, effect.sp - i));
         }
         int subject = switch (kind) {
-            case GLOBAL,
+            // Of the two memories of a copy only a program that is linked from several has others than the first.
+            case COPY -> (int) (effect.instruction.a() << 16 | effect.instruction.b());
+            case FILL,
+                    GROW,
+                    GLOBAL,
                     HOST,
                     HANDLE,
                     INIT,

@@ -172,6 +172,10 @@ final class Arguments {
             return new Location.Operand(index(parts[1]), index(parts[2]));
         } else if (parts[0].equals("memory") && parts.length == 2) {
             return new Location.MemoryByte(integer(parts[1]));
+        } else if (parts[0].equals("memory") && parts.length == 3) {
+            return new Location.MemoryByte(index(parts[1]), integer(parts[2]));
+        } else if (parts[0].equals("table") && parts.length == 3) {
+            return new Location.TableElement(index(parts[1]), index(parts[2]));
         } else if (parts[0].equals("global") && parts.length >= 2) {
             String name = text.substring("global.".length());
             for (int i = 0; i < program.globals().size(); i++) {

@@ -67,7 +67,8 @@ final class RunSettings {
             description = {
                 "Plants a fault: before instruction ICOUNT, the bits of MASK are flipped at LOCATION:",
                 "local.FRAME.INDEX, operand.FRAME.INDEX,",
-                "global.NAME, memory.ADDRESS, or hp, the heap pointer."
+                "global.NAME, memory.ADDRESS, memory.INDEX.ADDRESS,",
+                "table.INDEX.ELEMENT, or hp, the heap pointer."
             })
     private List<String> injections = new ArrayList<>();
 

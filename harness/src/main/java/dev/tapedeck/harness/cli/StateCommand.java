@@ -112,6 +112,11 @@ final class StateCommand implements Callable<Integer> {
         json.writeNumberField("hp", Integer.toUnsignedLong(machine.hp()));
         json.writeBooleanField("interruptsEnabled", machine.interruptsEnabled());
         json.writeNumberField("memoryBytes", machine.memoryBytes());
+        json.writeArrayFieldStart("memories");
+        for (int i = 0; i < program.memories().size(); i++) {
+            json.writeNumber(machine.memoryBytes(i));
+        }
+        json.writeEndArray();
         json.writeStringField("stateDigest", Words.digest(StateDigest.of(machine.snapshot())));
         json.writeNumberField("depth", machine.depth());
         json.writeArrayFieldStart("frames");
@@ -131,6 +136,15 @@ final class StateCommand implements Callable<Integer> {
         }
         json.writeEndArray();
         values(json, "globals", globals(machine));
+        json.writeArrayFieldStart("tables");
+        for (int i = 0; i < program.tables().size(); i++) {
+            json.writeStartObject();
+            json.writeStringField("name", tableName(program, i));
+            json.writeNumberField("size", machine.tableSize(i));
+            values(json, "elements", elements(machine, i));
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         values(json, "memory", bytes);
     }
 
@@ -158,6 +172,9 @@ final class StateCommand implements Callable<Integer> {
         row("sp, bp, hp", machine.sp() + ", " + machine.bp() + ", " + Integer.toUnsignedString(machine.hp()));
         row("interrupts", machine.interruptsEnabled() ? "enabled" : "disabled");
         row("memory", Words.count(machine.memoryBytes(), "byte"));
+        for (int i = 1; i < program.memories().size(); i++) {
+            row("memory " + i, Words.count(machine.memoryBytes(i), "byte"));
+        }
         row("state digest", Words.digest(StateDigest.of(machine.snapshot())));
         for (int frame = machine.depth() - 1; frame >= 0 && frame >= machine.depth() - FRAMES_SHOWN; frame--) {
             terminal.println("");
@@ -173,6 +190,11 @@ final class StateCommand implements Callable<Integer> {
             terminal.println("");
             terminal.println("globals");
             values(globals(machine));
+        }
+        for (int i = 0; i < program.tables().size(); i++) {
+            terminal.println("");
+            terminal.println(Visible.of(tableName(program, i)) + ", " + Words.count(machine.tableSize(i), "element"));
+            values(elements(machine, i));
         }
         if (!bytes.isEmpty()) {
             terminal.println("");
@@ -226,6 +248,27 @@ final class StateCommand implements Callable<Integer> {
             values.add(new Value(
                     name.isEmpty() ? "global " + i : name,
                     Values.cell(globals.get(i).type(), machine.global(i))));
+        }
+        return values;
+    }
+
+    private static String tableName(Program program, int table) {
+        String name = program.tables().get(table).name();
+        return name.isEmpty() ? "table " + table : name;
+    }
+
+    /** The first elements that are not null. */
+    private static List<Value> elements(Machine machine, int table) {
+        ValueType type = machine.program().tables().get(table).type();
+        List<Value> values = new ArrayList<>();
+        for (int i = 0; i < machine.tableSize(table) && values.size() < CELLS_SHOWN; i++) {
+            long cell = machine.tableElement(table, i);
+            if (cell != ValueType.NULL) {
+                String text = type == ValueType.FUNCREF
+                        ? machine.program().functionName((int) cell - 1)
+                        : Values.cell(type, cell);
+                values.add(new Value("element " + i, text));
+            }
         }
         return values;
     }

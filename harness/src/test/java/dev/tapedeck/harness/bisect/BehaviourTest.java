@@ -26,7 +26,15 @@ class BehaviourTest {
     /** Reads state, or writes nothing but the stack and locals. */
     private static boolean onlyReads(Opcode opcode) {
         return switch (opcode) {
-            case LOCAL_GET, LOCAL_SET, LOCAL_TEE, GLOBAL_GET, MEMORY_SIZE, INTERRUPT_ENABLED, HP_GET -> true;
+            case LOCAL_GET,
+                    LOCAL_SET,
+                    LOCAL_TEE,
+                    GLOBAL_GET,
+                    MEMORY_SIZE,
+                    TABLE_GET,
+                    TABLE_SIZE,
+                    INTERRUPT_ENABLED,
+                    HP_GET -> true;
             default -> opcode.mnemonic().contains(".load");
         };
     }

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.recording.Deck;
 import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Difference;
@@ -19,6 +20,14 @@ import org.junit.jupiter.api.Test;
 
 class EffectTest {
     @Test
+    void namesWhatChangesInTablesSegmentsAndSeveralMemories() {
+        VerifiedProgram program = Deck.assemble("references", Deck.REFERENCES);
+        Machine machine = new Machine(program, call -> {}, Limits.DEFAULT);
+        machine.start(program.program().entry());
+        assertEffects(machine);
+    }
+
+    @Test
     @DisplayName("an effect names everything that its instruction changes, seen in complete states before and after")
     void namesEverythingThatChanges() {
         VerifiedProgram program = Programs.program("mix.tasm");
@@ -27,7 +36,11 @@ class EffectTest {
                 new ByteArrayInputStream(input), OutputStream.nullOutputStream(), OutputStream.nullOutputStream(), 1);
         Machine machine = new Machine(program, host, Limits.DEFAULT);
         machine.start(program.program().entry(), 42, 6);
-        Effect effect = new Effect(program.program());
+        assertEffects(machine);
+    }
+
+    private static void assertEffects(Machine machine) {
+        Effect effect = new Effect(machine.program());
         long steps = 0;
         while (machine.status() == Status.RUNNING) {
             machine.deliverInterrupt();
@@ -50,9 +63,14 @@ class EffectTest {
     }
 
     private static boolean covered(Effect effect, Machine machine, Location location) {
-        if (location instanceof Location.MemoryByte at) {
-            boolean written =
-                    at.address() >= effect.writeAddress && at.address() < effect.writeAddress + effect.writeLength;
+        if (location instanceof Location.TableElement element && effect.opcode != Opcode.CALL_HOST) {
+            return element.table() == effect.tableWrite
+                    && element.index() >= effect.elementsFrom
+                    && element.index() < effect.elementsFrom + effect.elementsLength;
+        } else if (location instanceof Location.MemoryByte at) {
+            boolean written = at.memory() == effect.writeMemory
+                    && at.address() >= effect.writeAddress
+                    && at.address() < effect.writeAddress + effect.writeLength;
             return written || effect.opcode == Opcode.CALL_HOST;
         } else if (location instanceof Location.GlobalVariable global) {
             return effect.globalWrite == global.index();

@@ -69,6 +69,137 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
             .entry main
             """;
 
+    /** A start function, a table that changes and grows, segments that are dropped, two memories, references. */
+    public static final String REFERENCES = """
+            .memory 1 2
+            .memory 0 3
+            .global picked: mut funcref = null
+            .global token: mut externref = extern 7
+            .table operations: funcref 2 40 = add
+            .table tokens: externref 0
+            .elements more = mul, sub, _
+            .data text passive = "passive bytes of a data segment"
+            .start prepare
+            .func prepare()
+              i32.const 2
+              memory.grow memory1
+              drop
+              i32.const 65530
+              i32.const 0
+              i32.const 20
+              memory.init text memory1
+              data.drop text
+              ref.func sub
+              i32.const 3
+              table.grow operations
+              drop
+              i32.const 1
+              i32.const 0
+              i32.const 2
+              table.init more operations
+              elem.drop more
+              i32.const 4
+              i32.const 0
+              i32.const 1
+              table.copy operations operations
+              return
+            .end
+            .func add(a: i32, b: i32) -> i32
+              local.get a
+              local.get b
+              i32.add
+              return
+            .end
+            .func sub(a: i32, b: i32) -> i32
+              local.get a
+              local.get b
+              i32.sub
+              return
+            .end
+            .func mul(a: i32, b: i32) -> i32
+              local.get a
+              local.get b
+              i32.mul
+              return
+            .end
+            .func main() -> i32
+              .local i: i32, x: i32
+              i32.const 800
+              local.set i
+              i32.const 1
+              local.set x
+            again:
+              local.get x
+              local.get i
+              local.get i
+              i32.const 5
+              i32.rem_u
+              call_indirect operations (i32, i32) -> i32
+              local.set x
+              local.get i
+              local.get x
+              i32.store memory1 [65536]
+              local.get i
+              local.get i
+              i64.load32_u memory1 [65530]
+              i64.store16
+              local.get i
+              i32.const 5
+              i32.rem_u
+              local.get i
+              i32.const 1
+              i32.and
+              br_if other
+              ref.func mul
+              br set
+            other:
+              ref.func add
+            set:
+              table.set operations
+              i32.const 0
+              table.get operations
+              global.set picked
+              global.get token
+              local.get i
+              i32.const 63
+              i32.and
+              i32.const 0
+              i32.ne
+              br_if skip
+              i32.const 1
+              table.grow tokens
+              drop
+              i32.const 0
+              ref.null externref
+              table.size tokens
+              table.fill tokens
+              i32.const 10
+              i32.const 65530
+              i32.const 40
+              memory.copy memory0 memory1
+              local.get i
+              i32.const 7
+              i32.const 100
+              memory.fill memory1
+              br goes_on
+            skip:
+              drop
+            goes_on:
+              global.get picked
+              ref.is_null
+              br_if end
+              local.get i
+              i32.const 1
+              i32.sub
+              local.tee i
+              br_if again
+            end:
+              local.get x
+              return
+            .end
+            .entry main
+            """;
+
     public static final String TABLES = """
             .table operations = add, sub, mul
             .func add(a: i32, b: i32) -> (i32)
@@ -369,6 +500,7 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
                 of("loop stopped at the end of a block", LOOP, List.of(), 2048),
                 of("fibonacci", FIBONACCI, List.of(), 1 << 20),
                 of("tables", TABLES, List.of(), 1 << 20),
+                of("references", REFERENCES, List.of(), 1 << 20),
                 of("memory", MEMORY, List.of(), 1 << 20),
                 of("host", HOST, List.of(), 1 << 20),
                 of("interrupts", INTERRUPTS, every(100, 3), 1 << 20),

@@ -310,6 +310,9 @@ public final class Machine {
             case Op.CALL_HOST -> callHost(big);
             case Op.MEMORY_GROW -> {
                 stack[sp - 1] = growMemory(memories[big], stack[sp - 1] & UNSIGNED);
+                if (big != 0) {
+                    foldInstruction();
+                }
                 foldEffect(stack[sp - 1]);
                 pc++;
             }
@@ -324,6 +327,9 @@ public final class Machine {
                 } else if (!memories[small].copy(to, memories[big], from, length)) {
                     fault(Diagnosis.write(this, small, to, length));
                 } else {
+                    if (small != 0 || big != 0) {
+                        foldInstruction();
+                    }
                     foldEffect(to);
                     foldEffect(from);
                     foldEffect(length);
@@ -338,6 +344,9 @@ public final class Machine {
                 if (memories[big].outside(to, length) || !memories[big].fill(to, value, length)) {
                     fault(Diagnosis.write(this, big, to, length));
                 } else {
+                    if (big != 0) {
+                        foldInstruction();
+                    }
                     foldEffect(to);
                     foldEffect(value);
                     foldEffect(length);
@@ -398,7 +407,7 @@ public final class Machine {
             case Op.MEMORY_INIT -> initMemory(small, big);
             case Op.DATA_DROP -> {
                 droppedData = with(droppedData, big);
-                foldEffect(big);
+                foldInstruction();
                 pc++;
             }
             case Op.OTHER_SIZE -> {
@@ -414,6 +423,7 @@ public final class Machine {
             case Op.TABLE_SET -> {
                 if (isElement(big, stack[sp - 2] & UNSIGNED)) {
                     tables[big].set((int) stack[sp - 2], stack[sp - 1]);
+                    foldInstruction();
                     foldEffect(stack[sp - 2]);
                     foldEffect(stack[sp - 1]);
                     sp -= 2;
@@ -426,6 +436,7 @@ public final class Machine {
             }
             case Op.TABLE_GROW -> {
                 long result = growTable(tables[big], stack[sp - 1] & UNSIGNED, stack[sp - 2]);
+                foldInstruction();
                 foldEffect(result);
                 foldEffect(stack[sp - 2]);
                 stack[sp - 2] = result;
@@ -437,6 +448,7 @@ public final class Machine {
                 long to = stack[sp - 3] & UNSIGNED;
                 if (areElements(big, to, length)) {
                     tables[big].fill((int) to, stack[sp - 2], (int) length);
+                    foldInstruction();
                     foldEffect(to);
                     foldEffect(stack[sp - 2]);
                     foldEffect(length);
@@ -450,6 +462,7 @@ public final class Machine {
                 long to = stack[sp - 3] & UNSIGNED;
                 if (areElements(small, to, length) && areElements(big, from, length)) {
                     tables[small].copy((int) to, tables[big], (int) from, (int) length);
+                    foldInstruction();
                     foldEffect(to);
                     foldEffect(from);
                     foldEffect(length);
@@ -460,7 +473,7 @@ public final class Machine {
             case Op.TABLE_INIT -> initTable(small, big);
             case Op.ELEM_DROP -> {
                 droppedElements = with(droppedElements, big);
-                foldEffect(big);
+                foldInstruction();
                 pc++;
             }
             default -> accessOther((int) word & 0xFFFF, small, word >>> 32);
@@ -517,6 +530,7 @@ public final class Machine {
                 return;
             }
             memories[target].write(to, bytes);
+            foldInstruction();
             foldEffect(to);
             foldEffect(from);
             foldEffect(length);
@@ -543,6 +557,7 @@ public final class Machine {
         for (int i = 0; i < length; i++) {
             tables[target].set((int) to + i, elements.get((int) from + i) + 1L);
         }
+        foldInstruction();
         foldEffect(to);
         foldEffect(from);
         foldEffect(length);
@@ -587,7 +602,7 @@ public final class Machine {
                 fault(Diagnosis.write(this, target, at, width));
                 return;
             }
-            foldEffect(target);
+            foldInstruction();
             foldEffect(at);
             foldEffect(memories[target].load(at, width));
             sp -= 2;
@@ -773,6 +788,16 @@ public final class Machine {
     private void foldEffect(long value) {
         if (trace != null) {
             trace.fold(value);
+        }
+    }
+
+    /** Tells the effects that follow from those of other instructions: which one, on which table, segment or memory. */
+    private void foldInstruction() {
+        if (trace != null) {
+            Instruction instruction = image.instruction(pc);
+            trace.fold(instruction.opcode().code());
+            trace.fold(instruction.a());
+            trace.fold(instruction.b());
         }
     }
 
