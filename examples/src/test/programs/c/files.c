@@ -2,6 +2,7 @@
  * What a C program does with files, clocks and its environment, step by step, as a test of what lies under the C library:
  * prints what comes of each step. Relative paths are below the root of the virtual tree.
  */
+#define _DEFAULT_SOURCE
 #define _XOPEN_SOURCE 700
 
 #include <dirent.h>
