@@ -136,7 +136,7 @@ final class AssemblerErrorsTest {
                 ".test \"t\" / .interrupt 5 signal 1 every 5 count 1000000000 / .end|2:37: 1000000000 is out of range for a count of interrupts: 1 to 1048576",
                 ".test \"t\" / .seed 1 / .seed 2 / .end|3:1: .seed is given twice (keep one of them)",
                 ".test \"\" / .end|1:7: a test needs a name",
-                ".test \"t\" / nop / .end|2:1: unexpected 'nop' in a test (there are .run .tags .input .seed .limit .interrupt .expect .approve .disabled .end)",
+                ".test \"t\" / nop / .end|2:1: unexpected 'nop' in a test (there are .run .tags .arguments .environment .file .input .seed .limit .interrupt .expect .approve .disabled .end)",
             })
     void messages(String text, String message) {
         String program = text.replace(" / ", "\n");
