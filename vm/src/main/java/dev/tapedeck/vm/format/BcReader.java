@@ -6,6 +6,7 @@ import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
@@ -508,7 +509,7 @@ public final class BcReader {
                 ? OptionalInt.of(in.i32("the expected exit code of a test"))
                 : OptionalInt.empty();
         Optional<String> expectedFault = has(parts, TestPart.EXPECTED_FAULT)
-                ? Optional.of(string(in, "the expected fault of a test"))
+                ? Optional.of(fault(in))
                 : Optional.empty();
         Optional<List<Long>> expectedResults = has(parts, TestPart.EXPECTED_RESULTS)
                 ? Optional.of(cells(in, "expected results", cells))
@@ -562,6 +563,14 @@ public final class BcReader {
             throw in.error("the system of a test is empty, expected it to be left out");
         }
         return system;
+    }
+
+    private String fault(BcInput in) throws FormatException {
+        String mnemonic = string(in, "the expected fault of a test");
+        if (FaultKind.ofMnemonic(mnemonic).isEmpty()) {
+            throw in.error("a test expects the fault '" + mnemonic + "', which is not known");
+        }
+        return mnemonic;
     }
 
     private static boolean has(int parts, int part) {

@@ -1,0 +1,116 @@
+package dev.tapedeck.harness.recording;
+
+import dev.tapedeck.harness.log.ChronicleLog;
+import dev.tapedeck.harness.log.ExcerptLog;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Recordings from bytes that say nothing but the payloads of the excerpts; numbers and checksums are always right. Each
+ * excerpt: kind, two bytes of length, payload.
+ */
+public final class FuzzedRecording {
+    private FuzzedRecording() {}
+
+    /** @return false if there is no excerpt */
+    public static boolean write(byte[] parts, Path file) throws IOException {
+        List<byte[]> excerpts = new ArrayList<>();
+        long seed = 0;
+        int at = 0;
+        while (at + 3 <= parts.length) {
+            int code = parts[at] & 0xFF;
+            Frame.Kind kind = Frame.Kind.ofCode(code).orElse(Frame.Kind.OPTIONAL);
+            int length = (parts[at + 1] & 0xFF) << 8 | (parts[at + 2] & 0xFF);
+            int from = at + 3;
+            int to = Math.min(parts.length, from + length);
+            byte[] payload = Arrays.copyOfRange(parts, from, to);
+            if (kind == Frame.Kind.END && payload.length >= Long.BYTES) {
+                // Its last field is the checksum of the excerpt before it.
+                ByteBuffer.wrap(payload)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(payload.length - Long.BYTES, seed);
+            }
+            byte[] excerpt = Frame.encode(kind, true, excerpts.size(), seed, payload, 0, payload.length);
+            seed = Frame.checksum(excerpt);
+            excerpts.add(excerpt);
+            at = to;
+        }
+        PackedLog.write(new Listed(excerpts), excerpts.size(), file);
+        return !excerpts.isEmpty();
+    }
+
+    /** Recordings of the {@link Deck}, each as a packed file and as parts, with a byte before it that says which. */
+    public static List<byte[]> seeds(int packed, int parts, int bytesMax) throws Exception {
+        List<byte[]> seeds = new ArrayList<>();
+        Path folder = Files.createTempDirectory("tapedeck-fuzz");
+        try {
+            for (Deck deck : Deck.all().toList()) {
+                Path directory = folder.resolve("recording" + seeds.size());
+                Recorder.record(deck.program(), deck.options(), deck.host(), directory);
+                Path file = folder.resolve("packed" + seeds.size());
+                Pack.pack(directory, file);
+                seeds.add(with(packed, Files.readAllBytes(file)));
+                seeds.add(with(parts, parts(directory)));
+            }
+        } finally {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        return seeds.stream().filter(seed -> seed.length <= bytesMax).toList();
+    }
+
+    private static byte[] with(int first, byte[] others) {
+        byte[] all = new byte[others.length + 1];
+        all[0] = (byte) first;
+        System.arraycopy(others, 0, all, 1, others.length);
+        return all;
+    }
+
+    private static byte[] parts(Path directory) throws IOException, RecordingException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try (ExcerptLog log = ChronicleLog.openForReading(directory)) {
+            long seed = 0;
+            for (long i = 0; i < log.size(); i++) {
+                Frame frame = Frame.decode(log.read(i), i, seed);
+                seed = frame.checksum();
+                out.write(frame.kind().code());
+                out.write(frame.payload().length >> 8);
+                out.write(frame.payload().length);
+                out.writeBytes(frame.payload());
+            }
+        }
+        return out.toByteArray();
+    }
+
+    private record Listed(List<byte[]> excerpts) implements ExcerptLog {
+        @Override
+        public void append(byte[] excerpt) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long size() {
+            return excerpts.size();
+        }
+
+        @Override
+        public byte[] read(long index) {
+            return excerpts.get((int) index);
+        }
+
+        @Override
+        public void close() {}
+    }
+}
