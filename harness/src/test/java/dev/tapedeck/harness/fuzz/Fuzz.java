@@ -5,8 +5,8 @@ public final class Fuzz {
     /** Name of the {@link Target}. */
     static final String TARGET_PROPERTY = "tapedeck.fuzz.target";
 
-    private static final Target.Code CODE =
-            Target.valueOf(System.getProperty(TARGET_PROPERTY, Target.BC.name())).code();
+    private static final Target.Code CODE = Target.valueOf(System.getProperty(TARGET_PROPERTY, Target.BC.name()))
+            .code();
 
     private Fuzz() {}
 

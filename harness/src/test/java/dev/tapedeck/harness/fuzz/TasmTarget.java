@@ -37,8 +37,8 @@ final class TasmTarget implements Target.Code {
     }
 
     static List<byte[]> texts() {
-        List<byte[]> texts = new ArrayList<>(
-                Target.files("../examples/src/test/programs", ".tasm", Target.INPUT_BYTES_MAX));
+        List<byte[]> texts =
+                new ArrayList<>(Target.files("../examples/src/test/programs", ".tasm", Target.INPUT_BYTES_MAX));
         texts.addAll(Target.files("../vm/src/test/resources/programs", ".tasm", Target.INPUT_BYTES_MAX));
         return texts;
     }

@@ -79,10 +79,11 @@ final class Trial {
             return;
         }
         Machine first = machine(program);
-        long[] arguments = new long[program.program()
-                .typeOf(program.program().functions().get(function))
-                .parameters()
-                .size()];
+        long[] arguments = new long
+                [program.program()
+                        .typeOf(program.program().functions().get(function))
+                        .parameters()
+                        .size()];
         if (arguments.length > LIMITS.stackCellsMax()) {
             return;
         }

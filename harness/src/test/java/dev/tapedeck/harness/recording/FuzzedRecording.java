@@ -35,9 +35,7 @@ public final class FuzzedRecording {
             byte[] payload = Arrays.copyOfRange(parts, from, to);
             if (kind == Frame.Kind.END && payload.length >= Long.BYTES) {
                 // Its last field is the checksum of the excerpt before it.
-                ByteBuffer.wrap(payload)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .putLong(payload.length - Long.BYTES, seed);
+                ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).putLong(payload.length - Long.BYTES, seed);
             }
             byte[] excerpt = Frame.encode(kind, true, excerpts.size(), seed, payload, 0, payload.length);
             seed = Frame.checksum(excerpt);

@@ -508,9 +508,8 @@ public final class BcReader {
         OptionalInt expectedExitCode = has(parts, TestPart.EXPECTED_EXIT_CODE)
                 ? OptionalInt.of(in.i32("the expected exit code of a test"))
                 : OptionalInt.empty();
-        Optional<String> expectedFault = has(parts, TestPart.EXPECTED_FAULT)
-                ? Optional.of(fault(in))
-                : Optional.empty();
+        Optional<String> expectedFault =
+                has(parts, TestPart.EXPECTED_FAULT) ? Optional.of(fault(in)) : Optional.empty();
         Optional<List<Long>> expectedResults = has(parts, TestPart.EXPECTED_RESULTS)
                 ? Optional.of(cells(in, "expected results", cells))
                 : Optional.empty();

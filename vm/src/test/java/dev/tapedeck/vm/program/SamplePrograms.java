@@ -8,6 +8,7 @@ import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.Program.Export;
 import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.Program.HostImport;
@@ -344,7 +345,7 @@ public final class SamplePrograms {
                 () -> test.interrupt(number(random) & Long.MAX_VALUE, index(random), number(random)),
                 () -> test.expectOutput(latin1(random)),
                 () -> test.expectExitCode(random.nextInt()),
-                () -> test.expectFault(text(random)),
+                () -> test.expectFault(FaultKind.values()[random.nextInt(FaultKind.values().length)].mnemonic()),
                 () -> test.expectResults(cells),
                 test::approved,
                 () -> test.disabled(text(random)));
