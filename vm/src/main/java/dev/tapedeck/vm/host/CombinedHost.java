@@ -14,7 +14,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Several hosts, each for the functions of one module. */
-public final class CombinedHost implements Host {
+public final class CombinedHost implements Host, AutoCloseable {
     private final SortedMap<String, Host> hosts;
 
     /** @param hosts by the module whose functions they offer */
@@ -35,6 +35,20 @@ public final class CombinedHost implements Host {
             throw new HostException("no such function");
         }
         host.call(call);
+    }
+
+    /** Closes those of the hosts that can be closed. */
+    @Override
+    public void close() {
+        for (Host host : hosts.values()) {
+            if (host instanceof AutoCloseable closeable) {
+                try {
+                    closeable.close();
+                } catch (Exception e) {
+                    throw new IllegalStateException("a host cannot be closed", e);
+                }
+            }
+        }
     }
 
     /** The states of the hosts, in the order of their modules. */

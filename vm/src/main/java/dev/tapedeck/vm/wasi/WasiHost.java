@@ -26,7 +26,7 @@ import java.util.Optional;
  * virtual clock was put forward by sleeping. Saving costs by what has changed since the last time. What is in real
  * directories is not part of it: files that were open there are opened again by their path.
  */
-public final class WasiHost implements Host {
+public final class WasiHost implements Host, AutoCloseable {
     private final WasiState state;
 
     /**
@@ -44,7 +44,8 @@ public final class WasiHost implements Host {
      *
      * @param error where error output and debug prints go
      */
-    public static Host withStandard(WasiOptions options, InputStream input, OutputStream output, OutputStream error) {
+    public static CombinedHost withStandard(
+            WasiOptions options, InputStream input, OutputStream output, OutputStream error) {
         InputTape tape = new InputTape(input);
         return new CombinedHost(Map.of(
                 StandardHost.MODULE,
@@ -82,6 +83,12 @@ public final class WasiHost implements Host {
         if (!entry.function().type().results().isEmpty()) {
             call.setResult(0, errno.code());
         }
+    }
+
+    /** Closes what the program left open: of real directories and files, the system's own descriptors. */
+    @Override
+    public void close() {
+        state.descriptors.closeAll();
     }
 
     @Override

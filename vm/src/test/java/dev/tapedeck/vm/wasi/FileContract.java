@@ -426,6 +426,10 @@ abstract class FileContract {
             assertThat(wasi.call("path_filestat_set_times", ROOT, 0, TEXT, wasi.text(TEXT, "f"), 1, 1, flags))
                     .isEqualTo(Errno.INVAL);
         }
+        wasi.symlink("f", ROOT, "l");
+        wasi.ok("path_filestat_set_times", ROOT, 1, TEXT, wasi.text(TEXT, "l"), 0, 6_000_000_000L, 4);
+        assertThat(wasi.stat(ROOT, "f").modified()).isEqualTo(6_000_000_000L);
+        assertThat(wasi.stat(ROOT, "l").modified()).isGreaterThanOrEqualTo(WasiOptions.EPOCH_NANOS);
         int directory = wasi.open(ROOT, ".", DIRECTORY);
         wasi.ok("fd_filestat_set_times", directory, 0, 3_000_000_000L, 4);
         assertThat(wasi.stat(directory).modified()).isEqualTo(3_000_000_000L);

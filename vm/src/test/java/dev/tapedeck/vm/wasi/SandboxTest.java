@@ -219,6 +219,16 @@ class SandboxTest {
     }
 
     @Test
+    void closingClosesWhatIsOpen() throws IOException {
+        Files.writeString(inside.resolve("f"), "x");
+        WasiCaller wasi = system(true);
+        int file = wasi.open(DATA, "f", 0);
+        wasi.host.close();
+        assertThat(wasi.call("fd_close", file)).isEqualTo(Errno.BADF);
+        assertThat(wasi.call("fd_close", DATA)).isEqualTo(Errno.BADF);
+    }
+
+    @Test
     void missingDirectoriesAreNamed() {
         assertThatThrownBy(() -> new WasiCaller(new WasiOptions().directory(temporary.resolve("none"), "/", true)))
                 .hasMessageContaining("cannot open the directory")
