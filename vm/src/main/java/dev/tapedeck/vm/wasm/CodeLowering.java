@@ -187,6 +187,9 @@ final class CodeLowering {
 
     private static final int NONE = -1;
 
+    /** Blocks in one another; a power of two. A compiler makes one for each case of a switch. */
+    private static final int DEPTH_MAX = 1 << 20;
+
     CodeLowering(WasmModule module, Binding binding) {
         this.module = module;
         this.binding = binding;
@@ -232,6 +235,9 @@ final class CodeLowering {
         pushFrame(FUNCTION, NO_TYPES, resultTypes[type]);
         while (depth > 0) {
             instruction();
+            if (count > ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX) {
+                throw limit("instructions in one function", ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX);
+            }
         }
         if (in.position != end) {
             throw WasmInput.malformed(
@@ -240,9 +246,6 @@ final class CodeLowering {
                     in.position);
         }
         instructionsTotal += (long) count + targetCount;
-        if (count > ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX) {
-            throw limit("instructions in one function", ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX);
-        }
         if (instructionsTotal > ProgramLimits.INSTRUCTIONS_MAX) {
             throw limit("instructions", ProgramLimits.INSTRUCTIONS_MAX);
         }
@@ -461,6 +464,9 @@ final class CodeLowering {
 
     private void pushFrame(int kind, byte[] parameters, byte[] results) throws WasmException {
         if (depth == kinds.length) {
+            if (depth >= DEPTH_MAX) {
+                throw limit("blocks in one another", DEPTH_MAX);
+            }
             growFrames();
         }
         kinds[depth] = (byte) kind;
@@ -648,6 +654,9 @@ final class CodeLowering {
         int first = targetCount;
         if (labels > ProgramLimits.BRANCH_TARGETS_MAX) {
             throw limit("targets of a br_table", ProgramLimits.BRANCH_TARGETS_MAX);
+        }
+        if (first + labels > ProgramLimits.INSTRUCTIONS_MAX) {
+            throw limit("targets of br_table in one function", ProgramLimits.INSTRUCTIONS_MAX);
         }
         if (first + labels > targets.length) {
             targets = Arrays.copyOf(targets, Math.max(first + labels, 2 * targets.length));

@@ -19,15 +19,18 @@ final class NameSection {
 
     private int localNames;
 
-    private NameSection() {}
+    /** Of a module that has none. */
+    static final NameSection NONE = new NameSection(0);
 
-    static NameSection none() {
-        return new NameSection();
+    private final int functionCount;
+
+    private NameSection(int functionCount) {
+        this.functionCount = functionCount;
     }
 
     /** What can be read of the section: at the first byte that makes no sense the rest is ignored. */
-    static NameSection read(byte[] bytes, int start, int end) {
-        NameSection names = new NameSection();
+    static NameSection read(byte[] bytes, int start, int end, int functionCount) {
+        NameSection names = new NameSection(functionCount);
         WasmInput in = new WasmInput(bytes, start, end);
         try {
             while (!in.atEnd()) {
@@ -54,13 +57,16 @@ final class NameSection {
         int count = in.count();
         for (int i = 0; i < count; i++) {
             int index = in.index();
-            functions.put(index, limited(in.name()));
+            String name = limited(in.name());
+            if (index < functionCount) {
+                functions.put(index, name);
+            }
         }
     }
 
     private void locals(WasmInput in) throws WasmException {
-        int functionCount = in.count();
-        for (int i = 0; i < functionCount; i++) {
+        int listCount = in.count();
+        for (int i = 0; i < listCount; i++) {
             int function = in.index();
             int count = in.count();
             List<String> names = new ArrayList<>();
@@ -81,7 +87,9 @@ final class NameSection {
                 }
                 names.add(name);
             }
-            locals.put(function, names);
+            if (function < functionCount) {
+                locals.put(function, names);
+            }
         }
     }
 

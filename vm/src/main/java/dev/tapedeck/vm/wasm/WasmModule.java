@@ -91,8 +91,8 @@ public final class WasmModule {
     /** A data segment: {@code length} bytes of the file from {@code start} on. */
     record Data(Mode mode, Constant offset, int start, int length) {}
 
-    /** A custom section: {@code length} bytes of the file from {@code start} on, behind its name. */
-    record Custom(String name, int start, int length) {}
+    /** The contents of a custom section: {@code length} bytes of the file from {@code start} on. */
+    record Custom(int start, int length) {}
 
     final byte[] bytes;
     final List<FunctionType> types;
@@ -126,7 +126,7 @@ public final class WasmModule {
     /** For each function that is not imported the first byte of its locals, and the byte behind its last. */
     final int[] bodies;
 
-    final List<Custom> customs;
+    private final Map<String, Custom> customs;
     final NameSection names;
 
     WasmModule(WasmReader reader) {
@@ -149,7 +149,7 @@ public final class WasmModule {
         data = List.copyOf(reader.data);
         codeStart = reader.codeStart;
         bodies = reader.bodies;
-        customs = List.copyOf(reader.customs);
+        customs = Map.copyOf(reader.customs);
         names = reader.names;
     }
 
@@ -181,16 +181,11 @@ public final class WasmModule {
         return referred;
     }
 
-    /** The sections with debug information, by name; of several with one name the first. */
+    /** The sections with debug information, by name. */
     Map<String, byte[]> debugSections() {
         Map<String, byte[]> sections = new HashMap<>();
-        for (Custom custom : customs) {
-            if (custom.name().startsWith(".debug_line") || custom.name().equals(".debug_str")) {
-                sections.computeIfAbsent(
-                        custom.name(),
-                        name -> Arrays.copyOfRange(bytes, custom.start(), custom.start() + custom.length()));
-            }
-        }
+        customs.forEach((name, custom) ->
+                sections.put(name, Arrays.copyOfRange(bytes, custom.start(), custom.start() + custom.length())));
         return sections;
     }
 

@@ -24,8 +24,10 @@ import dev.tapedeck.vm.wasm.WasmModule.Mode;
 import dev.tapedeck.vm.wasm.WasmModule.TableEntity;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -62,6 +64,11 @@ public final class WasmReader {
         TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE, DATA
     };
 
+    private static final String NAMES = "name";
+
+    /** The custom sections that somebody reads. Of several with one name the first counts. */
+    private static final Set<String> KEPT_SECTIONS = Set.of(NAMES, ".debug_line", ".debug_line_str", ".debug_str");
+
     /** By code. */
     private static final ExternalKind[] EXTERNAL_KINDS = {
         ExternalKind.FUNCTION, ExternalKind.TABLE, ExternalKind.MEMORY, ExternalKind.GLOBAL
@@ -89,8 +96,8 @@ public final class WasmReader {
     final List<Data> data = new ArrayList<>();
     int codeStart = -1;
     int[] bodies = {};
-    final List<Custom> customs = new ArrayList<>();
-    NameSection names = NameSection.none();
+    final Map<String, Custom> customs = new HashMap<>();
+    NameSection names = NameSection.NONE;
 
     private int typeCells;
     private int elementCount;
@@ -187,7 +194,9 @@ public final class WasmReader {
         if (in.position > end) {
             throw in.unexpectedEnd();
         }
-        customs.add(new Custom(name, in.position, end - in.position));
+        if (KEPT_SECTIONS.contains(name)) {
+            customs.putIfAbsent(name, new Custom(in.position, end - in.position));
+        }
         in.position = end;
     }
 
@@ -203,11 +212,9 @@ public final class WasmReader {
                     "data count and data section have inconsistent lengths: " + dataCount + " and " + data.size(),
                     bytes.length);
         }
-        for (Custom custom : customs) {
-            if (custom.name().equals("name")) {
-                names = NameSection.read(bytes, custom.start(), custom.start() + custom.length());
-                break;
-            }
+        Custom custom = customs.get(NAMES);
+        if (custom != null) {
+            names = NameSection.read(bytes, custom.start(), custom.start() + custom.length(), functionCount);
         }
     }
 
