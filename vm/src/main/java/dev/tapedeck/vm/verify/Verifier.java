@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Checks a program once, at load, so that nothing has to be checked again while it runs: every index is in range, every
@@ -117,32 +118,37 @@ public final class Verifier {
         long localNames = 0;
         for (int i = 0; i < program.functions().size(); i++) {
             Function function = program.functions().get(i);
-            checkName("the name of function " + i, function.name());
-            String where = "function " + quote(program.functionName(i));
+            int index = i;
+            // Most functions are fine, and a module can have a hundred thousand: words are made only when needed.
+            Supplier<String> where = () -> "function " + quote(program.functionName(index));
+            checkName(() -> "the name of function " + index, function.name());
             checkIndex(where, "type", function.type(), program.types().size());
             int variables = program.typeOf(function).parameters().size()
                     + function.locals().size();
-            checkCount("parameters and locals of " + where, variables, ProgramLimits.LOCALS_PER_FUNCTION_MAX);
+            checkCount(
+                    () -> "parameters and locals of " + where.get(), variables, ProgramLimits.LOCALS_PER_FUNCTION_MAX);
             if (function.localNames().size() > variables) {
                 throw new VerifyException(
-                        where + " has " + function.localNames().size() + " local names, expected at" + " most "
+                        where.get() + " has " + function.localNames().size() + " local names, expected at" + " most "
                                 + variables + ", one for each parameter and local");
             }
             locals += function.locals().size();
             checkCount("locals of all functions", locals, ProgramLimits.LOCALS_MAX);
             localNames += function.localNames().size();
             checkCount("names of locals of all functions", localNames, ProgramLimits.LOCALS_MAX);
-            String localName = "the name of a local of " + where;
             for (String name : function.localNames()) {
-                checkName(localName, name);
+                checkName(() -> "the name of a local of " + where.get(), name);
             }
             if (function.source() != -1) {
                 checkIndex(where, "source", function.source(), program.sources().size());
             }
             checkLines(where, function);
-            checkCount("instructions of " + where, function.code().size(), ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX);
+            checkCount(
+                    () -> "instructions of " + where.get(),
+                    function.code().size(),
+                    ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX);
             if (function.code().isEmpty()) {
-                throw new VerifyException(where + " has no instructions, expected at least a return");
+                throw new VerifyException(where.get() + " has no instructions, expected at least a return");
             }
             instructions += function.code().size();
             for (Instruction instruction : function.code()) {
@@ -152,15 +158,15 @@ public final class Verifier {
         }
     }
 
-    private static void checkLines(String where, Function function) throws VerifyException {
+    private static void checkLines(Supplier<String> where, Function function) throws VerifyException {
         if (!function.lines().isEmpty()
                 && function.lines().size() != function.code().size()) {
-            throw new VerifyException(where + " has " + function.lines().size() + " line numbers for "
+            throw new VerifyException(where.get() + " has " + function.lines().size() + " line numbers for "
                     + function.code().size() + " instructions, expected one for each, or none");
         }
         for (int offset = 0; offset < function.lines().size(); offset++) {
             if (function.lines().get(offset) < 0) {
-                throw new VerifyException(where + ", offset " + offset + ": the source line is "
+                throw new VerifyException(where.get() + ", offset " + offset + ": the source line is "
                         + function.lines().get(offset) + ", expected 1 or more, or 0 if unknown");
             }
         }
@@ -505,14 +511,23 @@ public final class Verifier {
     // What several of the above need
 
     private static void checkCount(String what, long count, long max) throws VerifyException {
+        checkCount(() -> what, count, max);
+    }
+
+    private static void checkCount(Supplier<String> what, long count, long max) throws VerifyException {
         if (count > max) {
-            throw new VerifyException("too many " + what + ": " + count + ", expected at most " + max);
+            throw new VerifyException("too many " + what.get() + ": " + count + ", expected at most " + max);
         }
     }
 
     private static void checkIndex(String where, String what, int index, int count) throws VerifyException {
+        checkIndex(() -> where, what, index, count);
+    }
+
+    private static void checkIndex(Supplier<String> where, String what, int index, int count) throws VerifyException {
         if (index < 0 || index >= count) {
-            throw new VerifyException(where + " refers to " + what + " " + index + ", but " + countText(what, count));
+            throw new VerifyException(
+                    where.get() + " refers to " + what + " " + index + ", but " + countText(what, count));
         }
     }
 
@@ -529,9 +544,11 @@ public final class Verifier {
     }
 
     private void checkName(String what, String name) throws VerifyException {
-        if (name.length() > ProgramLimits.NAME_CHARS_MAX) {
-            checkCount("characters in " + what, name.length(), ProgramLimits.NAME_CHARS_MAX);
-        }
+        checkName(() -> what, name);
+    }
+
+    private void checkName(Supplier<String> what, String name) throws VerifyException {
+        checkCount(() -> "characters in " + what.get(), name.length(), ProgramLimits.NAME_CHARS_MAX);
         // A file stores a name once and can use it a million times.
         if (name.length() >= LONG_NAME_CHARS && !checkedLongNames.add(name)) {
             return;
@@ -540,7 +557,7 @@ public final class Verifier {
             if (Character.isSurrogate(name.charAt(i))) {
                 boolean pair = i + 1 < name.length() && Character.isSurrogatePair(name.charAt(i), name.charAt(i + 1));
                 if (!pair) {
-                    throw new VerifyException(what + " is not Unicode text: half of a surrogate pair, U+"
+                    throw new VerifyException(what.get() + " is not Unicode text: half of a surrogate pair, U+"
                             + hex(name.charAt(i)) + ", at " + i);
                 }
                 i++;
