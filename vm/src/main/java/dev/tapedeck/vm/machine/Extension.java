@@ -102,6 +102,7 @@ final class Extension {
                 (a, b) -> a.type() == b.type() && a.elements().equals(b.elements()));
     }
 
+    @SuppressWarnings("ReferenceEquality") // Only saves the comparison: mostly it is the same object.
     private static boolean same(Function a, Function b) {
         return a == b
                 || (a.type() == b.type()
@@ -109,6 +110,7 @@ final class Extension {
                         && a.code().equals(b.code()));
     }
 
+    @SuppressWarnings("ReferenceEquality") // Only saves the comparison, which copies the bytes.
     private static boolean same(DataSegment a, DataSegment b) {
         return a == b || (a.address() == b.address() && Arrays.equals(a.bytes(), b.bytes()));
     }

@@ -166,6 +166,15 @@ class CodeLoweringTest {
     }
 
     @Test
+    @DisplayName("W6: blocks in one another end at a limit")
+    void nestingHasALimit() {
+        String code = "02 40 ".repeat((1 << 20) + 1);
+        assertThatThrownBy(() -> lowered(code))
+                .isInstanceOf(WasmException.class)
+                .hasMessageContaining("too many blocks in one another, the limit is 1048576");
+    }
+
+    @Test
     @DisplayName("W6: few bytes that push many cells end at a limit")
     void cells() {
         String thousand = "7f ".repeat(1000);
