@@ -2,16 +2,13 @@ package dev.tapedeck.harness.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tapedeck.vm.wasm.WasmException;
-import dev.tapedeck.vm.wasm.WasmModule;
-import dev.tapedeck.vm.wasm.WasmReader;
 import dev.tapedeck.vm.wasm.dwarf.LineTable;
 import java.io.ByteArrayOutputStream;
-import java.util.ArrayList;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** An input is sections one after the other: the number of the name, two bytes of length, the content. */
@@ -42,23 +39,45 @@ final class DwarfTarget implements Target.Code {
     }
 
     @Override
-    public List<byte[]> seeds() throws WasmException {
-        List<byte[]> seeds = new ArrayList<>();
-        for (byte[] file :
-                Target.files("../vm/src/test/resources/dev/tapedeck/vm/wasm/dwarf", ".wasm", Target.INPUT_BYTES_MAX)) {
-            WasmModule module = WasmReader.read(file);
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            for (int i = 0; i < NAMES.size(); i++) {
-                Optional<byte[]> section = module.customSection(NAMES.get(i));
-                if (section.isPresent()) {
-                    out.write(i);
-                    out.write(section.get().length >> 8);
-                    out.write(section.get().length);
-                    out.writeBytes(section.get());
+    public List<byte[]> seeds() {
+        return Target.files("../vm/src/test/resources/dev/tapedeck/vm/wasm/dwarf", ".wasm", Target.INPUT_BYTES_MAX).stream()
+                .map(DwarfTarget::sections)
+                .toList();
+    }
+
+    /** The custom sections of a module that have one of the names, as an input. */
+    private static byte[] sections(byte[] module) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteBuffer in = ByteBuffer.wrap(module).position(8);
+        while (in.hasRemaining()) {
+            int id = in.get();
+            int size = unsigned(in);
+            int end = in.position() + size;
+            if (id == 0) {
+                byte[] name = new byte[unsigned(in)];
+                in.get(name);
+                int number = NAMES.indexOf(new String(name, StandardCharsets.UTF_8));
+                if (number >= 0) {
+                    int length = end - in.position();
+                    out.write(number);
+                    out.write(length >> 8);
+                    out.write(length);
+                    out.write(module, in.position(), length);
                 }
             }
-            seeds.add(out.toByteArray());
+            in.position(end);
         }
-        return seeds;
+        return out.toByteArray();
+    }
+
+    private static int unsigned(ByteBuffer in) {
+        int value = 0;
+        for (int shift = 0; ; shift += 7) {
+            int piece = in.get();
+            value |= (piece & 0x7F) << shift;
+            if (piece >= 0) {
+                return value;
+            }
+        }
     }
 }
