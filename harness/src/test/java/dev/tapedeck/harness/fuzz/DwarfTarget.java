@@ -40,7 +40,8 @@ final class DwarfTarget implements Target.Code {
 
     @Override
     public List<byte[]> seeds() {
-        return Target.files("../vm/src/test/resources/dev/tapedeck/vm/wasm/dwarf", ".wasm", Target.INPUT_BYTES_MAX).stream()
+        return Target.files("../vm/src/test/resources/dev/tapedeck/vm/wasm/dwarf", ".wasm", Target.INPUT_BYTES_MAX)
+                .stream()
                 .map(DwarfTarget::sections)
                 .toList();
     }
