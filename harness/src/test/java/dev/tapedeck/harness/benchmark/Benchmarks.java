@@ -36,6 +36,7 @@ public final class Benchmarks {
 
     private static final List<Entry> ENTRIES = List.of(
             new Entry(InterpreterBenchmark.class, Benchmarks::interpreter),
+            new Entry(EndiveBenchmark.class, Benchmarks::endive),
             new Entry(SnapshotBenchmark.class, Benchmarks::snapshots),
             new Entry(CheckpointBenchmark.class, Benchmarks::checkpoints),
             new Entry(FlowCompressionBenchmark.class, Benchmarks::flow),
@@ -65,6 +66,23 @@ public final class Benchmarks {
                     scores.median("plain", program),
                     scores.median("traced", program),
                     scores.ratio("plain", "traced", program));
+        }
+    }
+
+    /** Not with JMH, which would run one contender after the other, each in a JVM of its own. */
+    private void endive() throws Exception {
+        title("WebAssembly, beside Endive's interpreter: time of the thread");
+        row("%-12s %13s %11s %11s %11s %7s", "program", "instructions", "ms", "M instr/s", "Endive ms", "ratio");
+        for (EndiveBenchmark.Program program : EndiveBenchmark.programs()) {
+            EndiveBenchmark.Result result = EndiveBenchmark.measure(program, 2 * rounds + 1);
+            row(
+                    "%-12s %13d %11.1f %11.0f %11.1f %7.2f",
+                    result.name(),
+                    result.instructions(),
+                    result.tapedeckNanos() / 1e6,
+                    result.instructions() * 1e3 / result.tapedeckNanos(),
+                    result.endiveNanos() / 1e6,
+                    result.ratio());
         }
     }
 

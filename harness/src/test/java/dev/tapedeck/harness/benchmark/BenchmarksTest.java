@@ -8,6 +8,7 @@ import dev.tapedeck.harness.benchmark.SnapshotBenchmark.Written;
 import dev.tapedeck.harness.recording.CheckpointBenchmark;
 import dev.tapedeck.harness.recording.FlowCompressionBenchmark;
 import dev.tapedeck.vm.machine.Snapshot;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,27 @@ class BenchmarksTest {
 
         assertThat(plain.instructions).isGreaterThan(100).isEqualTo(traced.instructions);
         assertThat(benchmark.traced(traced)).isEqualTo(digest);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"fib, 10", "sieve, 1000", "mandelbrot, 8", "mix, 1"})
+    @DisplayName("Endive: both interpreters have the same answer of a kernel")
+    void kernels(String name, int argument) throws Exception {
+        EndiveBenchmark.Program program = EndiveBenchmark.kernel(name, argument);
+
+        EndiveBenchmark.round(program);
+
+        assertThat(program.tapedeck().instructions()).isGreaterThan(100);
+    }
+
+    @Test
+    @DisplayName("Endive: both interpreters have the same output of a command")
+    void commands() throws Exception {
+        EndiveBenchmark.Program chess = EndiveBenchmark.command("chess", "perft 1\n".getBytes(StandardCharsets.UTF_8));
+
+        EndiveBenchmark.round(chess);
+
+        assertThat(chess.tapedeck().run()).isEqualTo("[]perft 1: 20\n");
     }
 
     @Test
