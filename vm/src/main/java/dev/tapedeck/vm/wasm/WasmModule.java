@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A WebAssembly module as it was read: everything but the instructions of its functions, which are checked when they are
@@ -181,11 +182,18 @@ public final class WasmModule {
         return referred;
     }
 
+    /** The contents of a custom section; of several with one name the first. Only names and line tables are kept. */
+    public Optional<byte[]> customSection(String name) {
+        return Optional.ofNullable(customs.get(name))
+                .map(custom -> Arrays.copyOfRange(bytes, custom.start(), custom.start() + custom.length()));
+    }
+
     /** The sections with debug information, by name. */
     Map<String, byte[]> debugSections() {
         Map<String, byte[]> sections = new HashMap<>();
-        customs.forEach((name, custom) ->
-                sections.put(name, Arrays.copyOfRange(bytes, custom.start(), custom.start() + custom.length())));
+        for (String name : customs.keySet()) {
+            sections.put(name, customSection(name).orElseThrow());
+        }
         return sections;
     }
 
