@@ -1,40 +1,60 @@
 package dev.tapedeck.vm.format;
 
 import dev.tapedeck.vm.isa.ValueType;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Bytes in the encodings of {@code .bc} files. Refuses values that the encoding does not have, so that nothing is written
  * that could not be read back.
  */
 final class BcOutput {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    /** Java has no larger arrays. */
+    private static final int BYTES_MAX = Integer.MAX_VALUE - 8;
+
+    // Not a ByteArrayOutputStream, which takes a lock for each byte.
+    private byte[] bytes = new byte[64];
+    private int size;
 
     byte[] toByteArray() {
-        return bytes.toByteArray();
+        return Arrays.copyOf(bytes, size);
     }
 
     int size() {
-        return bytes.size();
+        return size;
     }
 
     void u8(int value) {
-        bytes.write(value);
+        if (size == bytes.length) {
+            grow(1);
+        }
+        bytes[size++] = (byte) value;
     }
 
     void raw(byte[] values) {
-        bytes.writeBytes(values);
+        if (values.length > bytes.length - size) {
+            grow(values.length);
+        }
+        System.arraycopy(values, 0, bytes, size, values.length);
+        size += values.length;
+    }
+
+    private void grow(int more) {
+        long needed = (long) size + more;
+        if (needed > BYTES_MAX) {
+            throw new IllegalArgumentException("more than " + BYTES_MAX + " bytes");
+        }
+        bytes = Arrays.copyOf(bytes, (int) Math.min(BYTES_MAX, Math.max(needed, 2L * bytes.length)));
     }
 
     /** An unsigned LEB128 number of up to 64 bits. */
     void unsigned(long value) {
         long rest = value;
         while ((rest & ~0x7FL) != 0) {
-            bytes.write((int) (rest & 0x7F) | 0x80);
+            u8((int) (rest & 0x7F) | 0x80);
             rest >>>= 7;
         }
-        bytes.write((int) rest);
+        u8((int) rest);
     }
 
     /** How many bytes {@link #unsigned} takes for a number: 1 to 10. */
@@ -46,10 +66,10 @@ final class BcOutput {
     void signed(long value) {
         long rest = value;
         while (rest < -64 || rest > 63) {
-            bytes.write((int) (rest & 0x7F) | 0x80);
+            u8((int) (rest & 0x7F) | 0x80);
             rest >>= 7;
         }
-        bytes.write((int) (rest & 0x7F));
+        u8((int) (rest & 0x7F));
     }
 
     /** A count, an index, or anything else from 0 to 2^31-1. */
@@ -91,7 +111,7 @@ final class BcOutput {
 
     private void littleEndian(long value, int count) {
         for (int i = 0; i < count; i++) {
-            bytes.write((int) (value >>> (8 * i)) & 0xFF);
+            u8((int) (value >>> (8 * i)));
         }
     }
 

@@ -40,9 +40,6 @@ import java.util.OptionalLong;
 public final class BcReader {
     private final List<String> strings = new ArrayList<>(List.of(""));
 
-    /** Instructions without operands, of which one for each opcode is enough. */
-    private final Map<Opcode, Instruction> plainInstructions = new EnumMap<>(Opcode.class);
-
     private BcReader() {}
 
     /**
@@ -354,7 +351,7 @@ public final class BcReader {
         Opcode opcode = known.get();
         List<OperandKind> kinds = opcode.operands();
         if (kinds.isEmpty()) {
-            return plainInstructions.computeIfAbsent(opcode, Instruction::of);
+            return Instruction.of(opcode);
         }
         if (kinds.get(0) == OperandKind.LABELS) {
             return Instruction.table(opcode, labels(in, instructions));

@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The instruction table: each instruction is defined by one row, and by nothing else. File codec, assembler,
@@ -247,7 +246,8 @@ public enum Opcode {
 
     private final String mnemonic;
     private final int code;
-    private final @Nullable Effect effect;
+    /** One object for all who ask, as the verifier does for every instruction of a program. */
+    private final Optional<Effect> effect;
     private final Determinism determinism;
     private final String documentation;
     private final List<OperandKind> operands;
@@ -261,7 +261,7 @@ public enum Opcode {
             OperandKind... operands) {
         this.mnemonic = mnemonic;
         this.code = code;
-        this.effect = effect.equals("*") ? null : parse(effect);
+        this.effect = effect.equals("*") ? Optional.empty() : Optional.of(parse(effect));
         this.determinism = determinism;
         this.documentation = documentation;
         this.operands = List.of(operands);
@@ -291,7 +291,7 @@ public enum Opcode {
 
     /** The fixed stack effect, or empty where it depends on operands or state. */
     public Optional<Effect> effect() {
-        return Optional.ofNullable(effect);
+        return effect;
     }
 
     public Determinism determinism() {
