@@ -248,6 +248,7 @@ public enum Opcode {
     private final int code;
     /** One object for all who ask, as the verifier does for every instruction of a program. */
     private final Optional<Effect> effect;
+
     private final Determinism determinism;
     private final String documentation;
     private final List<OperandKind> operands;
