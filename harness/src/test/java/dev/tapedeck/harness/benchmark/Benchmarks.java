@@ -40,7 +40,8 @@ public final class Benchmarks {
             new Entry(SnapshotBenchmark.class, Benchmarks::snapshots),
             new Entry(CheckpointBenchmark.class, Benchmarks::checkpoints),
             new Entry(FlowCompressionBenchmark.class, Benchmarks::flow),
-            new Entry(ProgramBenchmark.class, Benchmarks::programs));
+            new Entry(ProgramBenchmark.class, Benchmarks::programs),
+            new Entry(ImportBenchmark.class, Benchmarks::imports));
 
     /** @param args a regular expression for the names of the benchmark classes, and how often each is run */
     public static void main(String[] args) throws Exception {
@@ -180,6 +181,30 @@ public final class Benchmarks {
                     scores.median("read", program),
                     scores.median("verify", program),
                     scores.median("verifyAndMake", program));
+        }
+    }
+
+    private void imports() throws Exception {
+        Scores scores = measure(ImportBenchmark.class);
+        title("From a WebAssembly module to a machine, us; all of it in ms for each MB");
+        row(
+                "%-12s %8s %13s %9s %8s %9s %10s",
+                "module", "bytes", "instructions", "import", "verify", "all", "ms per MB");
+        for (String module : List.of("chess", "deflate", "lisp")) {
+            ImportBenchmark loaded = new ImportBenchmark();
+            loaded.module = module;
+            loaded.load();
+            double all = scores.median("importAndMake", module);
+            row(
+                    "%-12s %8d %13d %9.0f %8.0f %9.0f %10.1f",
+                    module,
+                    loaded.bytes(),
+                    loaded.instructions(),
+                    scores.median("importModule", module),
+                    scores.median("verify", module),
+                    all,
+                    // Microseconds a byte are seconds a megabyte.
+                    1000 * all / loaded.bytes());
         }
     }
 

@@ -129,4 +129,14 @@ class BenchmarksTest {
         assertThat(benchmark.verify().program()).isEqualTo(benchmark.read());
         assertThat(benchmark.verifyAndMake().program()).isEqualTo(benchmark.read());
     }
+
+    @Test
+    @DisplayName("Import: the modules are there, and a machine comes out")
+    void imports() throws Exception {
+        ImportBenchmark benchmark = new ImportBenchmark();
+        benchmark.load();
+        assertThat(benchmark.instructions()).isGreaterThan(10_000);
+        assertThat(benchmark.verify().program()).isEqualTo(benchmark.importModule());
+        assertThat(benchmark.importAndMake().icount()).isZero();
+    }
 }
