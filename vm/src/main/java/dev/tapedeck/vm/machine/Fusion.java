@@ -27,11 +27,39 @@ final class Fusion {
         long[] fused = new long[code.length];
         for (int function = 0; function + 1 < starts.length; function++) {
             int end = starts[function + 1];
-            for (int pc = starts[function]; pc < end; pc++) {
-                fused[pc] = fuse(code, pc, Math.min(end - pc, SEQUENCE_MAX));
-            }
+            fuse(code, fused, starts[function], end);
         }
         return fused;
+    }
+
+    /**
+     * What begins with one instruction may keep the next one from being the first of a longer sequence. So from the end
+     * on, what stands at each index is what leaves the fewest turns from there to the end of the function.
+     */
+    private static void fuse(long[] code, long[] fused, int start, int end) {
+        int[] turns = new int[end - start + 1];
+        for (int pc = end - 1; pc >= start; pc--) {
+            long longest = fuse(code, pc, Math.min(end - pc, SEQUENCE_MAX));
+            int together = turns[pc - start + length(op(longest))];
+            int alone = turns[pc - start + 1];
+            fused[pc] = together <= alone ? longest : code[pc];
+            turns[pc - start] = Math.min(together, alone) + 1;
+        }
+    }
+
+    /** How many instructions an operation stands for. */
+    private static int length(int op) {
+        return switch (op) {
+            case Op.GET_CONST_ADD_SET, Op.GET_CONST_ADD_TEE, Op.GET_GET_ADD_LOAD8_U -> 4;
+            case Op.GET_GET_ADD,
+                    Op.GET_CONST_ADD,
+                    Op.GET_GET_F64_ADD,
+                    Op.GET_GET_F64_SUB,
+                    Op.GET_GET_F64_MUL,
+                    Op.CONST_EQ_BRANCH,
+                    Op.CONST_NE_BRANCH -> 3;
+            default -> op >= Op.GET_GET ? 2 : 1;
+        };
     }
 
     /** The operation for the longest sequence at {@code pc} that there is one for. */
@@ -46,7 +74,9 @@ final class Fusion {
         return switch (op(first)) {
             case Op.LOCAL_GET -> afterGet(first, second, third, fourth);
             case Op.LOCAL_SET -> op(second) == Op.LOCAL_GET ? pack(Op.SET_GET, big(second), big(first)) : first;
-            case Op.CONST -> isSum(second) ? pack(Op.CONST_ADD, 0, addend(first, second)) : first;
+            case Op.CONST -> afterConst(first, second, third);
+            case Op.F64_LT -> isBranch(second) ? Op.F64_LT_BRANCH : first;
+            case Op.F64_GT -> isBranch(second) ? Op.F64_GT_BRANCH : first;
             default -> isComparison(first) && isBranch(second) ? op(first) - Op.EQZ + Op.EQZ_BRANCH : first;
         };
     }
@@ -54,7 +84,16 @@ final class Fusion {
     private static long afterGet(long first, long second, long third, long fourth) {
         int local = big(first);
         return switch (op(second)) {
-            case Op.LOCAL_GET -> pack(op(third) == Op.I32_ADD ? Op.GET_GET_ADD : Op.GET_GET, local, big(second));
+            case Op.LOCAL_GET -> {
+                int both = switch (op(third)) {
+                    case Op.I32_ADD -> op(fourth) == Op.LOAD8_U ? Op.GET_GET_ADD_LOAD8_U : Op.GET_GET_ADD;
+                    case Op.F64_ADD -> Op.GET_GET_F64_ADD;
+                    case Op.F64_SUB -> Op.GET_GET_F64_SUB;
+                    case Op.F64_MUL -> Op.GET_GET_F64_MUL;
+                    default -> Op.GET_GET;
+                };
+                yield pack(both, local, big(second));
+            }
             case Op.CONST -> {
                 if (!isSum(third)) {
                     yield pack(Op.GET_CONST, local, big(second));
@@ -67,9 +106,25 @@ final class Fusion {
                 yield pack(sum, local, addend(second, third));
             }
             case Op.I32_ADD -> pack(Op.GET_ADD, 0, local);
+            case Op.F64_ADD -> pack(Op.GET_F64_ADD, 0, local);
+            case Op.F64_SUB -> pack(Op.GET_F64_SUB, 0, local);
+            case Op.F64_MUL -> pack(Op.GET_F64_MUL, 0, local);
             case Op.LOAD8_U -> pack(Op.GET_LOAD8_U, 0, local);
             case Op.LOAD32_S -> pack(Op.GET_LOAD32_S, 0, local);
             case Op.LOAD64 -> pack(Op.GET_LOAD64, 0, local);
+            default -> first;
+        };
+    }
+
+    private static long afterConst(long first, long second, long third) {
+        int constant = big(first);
+        return switch (op(second)) {
+            case Op.I32_ADD, Op.I32_SUB -> pack(Op.CONST_ADD, 0, addend(first, second));
+            case Op.AND -> pack(Op.CONST_AND, 0, constant);
+            case Op.I32_SHL -> pack(Op.CONST_I32_SHL, 0, constant);
+            case Op.I32_SHR_U -> pack(Op.CONST_I32_SHR_U, 0, constant);
+            case Op.EQ -> isBranch(third) ? pack(Op.CONST_EQ_BRANCH, 0, constant) : first;
+            case Op.NE -> isBranch(third) ? pack(Op.CONST_NE_BRANCH, 0, constant) : first;
             default -> first;
         };
     }

@@ -932,6 +932,78 @@ final class Loop extends Interpreter {
                     sp -= 2;
                     condition = stack[sp] + Long.MIN_VALUE >= stack[sp + 1] + Long.MIN_VALUE;
                     break;
+                case Op.GET_GET_ADD_LOAD8_U: {
+                    long address = stack[bp + ((int) word >>> 16)];
+                    long at = ((address + stack[bp + (int) (word >> 32)]) & UNSIGNED) + (code[pc + 2] >>> 32);
+                    int page = (int) (at >>> PageMap.PAGE_SHIFT);
+                    int offset = (int) at & OFFSET;
+                    byte[] bytes;
+                    if (page < readable.length && (bytes = readable[page]) != null) {
+                        stack[sp++] = bytes[offset] & 0xFF;
+                        pc += 3;
+                    } else {
+                        stack[sp++] = address;
+                    }
+                    continue;
+                }
+                case Op.GET_GET_F64_ADD:
+                    stack[sp++] = Double.doubleToLongBits(Double.longBitsToDouble(stack[bp + ((int) word >>> 16)])
+                            + Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    pc += 2;
+                    continue;
+                case Op.GET_GET_F64_SUB:
+                    stack[sp++] = Double.doubleToLongBits(Double.longBitsToDouble(stack[bp + ((int) word >>> 16)])
+                            - Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    pc += 2;
+                    continue;
+                case Op.GET_GET_F64_MUL:
+                    stack[sp++] = Double.doubleToLongBits(Double.longBitsToDouble(stack[bp + ((int) word >>> 16)])
+                            * Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    pc += 2;
+                    continue;
+                case Op.GET_F64_ADD:
+                    stack[sp - 1] = Double.doubleToLongBits(Double.longBitsToDouble(stack[sp - 1])
+                            + Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    pc++;
+                    continue;
+                case Op.GET_F64_SUB:
+                    stack[sp - 1] = Double.doubleToLongBits(Double.longBitsToDouble(stack[sp - 1])
+                            - Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    pc++;
+                    continue;
+                case Op.GET_F64_MUL:
+                    stack[sp - 1] = Double.doubleToLongBits(Double.longBitsToDouble(stack[sp - 1])
+                            * Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    pc++;
+                    continue;
+                case Op.CONST_AND:
+                    stack[sp - 1] = stack[sp - 1] & (word >> 32);
+                    pc++;
+                    continue;
+                case Op.CONST_I32_SHL:
+                    stack[sp - 1] = (int) stack[sp - 1] << (int) (word >> 32);
+                    pc++;
+                    continue;
+                case Op.CONST_I32_SHR_U:
+                    stack[sp - 1] = (int) stack[sp - 1] >>> (int) (word >> 32);
+                    pc++;
+                    continue;
+                case Op.CONST_EQ_BRANCH:
+                    condition = stack[--sp] == word >> 32;
+                    pc++;
+                    break;
+                case Op.CONST_NE_BRANCH:
+                    condition = stack[--sp] != word >> 32;
+                    pc++;
+                    break;
+                case Op.F64_LT_BRANCH:
+                    sp -= 2;
+                    condition = Double.longBitsToDouble(stack[sp]) < Double.longBitsToDouble(stack[sp + 1]);
+                    break;
+                case Op.F64_GT_BRANCH:
+                    sp -= 2;
+                    condition = Double.longBitsToDouble(stack[sp]) > Double.longBitsToDouble(stack[sp + 1]);
+                    break;
                 default: {
                     int op = (int) word & 0xFFFF;
                     if (op >= Op.OUTSIDE) {

@@ -247,4 +247,27 @@ final class Op {
     static final int LE_U_BRANCH = 204;
     static final int GE_S_BRANCH = 205;
     static final int GE_U_BRANCH = 206;
+
+    /** Two locals are added, and are the address; the memory offset is the operand of the last instruction. */
+    static final int GET_GET_ADD_LOAD8_U = 207;
+
+    static final int GET_GET_F64_ADD = 208;
+    static final int GET_GET_F64_SUB = 209;
+    static final int GET_GET_F64_MUL = 210;
+    /** Big: the local. */
+    static final int GET_F64_ADD = 211;
+
+    static final int GET_F64_SUB = 212;
+    static final int GET_F64_MUL = 213;
+    /** Big: the constant. */
+    static final int CONST_AND = 214;
+
+    static final int CONST_I32_SHL = 215;
+    static final int CONST_I32_SHR_U = 216;
+    /** Big: the constant; the branch keeps its operands. */
+    static final int CONST_EQ_BRANCH = 217;
+
+    static final int CONST_NE_BRANCH = 218;
+    static final int F64_LT_BRANCH = 219;
+    static final int F64_GT_BRANCH = 220;
 }

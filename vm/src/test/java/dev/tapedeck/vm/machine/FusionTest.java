@@ -40,7 +40,32 @@ class FusionTest {
                 // A jump into the middle of what is fused.
                 "i32.const 20\nlocal.get b\nbr_if middle\ndrop\nlocal.get a\nmiddle:\ni32.const 7\ni32.add",
                 "local.get a\nlocal.get w\nlocal.get w\ni64.add\ni32.wrap_i64\ni32.add"));
+        bodies.add("local.get a\nlocal.get b\ni32.add\ni32.load8_u [+3]");
+        for (String constant : new String[] {"and", "shl", "shr_u"}) {
+            bodies.add("local.get a\nlocal.get b\ni32.xor\ni32.const 37\ni32." + constant);
+            bodies.add("local.get a\nlocal.get b\ni32.xor\ni32.const -2\ni32." + constant);
+        }
+        // Numbers, and any bits: NaNs, infinities.
+        for (String value : new String[] {"f64.convert_i64_s", "f64.reinterpret_i64"}) {
+            String set =
+                    "local.get w\n" + value + "\nlocal.set d\nlocal.get a\ni32.eqz\nf64.convert_i32_s\nlocal.set e\n";
+            for (String operation : new String[] {"add", "sub", "mul"}) {
+                String hash = "\ni64.reinterpret_f64\nlocal.tee w\ni32.wrap_i64";
+                bodies.add(set + "nop\nlocal.get d\nlocal.get e\nf64." + operation + hash);
+                bodies.add(set + "nop\nlocal.get d\nf64.abs\nlocal.get e\nf64." + operation + hash);
+            }
+            for (String comparison : new String[] {"lt", "gt"}) {
+                for (String branch : new String[] {"br_if", "br_unless"}) {
+                    bodies.add(set + "local.get d\nlocal.get e\nf64." + comparison + "\n" + branch
+                            + " yes\ni32.const 1\nreturn\nyes:\ni32.const 2");
+                }
+            }
+        }
         for (String branch : new String[] {"br_if", "br_unless"}) {
+            for (String comparison : new String[] {"eq", "ne"}) {
+                bodies.add("local.get a\nlocal.get b\ni32.or\ni32.const -1\ni32." + comparison + "\n" + branch
+                        + " yes\ni32.const 1\nreturn\nyes:\ni32.const 2");
+            }
             bodies.add("local.get a\ni32.eqz\n" + branch + " yes\ni32.const 1\nreturn\nyes:\ni32.const 2");
             bodies.add("local.get w\ni64.eqz\n" + branch + " yes\ni32.const 1\nreturn\nyes:\ni32.const 2");
             for (String comparison :
@@ -61,8 +86,8 @@ class FusionTest {
     void sameStatesFaultsAndTraces() {
         Set<Integer> met = new TreeSet<>();
         for (String body : bodies()) {
-            VerifiedProgram program = Bench.verified(
-                    Bench.main(".memory 1", "(a: i32, b: i32, w: i64) -> (i32)", ".local x: i32", body, "return"));
+            VerifiedProgram program = Bench.verified(Bench.main(
+                    ".memory 1", "(a: i32, b: i32, w: i64) -> (i32)", ".local x: i32, d: f64, e: f64", body, "return"));
             for (long word : Image.of(program).fused) {
                 met.add((int) word & 0xFFFF);
             }
@@ -84,7 +109,7 @@ class FusionTest {
                 }
             }
         }
-        int[] all = new int[Op.GE_U_BRANCH - Op.GET_GET + 1];
+        int[] all = new int[Op.F64_GT_BRANCH - Op.GET_GET + 1];
         Arrays.setAll(all, i -> Op.GET_GET + i);
         assertThat(met)
                 .as("every fused operation occurs")
