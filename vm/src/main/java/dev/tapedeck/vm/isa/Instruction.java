@@ -40,6 +40,7 @@ public record Instruction(Opcode opcode, long a, long b, List<Integer> labels) {
                 : new Instruction(opcode, a, b, List.of());
     }
 
+    @SuppressWarnings("EnumOrdinal") // Only in memory.
     private static Instruction shared(Opcode opcode, int a) {
         @Nullable Instruction[] ofOpcode = SHARED[opcode.ordinal()];
         if (ofOpcode == null) {

@@ -345,7 +345,9 @@ public final class SamplePrograms {
                 () -> test.interrupt(number(random) & Long.MAX_VALUE, index(random), number(random)),
                 () -> test.expectOutput(latin1(random)),
                 () -> test.expectExitCode(random.nextInt()),
-                () -> test.expectFault(FaultKind.values()[random.nextInt(FaultKind.values().length)].mnemonic()),
+                () -> test.expectFault(List.of(FaultKind.values())
+                        .get(random.nextInt(FaultKind.values().length))
+                        .mnemonic()),
                 () -> test.expectResults(cells),
                 test::approved,
                 () -> test.disabled(text(random)));
