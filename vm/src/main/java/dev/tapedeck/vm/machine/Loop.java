@@ -81,30 +81,31 @@ final class Loop extends Interpreter {
                 break loop;
             }
             final long word = code[pc++];
+            final int big = (int) (word >> 32);
             final boolean condition;
             switch ((int) word & 0xFFFF) {
                 case Op.NOP:
                     continue;
                 case Op.CONST:
-                    stack[sp++] = word >> 32;
+                    stack[sp++] = big;
                     continue;
                 case Op.CONST_POOL:
-                    stack[sp++] = pool[(int) (word >> 32)];
+                    stack[sp++] = pool[big];
                     continue;
                 case Op.LOCAL_GET:
-                    stack[sp++] = stack[bp + (int) (word >> 32)];
+                    stack[sp++] = stack[bp + big];
                     continue;
                 case Op.LOCAL_SET:
-                    stack[bp + (int) (word >> 32)] = stack[--sp];
+                    stack[bp + big] = stack[--sp];
                     continue;
                 case Op.LOCAL_TEE:
-                    stack[bp + (int) (word >> 32)] = stack[sp - 1];
+                    stack[bp + big] = stack[sp - 1];
                     continue;
                 case Op.GLOBAL_GET:
-                    stack[sp++] = globals[(int) (word >> 32)];
+                    stack[sp++] = globals[big];
                     continue;
                 case Op.GLOBAL_SET:
-                    globals[(int) (word >> 32)] = stack[--sp];
+                    globals[big] = stack[--sp];
                     continue;
                 case Op.DROP:
                     sp--;
@@ -117,7 +118,7 @@ final class Loop extends Interpreter {
                     continue;
                 case Op.UNWIND: {
                     int keep = (int) word >>> 16;
-                    int drop = (int) (word >> 32);
+                    int drop = big;
                     sp -= drop;
                     for (int i = sp - keep; i < sp; i++) {
                         stack[i] = stack[i + drop];
@@ -125,13 +126,13 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.BR_FORWARD: {
-                    int target = (int) (word >> 32);
+                    int target = big;
                     base += pc - target;
                     pc = target;
                     continue;
                 }
                 case Op.BR_BACK: {
-                    int target = (int) (word >> 32);
+                    int target = big;
                     base += pc - target;
                     pc = target;
                     if (base + pc >= limit) {
@@ -151,7 +152,7 @@ final class Loop extends Interpreter {
                         }
                     }
                     if (condition) {
-                        int target = (int) (word >> 32);
+                        int target = big;
                         base += pc - target;
                         pc = target;
                     }
@@ -168,7 +169,7 @@ final class Loop extends Interpreter {
                         }
                     }
                     if (condition) {
-                        int target = (int) (word >> 32);
+                        int target = big;
                         base += pc - target;
                         pc = target;
                         if (base + pc >= limit) {
@@ -189,7 +190,7 @@ final class Loop extends Interpreter {
                         }
                     }
                     if (!condition) {
-                        int target = (int) (word >> 32);
+                        int target = big;
                         base += pc - target;
                         pc = target;
                     }
@@ -206,7 +207,7 @@ final class Loop extends Interpreter {
                         }
                     }
                     if (!condition) {
-                        int target = (int) (word >> 32);
+                        int target = big;
                         base += pc - target;
                         pc = target;
                         if (base + pc >= limit) {
@@ -217,7 +218,7 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.BR_TABLE: {
-                    int row = (int) (word >> 32);
+                    int row = big;
                     int last = jumps[row] - 1;
                     int index = (int) stack[--sp];
                     if (index < 0 || index > last) {
@@ -241,13 +242,12 @@ final class Loop extends Interpreter {
                 }
                 case Op.CALL_INDIRECT:
                 case Op.CALL: {
-                    int function = (int) (word >> 32);
+                    int function = big;
                     int top = sp;
                     if ((int) (word & 0xFFFF) == Op.CALL_INDIRECT) {
                         top--;
                         function = tables[(int) word >>> 16].function((int) stack[top]);
-                        if (function < 0
-                                || functions[(function << Image.ROW_SHIFT) + Image.TYPE] != (int) (word >> 32)) {
+                        if (function < 0 || functions[(function << Image.ROW_SHIFT) + Image.TYPE] != big) {
                             exit = FAULT;
                             break loop;
                         }
@@ -324,7 +324,7 @@ final class Loop extends Interpreter {
                         exit = RETURN;
                         break loop;
                     }
-                    int count = (int) (word >> 32);
+                    int count = big;
                     System.arraycopy(stack, sp - count, stack, bp, count);
                     sp = bp + count;
                     long frame = frames[--depth];
@@ -805,50 +805,50 @@ final class Loop extends Interpreter {
                     continue;
                 case Op.GET_GET:
                     stack[sp] = stack[bp + ((int) word >>> 16)];
-                    stack[sp + 1] = stack[bp + (int) (word >> 32)];
+                    stack[sp + 1] = stack[bp + big];
                     sp += 2;
                     pc++;
                     continue;
                 case Op.GET_CONST:
                     stack[sp] = stack[bp + ((int) word >>> 16)];
-                    stack[sp + 1] = word >> 32;
+                    stack[sp + 1] = big;
                     sp += 2;
                     pc++;
                     continue;
                 case Op.GET_GET_ADD:
-                    stack[sp++] = (int) (stack[bp + ((int) word >>> 16)] + stack[bp + (int) (word >> 32)]);
+                    stack[sp++] = (int) (stack[bp + ((int) word >>> 16)] + stack[bp + big]);
                     pc += 2;
                     continue;
                 case Op.GET_CONST_ADD:
-                    stack[sp++] = (int) (stack[bp + ((int) word >>> 16)] + (word >> 32));
+                    stack[sp++] = (int) (stack[bp + ((int) word >>> 16)] + big);
                     pc += 2;
                     continue;
                 case Op.GET_CONST_ADD_SET:
-                    stack[bp + (int) (code[pc + 2] >> 32)] = (int) (stack[bp + ((int) word >>> 16)] + (word >> 32));
+                    stack[bp + (int) (code[pc + 2] >> 32)] = (int) (stack[bp + ((int) word >>> 16)] + big);
                     pc += 3;
                     continue;
                 case Op.GET_CONST_ADD_TEE: {
-                    long sum = (int) (stack[bp + ((int) word >>> 16)] + (word >> 32));
+                    long sum = (int) (stack[bp + ((int) word >>> 16)] + big);
                     stack[bp + (int) (code[pc + 2] >> 32)] = sum;
                     stack[sp++] = sum;
                     pc += 3;
                     continue;
                 }
                 case Op.GET_ADD:
-                    stack[sp - 1] = (int) (stack[sp - 1] + stack[bp + (int) (word >> 32)]);
+                    stack[sp - 1] = (int) (stack[sp - 1] + stack[bp + big]);
                     pc++;
                     continue;
                 case Op.CONST_ADD:
-                    stack[sp - 1] = (int) (stack[sp - 1] + (word >> 32));
+                    stack[sp - 1] = (int) (stack[sp - 1] + big);
                     pc++;
                     continue;
                 case Op.SET_GET:
-                    stack[bp + (int) (word >> 32)] = stack[sp - 1];
+                    stack[bp + big] = stack[sp - 1];
                     stack[sp - 1] = stack[bp + ((int) word >>> 16)];
                     pc++;
                     continue;
                 case Op.GET_LOAD8_U: {
-                    long address = stack[bp + (int) (word >> 32)];
+                    long address = stack[bp + big];
                     long at = (address & UNSIGNED) + (code[pc] >>> 32);
                     int page = (int) (at >>> PageMap.PAGE_SHIFT);
                     int offset = (int) at & OFFSET;
@@ -862,7 +862,7 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.GET_LOAD32_S: {
-                    long address = stack[bp + (int) (word >> 32)];
+                    long address = stack[bp + big];
                     long at = (address & UNSIGNED) + (code[pc] >>> 32);
                     int page = (int) (at >>> PageMap.PAGE_SHIFT);
                     int offset = (int) at & OFFSET;
@@ -876,7 +876,7 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.GET_LOAD64: {
-                    long address = stack[bp + (int) (word >> 32)];
+                    long address = stack[bp + big];
                     long at = (address & UNSIGNED) + (code[pc] >>> 32);
                     int page = (int) (at >>> PageMap.PAGE_SHIFT);
                     int offset = (int) at & OFFSET;
@@ -934,7 +934,7 @@ final class Loop extends Interpreter {
                     break;
                 case Op.GET_GET_ADD_LOAD8_U: {
                     long address = stack[bp + ((int) word >>> 16)];
-                    long at = ((address + stack[bp + (int) (word >> 32)]) & UNSIGNED) + (code[pc + 2] >>> 32);
+                    long at = ((address + stack[bp + big]) & UNSIGNED) + (code[pc + 2] >>> 32);
                     int page = (int) (at >>> PageMap.PAGE_SHIFT);
                     int offset = (int) at & OFFSET;
                     byte[] bytes;
@@ -948,52 +948,52 @@ final class Loop extends Interpreter {
                 }
                 case Op.GET_GET_F64_ADD:
                     stack[sp++] = Double.doubleToLongBits(Double.longBitsToDouble(stack[bp + ((int) word >>> 16)])
-                            + Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                            + Double.longBitsToDouble(stack[bp + big]));
                     pc += 2;
                     continue;
                 case Op.GET_GET_F64_SUB:
                     stack[sp++] = Double.doubleToLongBits(Double.longBitsToDouble(stack[bp + ((int) word >>> 16)])
-                            - Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                            - Double.longBitsToDouble(stack[bp + big]));
                     pc += 2;
                     continue;
                 case Op.GET_GET_F64_MUL:
                     stack[sp++] = Double.doubleToLongBits(Double.longBitsToDouble(stack[bp + ((int) word >>> 16)])
-                            * Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                            * Double.longBitsToDouble(stack[bp + big]));
                     pc += 2;
                     continue;
                 case Op.GET_F64_ADD:
-                    stack[sp - 1] = Double.doubleToLongBits(Double.longBitsToDouble(stack[sp - 1])
-                            + Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    stack[sp - 1] = Double.doubleToLongBits(
+                            Double.longBitsToDouble(stack[sp - 1]) + Double.longBitsToDouble(stack[bp + big]));
                     pc++;
                     continue;
                 case Op.GET_F64_SUB:
-                    stack[sp - 1] = Double.doubleToLongBits(Double.longBitsToDouble(stack[sp - 1])
-                            - Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    stack[sp - 1] = Double.doubleToLongBits(
+                            Double.longBitsToDouble(stack[sp - 1]) - Double.longBitsToDouble(stack[bp + big]));
                     pc++;
                     continue;
                 case Op.GET_F64_MUL:
-                    stack[sp - 1] = Double.doubleToLongBits(Double.longBitsToDouble(stack[sp - 1])
-                            * Double.longBitsToDouble(stack[bp + (int) (word >> 32)]));
+                    stack[sp - 1] = Double.doubleToLongBits(
+                            Double.longBitsToDouble(stack[sp - 1]) * Double.longBitsToDouble(stack[bp + big]));
                     pc++;
                     continue;
                 case Op.CONST_AND:
-                    stack[sp - 1] = stack[sp - 1] & (word >> 32);
+                    stack[sp - 1] = stack[sp - 1] & big;
                     pc++;
                     continue;
                 case Op.CONST_I32_SHL:
-                    stack[sp - 1] = (int) stack[sp - 1] << (int) (word >> 32);
+                    stack[sp - 1] = (int) stack[sp - 1] << big;
                     pc++;
                     continue;
                 case Op.CONST_I32_SHR_U:
-                    stack[sp - 1] = (int) stack[sp - 1] >>> (int) (word >> 32);
+                    stack[sp - 1] = (int) stack[sp - 1] >>> big;
                     pc++;
                     continue;
                 case Op.CONST_EQ_BRANCH:
-                    condition = stack[--sp] == word >> 32;
+                    condition = stack[--sp] == big;
                     pc++;
                     break;
                 case Op.CONST_NE_BRANCH:
-                    condition = stack[--sp] != word >> 32;
+                    condition = stack[--sp] != big;
                     pc++;
                     break;
                 case Op.F64_LT_BRANCH:
