@@ -12,4 +12,5 @@ module dev.tapedeck.vm {
     exports dev.tapedeck.vm.wasi;
     exports dev.tapedeck.vm.wasm.dwarf;
     exports dev.tapedeck.vm.wasm;
+    exports dev.tapedeck.vm.wasm.text;
 }
