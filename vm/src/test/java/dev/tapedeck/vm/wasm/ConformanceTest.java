@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.tapedeck.vm.wasm.SpecScript.Command;
 import dev.tapedeck.vm.wasm.SpecScript.Tally;
 import dev.tapedeck.vm.wasm.SpecScript.TextReader;
+import dev.tapedeck.vm.wasm.text.WatException;
+import dev.tapedeck.vm.wasm.text.WatModule;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +26,7 @@ class ConformanceTest {
     private static final int SCRIPTS = 90;
     private static final int ASSERTIONS = 26_625;
 
-    /** Reads modules in text form, once somebody can. */
-    private static final Optional<TextReader> TEXT_READER = Optional.empty();
+    private static final Optional<TextReader> TEXT_READER = Optional.of(ConformanceTest::readText);
 
     @Test
     @DisplayName("W12: every assertion of WebAssembly's test suite holds")
@@ -38,6 +39,14 @@ class ConformanceTest {
             "W12: every assertion holds when the machine is saved to bytes and restored into a fresh one on the way")
     void assertionsAcrossSnapshots() throws Exception {
         check("snapshots", true);
+    }
+
+    private static void readText(byte[] text) throws WasmException {
+        try {
+            WatModule.read("module.wat", text);
+        } catch (WatException e) {
+            throw new WasmException(e.kind(), e.reason(), -1);
+        }
     }
 
     private static void check(String mode, boolean snapshots) throws Exception {

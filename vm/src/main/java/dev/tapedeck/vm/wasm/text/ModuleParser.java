@@ -468,6 +468,7 @@ final class ModuleParser {
         }
         WasmOutput bytes = strings();
         tokens.close();
+        tokens.close();
         int pages = (bytes.size() + PAGE_BYTES - 1) / PAGE_BYTES;
         out.u8(1);
         out.u32(pages);
@@ -677,9 +678,10 @@ final class ModuleParser {
         writer.section(ModuleWriter.DATA, data);
         writer.names(moduleName, spaces, functionLocals);
         // Offsets in debug information count from the section's contents, which begin with the number of functions.
+        int counted = ModuleWriter.length(code.count);
         LineRows moved = new LineRows();
-        moved.append(lines, ModuleWriter.length(code.count));
-        writer.lines(tokens.source.name, moved, code.out.size());
+        moved.append(lines, counted);
+        writer.lines(tokens.source.name, moved, counted + code.out.size());
         return new WatModule(tokens.source, writer.bytes(), codeStart, moved);
     }
 }
