@@ -391,7 +391,7 @@ final class ProgramResolver implements SelectorResolver {
         if (Files.isDirectory(container.folder())) {
             try {
                 ProgramFolder.list(container.folder());
-                reason = "there is no .bc, .tasm or .wasm file in the folder";
+                reason = "there is no .bc, .tasm, .wasm or .wat file in the folder";
             } catch (IOException e) {
                 reason = "the folder cannot be read (" + e.getMessage() + ")";
             }

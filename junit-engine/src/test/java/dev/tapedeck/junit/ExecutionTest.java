@@ -189,7 +189,7 @@ class ExecutionTest {
         Throwable file = onlyFailure(workspace.runAll());
 
         assertThat(missing).isInstanceOf(ProgramNotRunException.class).hasMessageContaining("there is no such folder");
-        assertThat(empty).hasMessageContaining("there is no .bc, .tasm or .wasm file in the folder");
+        assertThat(empty).hasMessageContaining("there is no .bc, .tasm, .wasm or .wat file in the folder");
         assertThat(file).hasMessageContaining("that is a file, not a folder");
         assertThat(List.of(missing, empty, file))
                 .allSatisfy(problem -> assertThat(problem)

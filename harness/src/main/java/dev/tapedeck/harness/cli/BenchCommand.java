@@ -57,7 +57,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private final Terminal terminal;
 
-    @Parameters(arity = "1..*", paramLabel = "PROG", description = ".bc, .tasm or .wasm files.")
+    @Parameters(arity = "1..*", paramLabel = "PROG", description = ".bc, .tasm, .wasm or .wat files.")
     private List<Path> programs = new ArrayList<>();
 
     @Option(names = "--test", paramLabel = "NAME", description = "Runs this test instead of the longest one.")

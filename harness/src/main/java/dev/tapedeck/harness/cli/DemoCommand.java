@@ -184,7 +184,7 @@ final class DemoCommand implements Callable<Integer> {
             throw CommandException.data("cannot read " + folder, e);
         }
         if (found.names().isEmpty()) {
-            throw CommandException.data("there is no .bc, .tasm or .wasm file in " + folder);
+            throw CommandException.data("there is no .bc, .tasm, .wasm or .wat file in " + folder);
         }
         TestRunner runner = new TestRunner(output.resolve("recordings"), ApprovalMode.CHECK);
         Map<String, List<Row>> programs = new LinkedHashMap<>();

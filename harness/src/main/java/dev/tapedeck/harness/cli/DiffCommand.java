@@ -45,7 +45,7 @@ final class DiffCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         if (ProgramFile.isProgram(a) != ProgramFile.isProgram(b)) {
             throw CommandException.usage("one of " + a + " and " + b
-                    + " is a program (.bc, .tasm or .wasm) and the other is not; give two of the same sort");
+                    + " is a program (.bc, .tasm, .wasm or .wat) and the other is not; give two of the same sort");
         }
         return ProgramFile.isProgram(a)
                 ? new ProgramDiff(terminal, json)

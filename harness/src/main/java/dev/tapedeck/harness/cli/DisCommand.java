@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
 final class DisCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "A .bc, .tasm or .wasm file.")
+    @Parameters(index = "0", paramLabel = "FILE", description = "A .bc, .tasm, .wasm or .wat file.")
     private Path file = Path.of("");
 
     @Option(

@@ -16,10 +16,10 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "import",
         description = {
-            "Makes a program of a WebAssembly module: .wasm to .bc.",
+            "Makes a program of a WebAssembly module: .wasm or .wat to .bc.",
             "",
             "Imported functions become host functions, exported ones can be called by name, _start is the entry. The tests",
-            "in NAME.tests beside NAME.wasm come along. Other commands take a .wasm as it is.",
+            "in NAME.tests beside NAME.wasm come along. Other commands take modules as they are.",
             "",
             "A module that needs what is not supported is refused with the feature's name, and nothing is written."
         },
@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
 final class ImportCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "FILE.wasm", description = "The module.")
+    @Parameters(index = "0", paramLabel = "FILE.wasm", description = "The module, in the binary format or as text (.wat).")
     private Path source = Path.of("");
 
     @Option(
@@ -55,7 +55,7 @@ final class ImportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!ProgramFile.isModule(source.toString())) {
-            throw CommandException.usage(source + ": the name of a module has to end in .wasm");
+            throw CommandException.usage(source + ": the name of a module has to end in .wasm or .wat");
         }
         VerifiedProgram program = ProgramFile.load(source);
         if (!output.toString().endsWith(".bc")) {

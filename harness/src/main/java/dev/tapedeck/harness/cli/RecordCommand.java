@@ -49,7 +49,7 @@ import picocli.CommandLine.Parameters;
 final class RecordCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "PROG", description = "A .bc, .tasm or .wasm file.")
+    @Parameters(index = "0", paramLabel = "PROG", description = "A .bc, .tasm, .wasm or .wat file.")
     private Path program = Path.of("");
 
     @Parameters(

@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
             "  tapedeck demo           the whole path in under a minute",
             "  tapedeck help COMMAND   what a command does, with an example",
             "",
-            "A recording is a directory; nothing else is needed to replay it. PROG is a .bc, .tasm or .wasm file.",
+            "A recording is a directory; nothing else is needed to replay it. PROG is a .bc, .tasm, .wasm or .wat file.",
             "Exit codes: 0 fine or the same, 1 different or failed, 2 wrong usage, 65 bad data, 70 internal error."
         },
         versionProvider = TapedeckCommand.Version.class)

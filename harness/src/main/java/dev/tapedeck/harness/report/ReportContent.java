@@ -17,6 +17,9 @@ import dev.tapedeck.vm.asm.Disassembler;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.wasm.text.WatException;
+import dev.tapedeck.vm.wasm.text.WatModule;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -284,7 +287,7 @@ public record ReportContent(
             return false;
         }
         try {
-            Program assembled = Assembler.assemble(place.source(), String.join("\n", lines));
+            Program assembled = assembled(place.source(), String.join("\n", lines));
             return assembled
                     .findFunction(place.function())
                     .filter(function -> place.offset()
@@ -292,9 +295,15 @@ public record ReportContent(
                     .map(function -> Places.executed(assembled, place.icount(), new Position(function, place.offset())))
                     .filter(place::equals)
                     .isPresent();
-        } catch (AssemblyException e) {
+        } catch (AssemblyException | WatException e) {
             return false;
         }
+    }
+
+    private static Program assembled(String source, String text) throws AssemblyException, WatException {
+        return source.endsWith(".wat")
+                ? WatModule.read(source, text.getBytes(StandardCharsets.UTF_8)).program("")
+                : Assembler.assemble(source, text);
     }
 
     private interface LineAt {

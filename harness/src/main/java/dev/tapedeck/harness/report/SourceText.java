@@ -26,15 +26,15 @@ public interface SourceText {
     List<List<String>> candidates(String source);
 
     /**
-     * Looks for {@code .tasm} files of that name in folders. The name stands in a recording that may come from anywhere,
-     * so only its last part counts, and nothing but assembly text is ever read.
+     * Looks for {@code .tasm} and {@code .wat} files of that name in folders. The name stands in a recording that may
+     * come from anywhere, so only its last part counts, and no other files are ever read.
      *
      * @param folders searched in this order
      */
     static SourceText in(List<Path> folders) {
         return source -> {
             String name = source.substring(Math.max(source.lastIndexOf('/'), source.lastIndexOf('\\')) + 1);
-            if (!name.endsWith(".tasm") || name.indexOf('\0') >= 0) {
+            if (!(name.endsWith(".tasm") || name.endsWith(".wat")) || name.indexOf('\0') >= 0) {
                 return List.of();
             }
             List<List<String>> found = new ArrayList<>();

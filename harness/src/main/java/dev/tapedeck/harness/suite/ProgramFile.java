@@ -13,6 +13,8 @@ import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
 import dev.tapedeck.vm.wasm.Importer;
 import dev.tapedeck.vm.wasm.WasmException;
+import dev.tapedeck.vm.wasm.text.WatException;
+import dev.tapedeck.vm.wasm.text.WatModule;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -28,7 +30,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Loads a program from a {@code .bc}, {@code .tasm} or {@code .wasm} file.
+ * Loads a program from a {@code .bc}, {@code .tasm}, {@code .wasm} or {@code .wat} file.
  *
  * <p>A module cannot say what its tests are, so a file beside it can: {@code sum.tests} beside {@code sum.wasm} has {@code
  * .test} sections as assembly text has them. They take the place of the tests that the module has of its own accord.
@@ -38,20 +40,30 @@ public final class ProgramFile {
     public static final int FILE_BYTES_MAX = 256 << 20;
 
     /** What the name of a program ends in, for people. */
-    public static final String ENDINGS = ".bc, .tasm or .wasm";
+    public static final String ENDINGS = ".bc, .tasm, .wasm or .wat";
 
     private static final String MODULE = ".wasm";
+    private static final String MODULE_TEXT = ".wat";
 
     private ProgramFile() {}
 
-    /** Whether the name of {@code file} ends like a program's: {@code .bc}, {@code .tasm} or {@code .wasm}, in any case. */
+    /** Whether the name of {@code file} ends like a program's, in any case: see {@link #ENDINGS}. */
     public static boolean isProgram(Path file) {
         return ends(fileName(file), ".bc") || ends(fileName(file), ".tasm") || isModule(fileName(file));
     }
 
-    /** Whether this is the name of a WebAssembly module. */
+    /** Whether this is the name of a WebAssembly module, in the binary format or as text. */
     public static boolean isModule(String name) {
-        return ends(name, MODULE);
+        return ends(name, MODULE) || isModuleText(name);
+    }
+
+    /** Whether this is the name of a WebAssembly module as text. */
+    public static boolean isModuleText(String name) {
+        return ends(name, MODULE_TEXT);
+    }
+
+    private static String withoutEnding(String module) {
+        return module.substring(0, module.lastIndexOf('.'));
     }
 
     private static boolean ends(String name, String ending) {
@@ -66,7 +78,7 @@ public final class ProgramFile {
      */
     public static Optional<String> testsName(String program) {
         if (isModule(program)) {
-            return Optional.of(program.substring(0, program.length() - MODULE.length()) + ".tests");
+            return Optional.of(withoutEnding(program) + ".tests");
         }
         return ends(program, ".tasm") ? Optional.of(program) : Optional.empty();
     }
@@ -143,7 +155,11 @@ public final class ProgramFile {
     private static Program importModule(Path file, String name, byte[] bytes) throws ProgramException {
         Program program;
         try {
-            program = Importer.program(name.substring(0, name.length() - MODULE.length()), bytes);
+            program = isModuleText(name)
+                    ? WatModule.read(name, bytes).program(withoutEnding(name))
+                    : Importer.program(withoutEnding(name), bytes);
+        } catch (WatException e) {
+            throw new ProgramException(named(name, e));
         } catch (WasmException e) {
             throw new ProgramException(name + ": " + Visible.of(String.valueOf(e.getMessage())));
         }

@@ -762,6 +762,35 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("K8: a .wat is a module as well, with names and lines; what is wrong with it is said with its place")
+    void importsText() throws IOException {
+        Path hello = folder.resolve("hello.wat");
+        String text =
+                """
+                (module
+                  (import "tape" "output" (func $output (param i32 i32)))
+                  (memory 1)
+                  (data (i32.const 16) "hello\\n")
+                  (func $greet (export "_start")
+                    (call $output
+                      (i32.const 16)
+                      (i32.const 6))))
+                """;
+        Files.writeString(hello, text);
+        assertThat(CommandLineRun.of("run", hello).out()).isEqualTo("hello\n");
+        Path output = folder.resolve("hello.bc");
+        CommandLineRun imported = CommandLineRun.of("import", hello, "-o", output);
+        assertThat(imported.exitCode()).as(imported.err()).isZero();
+        assertThat(CommandLineRun.of("dis", output).out()).contains(".func greet()");
+        Files.writeString(hello, text.replace("(i32.const 6)", "(i32.constant 6)"));
+        CommandLineRun wrong = CommandLineRun.of("run", hello);
+        assertThat(wrong.exitCode()).isEqualTo(65);
+        assertThat(wrong.err()).contains("hello.wat:8:8: unknown operator 'i32.constant'");
+        Files.writeString(hello, text.replace("(i32.const 6)", "(i64.const 6)"));
+        assertThat(CommandLineRun.of("run", hello).err()).contains("hello.wat:6:5: invalid module: type mismatch");
+    }
+
+    @Test
     @DisplayName("K8: the tests beside a module come along with it")
     void importsTests() throws IOException {
         Path hello = module("hello.wasm", HELLO);
@@ -786,6 +815,6 @@ class CommandsTest {
         assertThat(output).doesNotExist();
         CommandLineRun text = CommandLineRun.of("import", echo, "-o", output);
         assertThat(text.exitCode()).isEqualTo(2);
-        assertThat(text.err()).contains("the name of a module has to end in .wasm");
+        assertThat(text.err()).contains("the name of a module has to end in .wasm or .wat");
     }
 }

@@ -88,7 +88,21 @@ final class WatSource {
         int at = Math.min(position, end);
         int column = characters(start, at) + 1;
         return new WatException(
-                kind, name + ":" + line + ":" + column + ": " + reason + excerpt(start, at, end), reason, line, column);
+                kind,
+                name + ":" + line + ":" + column + ": " + prefix(kind) + reason + excerpt(start, at, end),
+                reason,
+                line,
+                column);
+    }
+
+    /** What kind of problem it is; that text is malformed goes without saying. */
+    private static String prefix(Kind kind) {
+        return switch (kind) {
+            case MALFORMED -> "";
+            case INVALID -> "invalid module: ";
+            case UNSUPPORTED -> "unsupported module: ";
+            case UNLINKABLE -> "unlinkable module: ";
+        };
     }
 
     /**
@@ -96,9 +110,10 @@ final class WatSource {
      *
      * @param line from 1, or 0
      */
-    WatException errorInLine(Kind kind, int line, String reason) {
+    WatException errorInLine(Kind kind, int line, String written) {
+        String reason = printable(written);
         if (line == 0) {
-            return new WatException(kind, name + ": " + reason, reason, 0, 0);
+            return new WatException(kind, name + ": " + prefix(kind) + reason, reason, 0, 0);
         }
         int start = lineStarts[line - 1];
         int end = lineEnd(line);
@@ -151,10 +166,12 @@ final class WatSource {
 
     /** Nothing in a source line may move a terminal's cursor or change its colours or its direction. */
     private String shown(int start, int end) {
-        StringBuilder out = new StringBuilder();
-        new String(bytes, start, end - start, StandardCharsets.UTF_8)
-                .codePoints()
-                .forEach(c -> out.appendCodePoint(c == '\t' || isPrintable(c) ? c : '?'));
+        return printable(new String(bytes, start, end - start, StandardCharsets.UTF_8));
+    }
+
+    private static String printable(String text) {
+        StringBuilder out = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> out.appendCodePoint(c == '\t' || isPrintable(c) ? c : '?'));
         return out.toString();
     }
 

@@ -15,9 +15,41 @@ class LiteralsTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "+", "-", "_1", "1_", "1__0", "0x", "0x_1", "0x1_", "1x", "0xg", ".0", "0e", "0e+", "1._0", "1_.0",
-                "1e_1", "1e1_", "0x1p", "0x1pA", "0x1.p_1", "0x.8", "nan:", "nan:1", "nan:0x", "nan:0x_1", "infinity",
-                "--1", "+-1", "1d", "1f", "0b1", "0X1", "NaN", "1 "
+                "",
+                "+",
+                "-",
+                "_1",
+                "1_",
+                "1__0",
+                "0x",
+                "0x_1",
+                "0x1_",
+                "1x",
+                "0xg",
+                ".0",
+                "0e",
+                "0e+",
+                "1._0",
+                "1_.0",
+                "1e_1",
+                "1e1_",
+                "0x1p",
+                "0x1pA",
+                "0x1.p_1",
+                "0x.8",
+                "nan:",
+                "nan:1",
+                "nan:0x",
+                "nan:0x_1",
+                "infinity",
+                "--1",
+                "+-1",
+                "1d",
+                "1f",
+                "0b1",
+                "0X1",
+                "NaN",
+                "1 "
             })
     @DisplayName("What is no number")
     void none(String word) {

@@ -93,9 +93,8 @@ class WatModuleTest {
     @Test
     @DisplayName("Names and lines of the text are those of the program")
     void namesAndLines() throws Exception {
-        Program program = WatModule.read(
-                        "sum.wat",
-                        """
+        Program program =
+                WatModule.read("sum.wat", """
                         (module $summing
                           (func $sum (export "sum") (param $n i32) (result i32)
                             (local $total i32)
@@ -107,8 +106,7 @@ class WatModuleTest {
                               (local.get $n)))
                           (func
                             nop))
-                        """.getBytes(StandardCharsets.UTF_8))
-                .program("other");
+                        """.getBytes(StandardCharsets.UTF_8)).program("other");
         assertThat(program.name()).isEqualTo("summing");
         assertThat(program.sources()).containsExactly("sum.wat");
         Function sum = program.functions().get(0);
@@ -119,17 +117,12 @@ class WatModuleTest {
             code.add(sum.code().get(i).opcode().mnemonic() + " " + sum.line(i));
         }
         assertThat(code)
-                .containsExactly(
-                        "local.get 6", "br_unless 5", "local.get 8", "local.get 9", "i32.add 7", "return 9");
+                .containsExactly("local.get 6", "br_unless 5", "local.get 8", "local.get 9", "i32.add 7", "return 9");
         assertThat(program.functions().get(1).line(0)).isEqualTo(11);
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     (func (i32.const) drop)                       | unexpected token ')', expected a whole number        | 1 | 17
                     (func (i32.const 0x) drop)                    | unknown operator '0x', expected a whole number       | 1 | 18
                     (func (i32.const 4294967296) drop)            | constant out of range: '4294967296' does not fit i32 | 1 | 18
@@ -193,15 +186,14 @@ class WatModuleTest {
         assertThat(refused("(module\n\t(; €\u001B ;) (func nap)\n)"))
                 .hasMessage("test.wat:2:17: unknown operator 'nap', expected an instruction or ')'\n"
                         + "  \t(; €? ;) (func nap)\n  \t               ^");
-        assertThat(refused("(func)\r\n(func " + "x".repeat(1000) + ")").getMessage().lines())
+        assertThat(refused("(func)\r\n(func " + "x".repeat(1000) + ")")
+                        .getMessage()
+                        .lines())
                 .allSatisfy(line -> assertThat(line.length()).isLessThan(200));
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     (func (param v128))                    | SIMD (type v128)
                     (func i32x4.add)                       | SIMD (instruction i32x4.add)
                     (func (v128.const i32x4 0 0 0 0))      | SIMD (instruction v128.const)
@@ -229,10 +221,10 @@ class WatModuleTest {
         assertThat(e.kind()).isEqualTo(Kind.INVALID);
         assertThat(e.reason()).startsWith("type mismatch");
         assertThat(e.line()).isEqualTo(3);
-        assertThat(e.getMessage()).startsWith("test.wat:3:5: type mismatch");
+        assertThat(e.getMessage()).startsWith("test.wat:3:5: invalid module: type mismatch");
         WatException elsewhere = refused("(export \"f\" (func 3))");
         assertThat(elsewhere.line()).isZero();
-        assertThat(elsewhere.getMessage()).startsWith("test.wat: unknown function");
+        assertThat(elsewhere.getMessage()).startsWith("test.wat: invalid module: unknown function");
     }
 
     @ParameterizedTest
@@ -249,25 +241,30 @@ class WatModuleTest {
             })
     @DisplayName("Odd text that is right is accepted")
     void odd(String text) throws Exception {
-        assertThat(program(text).functions()).allSatisfy(f -> assertThat(f.code()).isNotEmpty());
+        assertThat(program(text).functions())
+                .allSatisfy(f -> assertThat(f.code()).isNotEmpty());
     }
 
     @Test
     @DisplayName("Text may be nested as deep as it is long")
     void deep() throws Exception {
         int depth = 100_000;
-        assertThat(read("(func " + "(block ".repeat(depth) + ")".repeat(depth) + ")").bytes())
+        assertThat(read("(func " + "(block ".repeat(depth) + ")".repeat(depth) + ")")
+                        .bytes())
                 .hasSizeGreaterThan(3 * depth);
-        assertThat(read("(func " + "block ".repeat(depth) + "end ".repeat(depth) + ")").bytes())
+        assertThat(read("(func " + "block ".repeat(depth) + "end ".repeat(depth) + ")")
+                        .bytes())
                 .hasSizeGreaterThan(3 * depth);
-        assertThat(read("(func " + "(if (i32.const 0) (then ".repeat(depth) + "))".repeat(depth) + ")").bytes())
+        assertThat(read("(func " + "(if (i32.const 0) (then ".repeat(depth) + "))".repeat(depth) + ")")
+                        .bytes())
                 .hasSizeGreaterThan(5 * depth);
         assertThat(read("(func (drop " + "(i32.eqz ".repeat(depth) + "(i32.const 0)" + ")".repeat(depth) + "))")
                         .bytes())
                 .hasSizeGreaterThan(depth);
         assertThat(read("(;".repeat(depth) + ";)".repeat(depth) + "(func)").bytes())
                 .isNotEmpty();
-        assertThat(read("(@a" + "(".repeat(depth) + ")".repeat(depth) + ")(func)").bytes())
+        assertThat(read("(@a" + "(".repeat(depth) + ")".repeat(depth) + ")(func)")
+                        .bytes())
                 .isNotEmpty();
         assertThat(refused("(func " + "(block ".repeat(depth)).reason()).startsWith("unexpected token");
         // The label is far away, and named often.
