@@ -274,7 +274,8 @@ class UserProjectIT {
 
         assertThat(empty.exitCode()).as(empty.log()).isEqualTo(1);
         assertThat(empty.log())
-                .contains("No program to test in src/test/programs: there is no .bc, .tasm, .wasm or .wat file in the folder")
+                .contains(
+                        "No program to test in src/test/programs: there is no .bc, .tasm, .wasm or .wat file in the folder")
                 .contains("Tests run: 1, Failures: 0, Errors: 1, Skipped: 0");
     }
 }

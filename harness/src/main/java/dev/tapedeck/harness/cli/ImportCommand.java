@@ -35,7 +35,10 @@ import picocli.CommandLine.Parameters;
 final class ImportCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "FILE.wasm", description = "The module, in the binary format or as text (.wat).")
+    @Parameters(
+            index = "0",
+            paramLabel = "FILE.wasm",
+            description = "The module, in the binary format or as text (.wat).")
     private Path source = Path.of("");
 
     @Option(

@@ -765,8 +765,7 @@ class CommandsTest {
     @DisplayName("K8: a .wat is a module as well, with names and lines; what is wrong with it is said with its place")
     void importsText() throws IOException {
         Path hello = folder.resolve("hello.wat");
-        String text =
-                """
+        String text = """
                 (module
                   (import "tape" "output" (func $output (param i32 i32)))
                   (memory 1)

@@ -155,7 +155,7 @@ final class Literals {
             return OptionalLong.of(infinity);
         }
         if (rest.equals("nan")) {
-            return OptionalLong.of(infinity | 1L << (fractionBits - 1));
+            return OptionalLong.of(infinity | (1L << (fractionBits - 1)));
         }
         if (!rest.startsWith("nan:")) {
             return OptionalLong.empty();

@@ -6,6 +6,7 @@ import dev.tapedeck.vm.wasm.text.Lexer.Kind;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
@@ -282,12 +283,12 @@ final class Tokens {
                     if (high < 0 || low < 0) {
                         throw illegalEscape(escape, i + 1);
                     }
-                    value[size++] = (byte) (high << 4 | low);
+                    value[size++] = (byte) ((high << 4) | low);
                     i++;
                 }
             }
         }
-        return java.util.Arrays.copyOf(value, size);
+        return Arrays.copyOf(value, size);
     }
 
     /** The character of the escape, with its number in braces from {@code opening} to {@code close}. */

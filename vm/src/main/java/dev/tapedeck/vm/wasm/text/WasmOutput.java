@@ -39,7 +39,7 @@ final class WasmOutput {
     void u32(long value) {
         long rest = value;
         while (rest >>> 7 != 0) {
-            u8((int) rest & 0x7F | 0x80);
+            u8(((int) rest & 0x7F) | 0x80);
             rest >>>= 7;
         }
         u8((int) rest);
@@ -49,7 +49,7 @@ final class WasmOutput {
     void signed(long value) {
         long rest = value;
         while (rest < -0x40 || rest >= 0x40) {
-            u8((int) rest & 0x7F | 0x80);
+            u8(((int) rest & 0x7F) | 0x80);
             rest >>= 7;
         }
         u8((int) rest & 0x7F);
