@@ -33,6 +33,11 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         TABLE_COPY,
         TABLE_INIT,
         TABLE_GROW,
+        SECTION_NEW,
+        SECTION_FREE,
+        SECTION_STORE,
+        SECTION_COPY,
+        SECTION_FILL,
         GLOBAL,
         HEAP_POINTER,
         HOST,
@@ -82,6 +87,14 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
                     TABLE_COPY,
                     TABLE_INIT,
                     TABLE_GROW,
+                    SECTION_NEW,
+                    SECTION_FREE,
+                    SECTION_STORE8,
+                    SECTION_STORE16,
+                    SECTION_STORE32,
+                    SECTION_STORE64,
+                    SECTION_COPY,
+                    SECTION_FILL,
                     GLOBAL_SET,
                     HP_SET,
                     CALL_HOST,
@@ -108,6 +121,13 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
                 values.add((long) effect.writeMemory);
             }
             return new Behaviour(kind, (int) effect.writeLength, values);
+        }
+        if (kind == Kind.SECTION_STORE) {
+            int unused = 64 - 8 * (int) effect.sectionLength;
+            values.add((long) effect.sectionWrite);
+            values.add(effect.sectionFrom);
+            values.add(Effect.cell(machine, effect.sp - 1) << unused >> unused);
+            return new Behaviour(kind, (int) effect.sectionLength, values);
         }
         for (int i = effect.pops; i > 0; i--) {
             values.add(Effect.cell(machine, effect.sp - i));
@@ -146,6 +166,11 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case TABLE_COPY -> Kind.TABLE_COPY;
             case TABLE_INIT -> Kind.TABLE_INIT;
             case TABLE_GROW -> Kind.TABLE_GROW;
+            case SECTION_NEW -> Kind.SECTION_NEW;
+            case SECTION_FREE -> Kind.SECTION_FREE;
+            case SECTION_STORE8, SECTION_STORE16, SECTION_STORE32, SECTION_STORE64 -> Kind.SECTION_STORE;
+            case SECTION_COPY -> Kind.SECTION_COPY;
+            case SECTION_FILL -> Kind.SECTION_FILL;
             case GLOBAL_SET -> Kind.GLOBAL;
             case HP_SET -> Kind.HEAP_POINTER;
             case CALL_HOST -> Kind.HOST;
@@ -232,6 +257,15 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
                 "copies " + unsigned(2) + " elements to table " + subject + " from " + unsigned(0) + " on";
             case TABLE_INIT -> "copies " + unsigned(2) + " elements of element segment " + subject + " to a table";
             case TABLE_GROW -> "grows table " + subject + " by " + unsigned(1) + " elements";
+            case SECTION_NEW -> "makes a heap section of " + unsigned(0) + " bytes";
+            case SECTION_FREE -> "frees section " + values.get(0);
+            case SECTION_STORE ->
+                "stores " + values.get(2) + " (" + subject + (subject == 1 ? " byte" : " bytes") + ") at "
+                        + sectionByte(0, 1);
+            case SECTION_COPY ->
+                "copies " + unsigned(4) + " bytes from " + sectionByte(2, 3) + " to " + sectionByte(0, 1);
+            case SECTION_FILL ->
+                "fills " + unsigned(3) + " bytes at " + sectionByte(0, 1) + " with " + (values.get(2) & 0xff);
             case GLOBAL ->
                 "sets " + Places.global(program, subject) + " to "
                         + Values.cell(program.globals().get(subject).type(), values.get(0));
@@ -252,6 +286,10 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case LIMIT -> "is stopped by the instruction limit";
             case CUT -> "is cut";
         };
+    }
+
+    private String sectionByte(int section, int index) {
+        return Places.section(values.get(section).intValue()) + " byte " + Values.address(values.get(index));
     }
 
     private String reference(Program program, int index) {

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.vm.isa.Access;
 import dev.tapedeck.vm.isa.Determinism;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
@@ -7,8 +8,6 @@ import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
-import java.util.EnumMap;
-import java.util.Map;
 
 /**
  * What the next instruction of a machine reads and will write. It is read off before the instruction is executed, into
@@ -18,14 +17,6 @@ import java.util.Map;
  * arguments stay where they are when a call makes them locals of the callee.
  */
 final class Effect {
-    private static final Map<Opcode, Integer> ACCESS_BYTES = new EnumMap<>(Opcode.class);
-
-    static {
-        for (Opcode opcode : Opcode.values()) {
-            ACCESS_BYTES.put(opcode, accessBytes(opcode));
-        }
-    }
-
     private final Program program;
 
     int function;
@@ -71,40 +62,28 @@ final class Effect {
 
     long elementsLength;
 
+    /** The heap section that is written, made or freed, or -1, and which of its bytes. */
+    int sectionWrite;
+
+    long sectionFrom;
+
+    long sectionLength;
+
     /** The global that is written, or -1. */
     int globalWrite;
 
-    /** Whether hp, the interrupt flag, a handler, what is pending, a memory's size, a table or a segment may change. */
+    /** Whether hp, the interrupt flag, a handler, what is pending, a memory's size, a table, a segment or a heap section may change. */
     boolean machineWrite;
 
     Effect(Program program) {
         this.program = program;
     }
 
-    private static int accessBytes(Opcode opcode) {
-        String mnemonic = opcode.mnemonic();
-        int at = Math.max(mnemonic.indexOf(".load"), mnemonic.indexOf(".store"));
-        if (at < 0) {
-            return 0;
-        }
-        String access = mnemonic.substring(at);
-        if (access.contains("8")) {
-            return 1;
-        } else if (access.contains("16")) {
-            return 2;
-        } else if (access.contains("32")) {
-            return 4;
-        }
-        return mnemonic.startsWith("i64") || mnemonic.startsWith("f64") ? 8 : 4;
-    }
-
-    /** Bytes that a load or store accesses; 0 for other instructions. */
-    static int bytesAccessed(Opcode opcode) {
-        return ACCESS_BYTES.getOrDefault(opcode, 0);
-    }
-
+    /** Whether an instruction stores to memory. */
     static boolean isStore(Opcode opcode) {
-        return opcode.mnemonic().contains(".store");
+        return opcode.access().isPresent()
+                && opcode.access().get().store()
+                && opcode.access().get().space() == Access.Space.MEMORY;
     }
 
     /** The cell at an absolute index in the innermost frame. */
@@ -137,6 +116,8 @@ final class Effect {
         tableWrite = -1;
         elementsLength = 0;
         globalWrite = -1;
+        sectionWrite = -1;
+        sectionLength = 0;
         machineWrite = false;
         switch (opcode) {
             case NOP, BR, UNREACHABLE -> {}
@@ -227,6 +208,28 @@ final class Effect {
                 writeAddress = address(machine, sp - 3);
                 writeLength = address(machine, sp - 1);
             }
+            case IP_GET, SP_GET, BP_GET, ICOUNT_GET -> writes(sp, 1);
+            case SECTION_NEW -> {
+                pops = 1;
+                writes(sp - 1, 1);
+                writesSection(machine.sectionsMade() + 1L, 0, address(machine, sp - 1));
+            }
+            case SECTION_FREE -> {
+                pops = 1;
+                writesSection(cell(machine, sp - 1), 0, 0);
+            }
+            case SECTION_SIZE -> {
+                pops = 1;
+                writes(sp - 1, 1);
+            }
+            case SECTION_COPY -> {
+                pops = 5;
+                writesSection(cell(machine, sp - 5), address(machine, sp - 4), address(machine, sp - 1));
+            }
+            case SECTION_FILL -> {
+                pops = 4;
+                writesSection(cell(machine, sp - 4), address(machine, sp - 3), address(machine, sp - 1));
+            }
             case UNWIND -> {
                 pops = (int) (instruction.a() + instruction.b());
                 moveFrom = sp - (int) instruction.a();
@@ -254,22 +257,38 @@ final class Effect {
         Opcode.Effect effect = opcode.effect().orElseThrow();
         pops = effect.pops().size();
         writes(sp - pops, effect.pushes().size());
-        int bytes = bytesAccessed(opcode);
-        if (bytes > 0) {
-            long address = address(machine, sp - pops) + instruction.a();
-            if (isStore(opcode)) {
-                writeMemory = (int) instruction.b();
-                writeAddress = address;
-                writeLength = bytes;
-            } else {
-                readMemory = (int) instruction.b();
-                readAddress = address;
-                readLength = bytes;
-            }
+        if (opcode.access().isPresent()) {
+            accesses(machine, opcode.access().get());
         } else {
             // What is not known to change nothing but the stack may change anything: complete states are compared then.
             machineWrite = opcode.determinism() != Determinism.PURE;
         }
+    }
+
+    private void accesses(Machine machine, Access access) {
+        if (access.space() == Access.Space.SECTION) {
+            if (access.store()) {
+                writesSection(cell(machine, sp - 3), address(machine, sp - 2) + instruction.a(), access.bytes());
+            }
+            return;
+        }
+        long address = address(machine, sp - pops) + instruction.a();
+        if (access.store()) {
+            writeMemory = (int) instruction.b();
+            writeAddress = address;
+            writeLength = access.bytes();
+        } else {
+            readMemory = (int) instruction.b();
+            readAddress = address;
+            readLength = access.bytes();
+        }
+    }
+
+    private void writesSection(long section, long from, long length) {
+        sectionWrite = (int) section;
+        sectionFrom = from;
+        sectionLength = length;
+        machineWrite = true;
     }
 
     private void writesTable(long table, long from, long length) {

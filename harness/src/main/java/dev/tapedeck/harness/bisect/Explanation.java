@@ -238,7 +238,18 @@ final class Explanation {
                         && next.address() == first.address() + (last + 1 - i)) {
                     last++;
                 }
-                rows.add(memoryRow(differences.subList(i, last + 1), first));
+                rows.add(bytesRow(differences.subList(i, last + 1), Places.memory(first.memory()), first.address()));
+                i = last + 1;
+            } else if (difference.location() instanceof Location.SectionByte first) {
+                int last = i;
+                while (last + 1 < differences.size()
+                        && differences.get(last + 1).location() instanceof Location.SectionByte next
+                        && next.section() == first.section()
+                        && next.index() == first.index() + (last + 1 - i)) {
+                    last++;
+                }
+                rows.add(bytesRow(
+                        differences.subList(i, last + 1), Places.section(first.section()) + " byte", first.index()));
                 i = last + 1;
             } else {
                 rows.add(row(difference));
@@ -248,17 +259,17 @@ final class Explanation {
         return rows;
     }
 
-    private static Row memoryRow(List<Difference> bytes, Location.MemoryByte first) {
-        long address = first.address();
+    /** A row of bytes that stand one behind the other. */
+    private static Row bytesRow(List<Difference> bytes, String space, long address) {
         byte[] ofA = new byte[bytes.size()];
         byte[] ofB = new byte[bytes.size()];
         for (int i = 0; i < ofA.length; i++) {
             ofA[i] = (byte) bytes.get(i).a();
             ofB[i] = (byte) bytes.get(i).b();
         }
-        String location = Places.memory(first.memory()) + " " + Values.address(address)
+        String location = space + " " + Values.address(address)
                 + (ofA.length == 1 ? "" : ".." + Values.address(address + ofA.length - 1));
-        LastWriters.Target target = new LastWriters.Target(first, ofA.length);
+        LastWriters.Target target = new LastWriters.Target(bytes.get(0).location(), ofA.length);
         return new Row(location, Values.bytes(ofA), Values.bytes(ofB), target, target);
     }
 

@@ -178,6 +178,12 @@ final class LastWriters {
                     && overlaps(effect.elementsFrom, effect.elementsLength, element.index(), 1);
         } else if (location instanceof Location.TableSize size) {
             return effect.opcode == Opcode.TABLE_GROW && effect.instruction.a() == size.table();
+        } else if (location instanceof Location.SectionByte at) {
+            return effect.sectionWrite == at.section()
+                    && overlaps(effect.sectionFrom, effect.sectionLength, at.index(), one.target.length());
+        } else if (location instanceof Location.SectionSize size) {
+            return effect.sectionWrite == size.section()
+                    && (effect.opcode == Opcode.SECTION_NEW || effect.opcode == Opcode.SECTION_FREE);
         } else if (location instanceof Location.DroppedData segment) {
             return effect.opcode == Opcode.DATA_DROP && effect.instruction.a() == segment.segment();
         } else if (location instanceof Location.DroppedElements segment) {
@@ -185,6 +191,7 @@ final class LastWriters {
         } else if (location instanceof Location.Register register) {
             return switch (register.name()) {
                 case "hp" -> effect.opcode == Opcode.HP_SET;
+                case "sections" -> effect.opcode == Opcode.SECTION_NEW;
                 case "interrupts" ->
                     switch (effect.opcode) {
                         case INTERRUPT_ENABLE, INTERRUPT_DISABLE, INTERRUPT_RETURN -> true;

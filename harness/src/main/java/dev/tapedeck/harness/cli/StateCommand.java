@@ -11,6 +11,7 @@ import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -47,6 +48,7 @@ import picocli.CommandLine.Parameters;
 final class StateCommand implements Callable<Integer> {
     private static final int FRAMES_SHOWN = 64;
     private static final int CELLS_SHOWN = 64;
+    private static final int SECTIONS_SHOWN = 64;
     private static final int MEMORY_BYTES_MAX = 1 << 20;
 
     private final Terminal terminal;
@@ -146,6 +148,22 @@ final class StateCommand implements Callable<Integer> {
         }
         json.writeEndArray();
         values(json, "memory", bytes);
+        json.writeNumberField("sectionsMade", machine.sectionsMade());
+        json.writeNumberField("sectionCount", machine.sectionCount());
+        json.writeArrayFieldStart("sections");
+        for (SnapshotState.HeapSection section : sections(machine)) {
+            json.writeStartObject();
+            json.writeNumberField("number", section.number());
+            json.writeNumberField("bytes", section.size());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    /** The first ones. */
+    private static List<SnapshotState.HeapSection> sections(Machine machine) {
+        List<SnapshotState.HeapSection> all = machine.heapSections();
+        return all.subList(0, Math.min(all.size(), SECTIONS_SHOWN));
     }
 
     private static void values(JsonGenerator json, String name, List<Value> values) throws IOException {
@@ -195,6 +213,16 @@ final class StateCommand implements Callable<Integer> {
             terminal.println("");
             terminal.println(Visible.of(tableName(program, i)) + ", " + Words.count(machine.tableSize(i), "element"));
             values(elements(machine, i));
+        }
+        if (machine.sectionCount() > 0) {
+            terminal.println("");
+            terminal.println("heap sections");
+            values(sections(machine).stream()
+                    .map(section -> new Value("section " + section.number(), Words.count(section.size(), "byte")))
+                    .toList());
+            if (machine.sectionCount() > SECTIONS_SHOWN) {
+                terminal.println("and " + Words.count(machine.sectionCount() - SECTIONS_SHOWN, "more section"));
+            }
         }
         if (!bytes.isEmpty()) {
             terminal.println("");

@@ -59,6 +59,8 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
                 .i32(options.limits().residentPagesMax())
                 .i32(options.limits().pendingInterruptsMax())
                 .i32(options.limits().tableElementsMax())
+                .i32(options.limits().sectionsMax())
+                .i32(options.limits().sectionBytesMax())
                 .i32(options.blockInstructions())
                 .i64(options.checkpointInstructions());
         out.i32(options.interrupts().size());
@@ -95,7 +97,9 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
                     in.i32("memory limit"),
                     in.i32("resident limit"),
                     in.i32("pending limit"),
-                    in.i32("table limit"));
+                    in.i32("table limit"),
+                    in.i32("heap sections limit"),
+                    in.i32("heap bytes limit"));
             int block = in.i32("block length");
             long checkpoint = in.i64("checkpoint distance");
             List<ScheduledInterrupt> interrupts = new ArrayList<>();
@@ -144,6 +148,10 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             out.u8(12).i32(segment.segment());
         } else if (location instanceof Location.DroppedElements segment) {
             out.u8(13).i32(segment.segment());
+        } else if (location instanceof Location.SectionByte at) {
+            out.u8(14).i32(at.section()).i32(at.index());
+        } else if (location instanceof Location.SectionSize size) {
+            out.u8(15).i32(size.section());
         } else {
             throw new AssertionError("unknown location " + location);
         }
@@ -165,6 +173,8 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             case 11 -> new Location.TableSize(in.i32("table"));
             case 12 -> new Location.DroppedData(in.i32("segment"));
             case 13 -> new Location.DroppedElements(in.i32("segment"));
+            case 14 -> new Location.SectionByte(in.i32("section"), in.i32("index"));
+            case 15 -> new Location.SectionSize(in.i32("section"));
             default -> throw in.error("location of unknown kind " + tag);
         };
     }

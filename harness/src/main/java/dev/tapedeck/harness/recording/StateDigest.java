@@ -41,8 +41,18 @@ public final class StateDigest {
         } else {
             snapshot.visitChangedPages(base, this::replace);
         }
+        snapshot.visitSectionPages(
+                base,
+                (section, index, page, previous) ->
+                        sum += sectionTerm(section, index, page) - sectionTerm(section, index, previous));
         before = snapshot;
         return LongHashFunction.xx3(sum).hashLongs(snapshot.stateWords());
+    }
+
+    /** The bit at the top keeps the seeds apart from those of memories. */
+    private static long sectionTerm(int section, int index, byte @Nullable [] page) {
+        long seed = Long.MIN_VALUE | (long) section << 32 | index;
+        return page == null ? 0 : LongHashFunction.xx3(seed).hashBytes(page);
     }
 
     private void replace(int memory, int index, byte[] page) {

@@ -18,6 +18,7 @@ final class StoredState {
     static byte @Nullable [] full(Snapshot snapshot) {
         long[] pages = {0};
         snapshot.visitPages((memory, index, page) -> pages[0]++);
+        snapshot.visitSectionPages(null, (section, index, page, before) -> pages[0]++);
         return fits(pages[0]) ? limited(SnapshotWriter.write(snapshot)) : null;
     }
 
@@ -25,6 +26,7 @@ final class StoredState {
     static byte @Nullable [] delta(Snapshot snapshot, Snapshot base) {
         long[] pages = {0};
         snapshot.visitChangedPages(base, (memory, index, page) -> pages[0]++);
+        snapshot.visitSectionPages(base, (section, index, page, before) -> pages[0]++);
         return fits(pages[0]) ? limited(SnapshotWriter.writeDelta(snapshot, base)) : null;
     }
 

@@ -97,6 +97,10 @@ public final class Places {
             return "element " + element.index() + " of " + table(program, element.table());
         } else if (location instanceof Location.TableSize size) {
             return "size of " + table(program, size.table());
+        } else if (location instanceof Location.SectionByte at) {
+            return section(at.section()) + " byte " + Values.address(at.index());
+        } else if (location instanceof Location.SectionSize size) {
+            return section(size.section());
         } else if (location instanceof Location.DroppedData segment) {
             return "data segment " + segment.segment();
         } else if (location instanceof Location.DroppedElements segment) {
@@ -115,6 +119,7 @@ public final class Places {
                 case "depth" -> "call depth";
                 case "interrupts" -> "interrupt flag";
                 case "exit" -> "exit code";
+                case "sections" -> "sections made";
                 default -> "register " + register.name();
             };
         }
@@ -124,6 +129,11 @@ public final class Places {
     /** {@code memory}, with its index where that is not 0. */
     public static String memory(int index) {
         return index == 0 ? "memory" : "memory " + index;
+    }
+
+    /** {@code section} with its number. */
+    public static String section(int number) {
+        return "section " + number;
     }
 
     private static String table(Program program, int index) {

@@ -61,12 +61,14 @@ public final class Values {
             return Places.place(machine.program(), new Position((int) (value >>> 32), (int) value));
         } else if (location instanceof Location.Handler) {
             return value < 0 ? "none" : machine.program().functionName((int) value);
-        } else if (location instanceof Location.MemoryByte) {
+        } else if (location instanceof Location.MemoryByte || location instanceof Location.SectionByte) {
             return String.format(Locale.ROOT, "%02x", value & 0xff);
         } else if (location instanceof Location.MemorySize) {
             return value + " pages";
         } else if (location instanceof Location.Pending) {
             return Long.toString(value);
+        } else if (location instanceof Location.SectionSize) {
+            return value < 0 ? "not there" : value + " bytes";
         } else if (location instanceof Location.TableSize) {
             return value + " elements";
         } else if (location instanceof Location.DroppedData || location instanceof Location.DroppedElements) {

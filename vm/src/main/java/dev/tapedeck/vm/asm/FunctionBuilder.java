@@ -8,8 +8,10 @@ import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.ProgramLimits;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,10 @@ public final class FunctionBuilder {
     /** Instructions that need names, by offset; {@code code} has a nop there until they are known. */
     private final Map<Integer, Supplier<Instruction>> pending = new TreeMap<>();
 
+    /** The innermost first. */
+    private final Deque<String> openLoops = new ArrayDeque<>();
+
+    private int loopCount;
     private final List<String> hostFunctions = new ArrayList<>();
     private final List<Integer> lines = new ArrayList<>();
     private boolean linesKnown;
@@ -76,6 +82,48 @@ public final class FunctionBuilder {
     public FunctionBuilder label(String label) {
         ProgramBuilder.define(labels, label, code.size());
         return this;
+    }
+
+    /** Opens a loop. The instruction that follows is its first one, to which {@link #continueLoop} goes back. */
+    public FunctionBuilder loop() {
+        String loop = "loop " + loopCount++;
+        openLoops.push(loop);
+        return label(loop + " begin");
+    }
+
+    /** Closes the loop that was opened last. The instruction that follows is where {@link #breakLoop} goes on. */
+    public FunctionBuilder endLoop() {
+        String loop = innermostLoop("the end of a loop");
+        openLoops.pop();
+        return label(loop + " end");
+    }
+
+    /** Leaves the innermost open loop. */
+    public FunctionBuilder breakLoop() {
+        return br(innermostLoop("break") + " end");
+    }
+
+    /** Pops a condition and leaves the innermost open loop if it is not zero. */
+    public FunctionBuilder breakLoopIf() {
+        return brIf(innermostLoop("break") + " end");
+    }
+
+    /** Goes on at the beginning of the innermost open loop. */
+    public FunctionBuilder continueLoop() {
+        return br(innermostLoop("continue") + " begin");
+    }
+
+    /** Pops a condition and goes on at the beginning of the innermost open loop if it is not zero. */
+    public FunctionBuilder continueLoopIf() {
+        return brIf(innermostLoop("continue") + " begin");
+    }
+
+    private String innermostLoop(String what) {
+        String loop = openLoops.peek();
+        if (loop == null) {
+            throw new IllegalStateException(in() + what + " outside of a loop");
+        }
+        return loop;
     }
 
     /** The source line of the instructions that follow, from 1, or 0 if it is not known. */

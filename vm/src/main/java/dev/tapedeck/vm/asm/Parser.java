@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads assembly text into a {@link SourceTree}. The language is described in docs/assembly.md. */
@@ -47,7 +48,7 @@ final class Parser {
             ".start",
             ".export",
             ".test");
-    private static final List<String> IN_FUNCTION = List.of(".local", ".source", ".end");
+    private static final List<String> IN_FUNCTION = List.of(".local", ".source", ".loop", ".end");
     /** In a file of tests that lies beside a program. */
     private static final List<String> IN_TESTS_FILE = List.of(".const", ".test");
 
@@ -77,7 +78,7 @@ final class Parser {
     /** What other assembly languages call things. */
     private static final Map<String, String> FOREIGN = new TreeMap<>(Map.ofEntries(
             Map.entry("block", "there are no blocks; jump to labels with br and br_if"),
-            Map.entry("loop", "there are no blocks; put a label here and jump back to it with br_if"),
+            Map.entry("loop", "use .loop and .end, or a label and br_if"),
             Map.entry("if", "there are no blocks; jump to labels with br_if or br_unless"),
             Map.entry("else", "there are no blocks; jump to labels with br"),
             Map.entry("end", "a function ends with .end; blocks do not exist"),
@@ -473,38 +474,49 @@ final class Parser {
         }
         function.type = typeReference();
         endOfLine();
+        LoopContexts loops = new LoopContexts(source, function.code);
         while (true) {
             switch (token.kind()) {
                 case LINE_END -> advance();
                 case DIRECTIVE -> {
                     Token inner = token;
-                    if (word().equals(".end")) {
-                        advance();
+                    boolean end = word().equals(".end");
+                    advance();
+                    if (end && !loops.end()) {
                         return;
                     }
-                    advance();
-                    inFunction(function, inner);
+                    if (!end) {
+                        inFunction(function, loops, inner);
+                    }
                     endOfLine();
                 }
                 case WORD -> {
                     if (peek().is(Kind.COLON)) {
                         label(function);
+                    } else if (LoopContexts.isJump(word())) {
+                        loopJump(function, loops);
                     } else {
                         instruction(function);
                     }
                 }
-                case END ->
+                case END -> {
+                    if (loops.unclosed() >= 0) {
+                        throw source.error(loops.unclosed(), "this loop has no .end");
+                    }
                     throw source.error(
                             directive.start(),
                             "function '" + Notation.abbreviated(function.name.text()) + "' has no .end",
                             "add .end behind its last instruction");
+                }
                 default -> throw source.error(token.start(), "expected an instruction, found " + found());
             }
         }
     }
 
-    private void inFunction(SourceTree.Function function, Token directive) throws AssemblyException {
+    private void inFunction(SourceTree.Function function, LoopContexts loops, Token directive)
+            throws AssemblyException {
         switch (lexer.words(directive)) {
+            case ".loop" -> loops.begin(directive.start(), token.endsLine() ? null : nameText());
             case ".local" -> {
                 function.locals.add(local());
                 while (accept(Kind.COMMA)) {
@@ -545,6 +557,26 @@ final class Parser {
         advance();
     }
 
+    private void loopJump(SourceTree.Function function, LoopContexts loops) throws AssemblyException {
+        int position = token.start();
+        String word = word();
+        checkRoom(function, position);
+        advance();
+        int namePosition = token.start();
+        String name = token.endsLine() || token.is(Kind.AT) ? null : nameText();
+        loops.jump(position, word, name, namePosition, lineMarker());
+        endOfLine();
+    }
+
+    private void checkRoom(SourceTree.Function function, int position) throws AssemblyException {
+        if (function.code.size() >= ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX) {
+            throw source.error(
+                    position,
+                    "a function has at most " + ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX + " instructions",
+                    "split it");
+        }
+    }
+
     private void instruction(SourceTree.Function function) throws AssemblyException {
         int position = token.start();
         String mnemonic = word();
@@ -554,17 +586,15 @@ final class Parser {
             if (hint == null) {
                 hint = NameTable.nearest(
                         mnemonic,
-                        Arrays.stream(Opcode.values()).map(Opcode::mnemonic).toList());
+                        Stream.concat(
+                                        Arrays.stream(Opcode.values()).map(Opcode::mnemonic),
+                                        Stream.of("break", "continue"))
+                                .toList());
                 hint = hint == null ? "docs/instructions.md lists them all" : "did you mean '" + hint + "'?";
             }
             throw source.error(position, "unknown instruction '" + Notation.abbreviated(mnemonic) + "'", hint);
         }
-        if (function.code.size() >= ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX) {
-            throw source.error(
-                    position,
-                    "a function has at most " + ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX + " instructions",
-                    "split it");
-        }
+        checkRoom(function, position);
         advance();
         List<Operand> operands = operands(opcode);
         int line = lineMarker();

@@ -24,7 +24,8 @@ final class SnapshotFormat {
         /** Instead of {@link #HOST}, for a host whose state has parts. */
         HOST_TREE(0x08, "host tree"),
         TABLES(0x09, "tables"),
-        DROPPED(0x0A, "dropped segments");
+        DROPPED(0x0A, "dropped segments"),
+        HEAP(0x0B, "heap");
 
         final int id;
         final String label;
@@ -62,6 +63,7 @@ final class SnapshotFormat {
     static final int PENDING_MAX = 1 << 20;
     static final int HOST_STATE_BYTES_MAX = 1 << 28;
     static final int PAGES_MAX = 1 << 20;
+    static final int HEAP_SECTIONS_MAX = 1 << 20;
 
     private SnapshotFormat() {}
 

@@ -44,6 +44,8 @@ public final class SnapshotReader {
     private final List<SnapshotState.Table> tables = new ArrayList<>();
     private long[] droppedData = {};
     private long[] droppedElements = {};
+    private SnapshotState.Heap heap = SnapshotState.Heap.EMPTY;
+    private final List<Snapshot.Pages> heapPages = new ArrayList<>();
     private HostState hostState = HostState.EMPTY;
 
     private SnapshotReader(VerifiedProgram verified, byte[] bytes) {
@@ -103,6 +105,7 @@ public final class SnapshotReader {
             droppedData = readWords(in, program.data().size());
             droppedElements = readWords(in, program.elements().size());
         });
+        read(sections, Section.HEAP, in -> readHeap(in, base != null));
         SnapshotState state = new SnapshotState(
                 status,
                 icount,
@@ -120,11 +123,64 @@ public final class SnapshotReader {
                 tables,
                 droppedData,
                 droppedElements,
+                heap,
                 hostState);
         try {
-            return Snapshot.of(verified, state, base, pages);
+            return Snapshot.of(verified, state, base, pages, heapPages);
         } catch (IllegalArgumentException e) {
             throw new FormatException("snapshot does not fit the program: " + e.getMessage());
+        }
+    }
+
+    private void readHeap(BcInput in, boolean delta) throws FormatException {
+        int made = in.index("the number of heap sections made", Integer.MAX_VALUE - 1);
+        int count = in.count("heap sections", SnapshotFormat.HEAP_SECTIONS_MAX, 3);
+        List<SnapshotState.HeapSection> read = new ArrayList<>(count);
+        int next = 1;
+        for (int i = 0; i < count; i++) {
+            if (next > made) {
+                throw in.error("there are more heap sections than the " + made + " that have been made");
+            }
+            int number = next + in.index("the distance to heap section " + i, made - next);
+            next = number + 1;
+            int size = in.index("the size of heap section " + number);
+            read.add(new SnapshotState.HeapSection(number, size));
+            heapPages.add(readHeapPages(in, delta, number, size));
+        }
+        heap = new SnapshotState.Heap(made, read);
+    }
+
+    private static Snapshot.Pages readHeapPages(BcInput in, boolean delta, int section, int size)
+            throws FormatException {
+        int pageCount = (int) (((long) size + Snapshot.PAGE_BYTES - 1) / Snapshot.PAGE_BYTES);
+        int count = in.count("pages of heap section " + section, pageCount, 2);
+        int[] indexes = new int[count];
+        byte[][] bytes = new byte[count][];
+        int next = 0;
+        for (int i = 0; i < count; i++) {
+            if (next == pageCount) {
+                throw in.error("heap section " + section + " has more pages than it has bytes for");
+            }
+            indexes[i] = next + in.index("the distance to page " + i, pageCount - 1 - next);
+            next = indexes[i] + 1;
+            int length = Math.min(Snapshot.PAGE_BYTES, size - indexes[i] * Snapshot.PAGE_BYTES);
+            bytes[i] = readPage(in, delta, i, length);
+        }
+        return new Snapshot.Pages(indexes, bytes);
+    }
+
+    private static byte[] readPage(BcInput in, boolean delta, int number, int length) throws FormatException {
+        switch (in.u8("the kind of page " + number)) {
+            case SnapshotFormat.PAGE_OF_ZEROS -> {
+                if (!delta) {
+                    throw in.error("page " + number + " is of zeros, which a complete snapshot does not have");
+                }
+                return new byte[0];
+            }
+            case SnapshotFormat.PAGE_OF_BYTES -> {
+                return in.bytes("page " + number, length);
+            }
+            default -> throw in.error("page " + number + " is of a kind that is not known");
         }
     }
 

@@ -6,7 +6,9 @@ import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -66,6 +68,7 @@ public final class SnapshotWriter {
         section(state.hostState().parts().isEmpty() ? Section.HOST : Section.HOST_TREE, out -> out.raw(hostState));
         section(Section.TABLES, out -> tables(out, base));
         section(Section.DROPPED, this::dropped);
+        section(Section.HEAP, out -> heap(out, base));
         return file.toByteArray();
     }
 
@@ -73,6 +76,40 @@ public final class SnapshotWriter {
         BcOutput out = new BcOutput();
         content.accept(out);
         Sections.write(file, section.id, out);
+    }
+
+    private void heap(BcOutput out, @Nullable Snapshot base) {
+        if (state.heap().made() == 0) {
+            return;
+        }
+        // A page of zeros is an empty array.
+        Map<Integer, SortedMap<Integer, byte[]>> pages = new HashMap<>();
+        snapshot.visitSectionPages(
+                base,
+                (section, index, page, before) -> pages.computeIfAbsent(section, number -> new TreeMap<>())
+                        .put(index, page == null ? new byte[0] : page));
+        out.index("heap sections made", state.heap().made());
+        out.unsigned(state.heap().sections().size());
+        int next = 1;
+        for (SnapshotState.HeapSection section : state.heap().sections()) {
+            out.unsigned(section.number() - next);
+            next = section.number() + 1;
+            out.index("the size of a heap section", section.size());
+            int pageCount = (int) (((long) section.size() + Snapshot.PAGE_BYTES - 1) / Snapshot.PAGE_BYTES);
+            // The base may have had a longer section of this number.
+            heapPages(out, pages.getOrDefault(section.number(), new TreeMap<>()).headMap(pageCount));
+        }
+    }
+
+    private static void heapPages(BcOutput out, SortedMap<Integer, byte[]> pages) {
+        out.unsigned(pages.size());
+        int next = 0;
+        for (var page : pages.entrySet()) {
+            out.unsigned(page.getKey() - next);
+            next = page.getKey() + 1;
+            out.u8(page.getValue().length == 0 ? SnapshotFormat.PAGE_OF_ZEROS : SnapshotFormat.PAGE_OF_BYTES);
+            out.raw(page.getValue());
+        }
     }
 
     private void functions(BcOutput out) {

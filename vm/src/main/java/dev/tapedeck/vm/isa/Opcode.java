@@ -14,8 +14,8 @@ import java.util.Optional;
  * The instruction table: each instruction is defined by one row, and by nothing else. File codec, assembler,
  * disassembler, verifier and the reference page are derived from it.
  *
- * <p>A row has the mnemonic, the code, the stack effect, the determinism class, one line of documentation, and the kinds
- * of the immediate operands. The stack effect reads as in the WebAssembly specification, deepest cell first:
+ * <p>A row has the mnemonic, the code, the stack effect, the determinism class, one line of documentation, for a
+ * load or store the bytes that it reaches, and the kinds of the immediate operands. The stack effect reads as in the WebAssembly specification, deepest cell first:
  * {@code "i32 i64 -> f32"} pops an i64, then an i32, and pushes an f32. The effect {@code "*"} depends on the operands or
  * on the state (a call's on the callee's type), and the verifier has a rule for it.
  */
@@ -38,29 +38,29 @@ public enum Opcode {
     GLOBAL_SET("global.set", Code.GLOBAL_SET, "*", STATE, "Pops into a mutable global.", OperandKind.GLOBAL),
     TABLE_GET("table.get", Code.TABLE_GET, "*", STATE, "Pops an index and pushes that element of the table.", OperandKind.TABLE),
     TABLE_SET("table.set", Code.TABLE_SET, "*", STATE, "Pops a reference and an index and makes the reference that element of the table.", OperandKind.TABLE),
-    I32_LOAD("i32.load", Code.I32_LOAD, "i32 -> i32", STATE, "Pops an address; loads 4 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_LOAD("i64.load", Code.I64_LOAD, "i32 -> i64", STATE, "Pops an address; loads 8 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    F32_LOAD("f32.load", Code.F32_LOAD, "i32 -> f32", STATE, "Pops an address; loads 4 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    F64_LOAD("f64.load", Code.F64_LOAD, "i32 -> f64", STATE, "Pops an address; loads 8 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I32_LOAD8_S("i32.load8_s", Code.I32_LOAD8_S, "i32 -> i32", STATE, "Pops an address; loads 1 byte, sign-extended.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I32_LOAD8_U("i32.load8_u", Code.I32_LOAD8_U, "i32 -> i32", STATE, "Pops an address; loads 1 byte, zero-extended.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I32_LOAD16_S("i32.load16_s", Code.I32_LOAD16_S, "i32 -> i32", STATE, "Pops an address; loads 2 bytes, sign-extended, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I32_LOAD16_U("i32.load16_u", Code.I32_LOAD16_U, "i32 -> i32", STATE, "Pops an address; loads 2 bytes, zero-extended, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_LOAD8_S("i64.load8_s", Code.I64_LOAD8_S, "i32 -> i64", STATE, "Pops an address; loads 1 byte, sign-extended.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_LOAD8_U("i64.load8_u", Code.I64_LOAD8_U, "i32 -> i64", STATE, "Pops an address; loads 1 byte, zero-extended.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_LOAD16_S("i64.load16_s", Code.I64_LOAD16_S, "i32 -> i64", STATE, "Pops an address; loads 2 bytes, sign-extended, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_LOAD16_U("i64.load16_u", Code.I64_LOAD16_U, "i32 -> i64", STATE, "Pops an address; loads 2 bytes, zero-extended, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_LOAD32_S("i64.load32_s", Code.I64_LOAD32_S, "i32 -> i64", STATE, "Pops an address; loads 4 bytes, sign-extended, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_LOAD32_U("i64.load32_u", Code.I64_LOAD32_U, "i32 -> i64", STATE, "Pops an address; loads 4 bytes, zero-extended, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I32_STORE("i32.store", Code.I32_STORE, "i32 i32 ->", STATE, "Pops a value and an address; stores 4 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_STORE("i64.store", Code.I64_STORE, "i32 i64 ->", STATE, "Pops a value and an address; stores 8 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    F32_STORE("f32.store", Code.F32_STORE, "i32 f32 ->", STATE, "Pops a value and an address; stores 4 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    F64_STORE("f64.store", Code.F64_STORE, "i32 f64 ->", STATE, "Pops a value and an address; stores 8 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I32_STORE8("i32.store8", Code.I32_STORE8, "i32 i32 ->", STATE, "Pops a value and an address; stores the low byte.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I32_STORE16("i32.store16", Code.I32_STORE16, "i32 i32 ->", STATE, "Pops a value and an address; stores the low 2 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_STORE8("i64.store8", Code.I64_STORE8, "i32 i64 ->", STATE, "Pops a value and an address; stores the low byte.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_STORE16("i64.store16", Code.I64_STORE16, "i32 i64 ->", STATE, "Pops a value and an address; stores the low 2 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
-    I64_STORE32("i64.store32", Code.I64_STORE32, "i32 i64 ->", STATE, "Pops a value and an address; stores the low 4 bytes, little-endian.", OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_LOAD("i32.load", Code.I32_LOAD, "i32 -> i32", STATE, "Pops an address; loads 4 bytes, little-endian.", Access.LOAD_4, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_LOAD("i64.load", Code.I64_LOAD, "i32 -> i64", STATE, "Pops an address; loads 8 bytes, little-endian.", Access.LOAD_8, OperandKind.OFFSET, OperandKind.MEMORY),
+    F32_LOAD("f32.load", Code.F32_LOAD, "i32 -> f32", STATE, "Pops an address; loads 4 bytes, little-endian.", Access.LOAD_4, OperandKind.OFFSET, OperandKind.MEMORY),
+    F64_LOAD("f64.load", Code.F64_LOAD, "i32 -> f64", STATE, "Pops an address; loads 8 bytes, little-endian.", Access.LOAD_8, OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_LOAD8_S("i32.load8_s", Code.I32_LOAD8_S, "i32 -> i32", STATE, "Pops an address; loads 1 byte, sign-extended.", Access.LOAD_1, OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_LOAD8_U("i32.load8_u", Code.I32_LOAD8_U, "i32 -> i32", STATE, "Pops an address; loads 1 byte, zero-extended.", Access.LOAD_1, OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_LOAD16_S("i32.load16_s", Code.I32_LOAD16_S, "i32 -> i32", STATE, "Pops an address; loads 2 bytes, sign-extended, little-endian.", Access.LOAD_2, OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_LOAD16_U("i32.load16_u", Code.I32_LOAD16_U, "i32 -> i32", STATE, "Pops an address; loads 2 bytes, zero-extended, little-endian.", Access.LOAD_2, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_LOAD8_S("i64.load8_s", Code.I64_LOAD8_S, "i32 -> i64", STATE, "Pops an address; loads 1 byte, sign-extended.", Access.LOAD_1, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_LOAD8_U("i64.load8_u", Code.I64_LOAD8_U, "i32 -> i64", STATE, "Pops an address; loads 1 byte, zero-extended.", Access.LOAD_1, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_LOAD16_S("i64.load16_s", Code.I64_LOAD16_S, "i32 -> i64", STATE, "Pops an address; loads 2 bytes, sign-extended, little-endian.", Access.LOAD_2, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_LOAD16_U("i64.load16_u", Code.I64_LOAD16_U, "i32 -> i64", STATE, "Pops an address; loads 2 bytes, zero-extended, little-endian.", Access.LOAD_2, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_LOAD32_S("i64.load32_s", Code.I64_LOAD32_S, "i32 -> i64", STATE, "Pops an address; loads 4 bytes, sign-extended, little-endian.", Access.LOAD_4, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_LOAD32_U("i64.load32_u", Code.I64_LOAD32_U, "i32 -> i64", STATE, "Pops an address; loads 4 bytes, zero-extended, little-endian.", Access.LOAD_4, OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_STORE("i32.store", Code.I32_STORE, "i32 i32 ->", STATE, "Pops a value and an address; stores 4 bytes, little-endian.", Access.STORE_4, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_STORE("i64.store", Code.I64_STORE, "i32 i64 ->", STATE, "Pops a value and an address; stores 8 bytes, little-endian.", Access.STORE_8, OperandKind.OFFSET, OperandKind.MEMORY),
+    F32_STORE("f32.store", Code.F32_STORE, "i32 f32 ->", STATE, "Pops a value and an address; stores 4 bytes, little-endian.", Access.STORE_4, OperandKind.OFFSET, OperandKind.MEMORY),
+    F64_STORE("f64.store", Code.F64_STORE, "i32 f64 ->", STATE, "Pops a value and an address; stores 8 bytes, little-endian.", Access.STORE_8, OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_STORE8("i32.store8", Code.I32_STORE8, "i32 i32 ->", STATE, "Pops a value and an address; stores the low byte.", Access.STORE_1, OperandKind.OFFSET, OperandKind.MEMORY),
+    I32_STORE16("i32.store16", Code.I32_STORE16, "i32 i32 ->", STATE, "Pops a value and an address; stores the low 2 bytes, little-endian.", Access.STORE_2, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_STORE8("i64.store8", Code.I64_STORE8, "i32 i64 ->", STATE, "Pops a value and an address; stores the low byte.", Access.STORE_1, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_STORE16("i64.store16", Code.I64_STORE16, "i32 i64 ->", STATE, "Pops a value and an address; stores the low 2 bytes, little-endian.", Access.STORE_2, OperandKind.OFFSET, OperandKind.MEMORY),
+    I64_STORE32("i64.store32", Code.I64_STORE32, "i32 i64 ->", STATE, "Pops a value and an address; stores the low 4 bytes, little-endian.", Access.STORE_4, OperandKind.OFFSET, OperandKind.MEMORY),
     MEMORY_SIZE("memory.size", Code.MEMORY_SIZE, "-> i32", STATE, "Pushes the memory size in 64 KiB pages.", OperandKind.MEMORY),
     MEMORY_GROW("memory.grow", Code.MEMORY_GROW, "i32 -> i32", STATE, "Pops a number of 64 KiB pages and grows the memory; pushes the old size in pages, or -1 if it cannot grow.", OperandKind.MEMORY),
     I32_CONST("i32.const", Code.I32_CONST, "-> i32", PURE, "Pushes a constant.", OperandKind.I32),
@@ -228,7 +228,56 @@ public enum Opcode {
     INTERRUPT_RAISE("interrupt.raise", Code.INTERRUPT_RAISE, "i32 i64 ->", STATE, "Pops a payload and a signal, 1 to 31, and makes the signal pending."),
     INTERRUPT_RETURN("interrupt.return", Code.INTERRUPT_RETURN, "*", STATE, "Leaves an interrupt handler and sets the interrupt flag. Faults outside a handler."),
     HP_GET("hp.get", Code.HP_GET, "-> i32", STATE, "Pushes the heap pointer register."),
-    HP_SET("hp.set", Code.HP_SET, "i32 ->", STATE, "Pops into the heap pointer register.");
+    HP_SET("hp.set", Code.HP_SET, "i32 ->", STATE, "Pops into the heap pointer register."),
+    IP_GET("ip.get", Code.IP_GET, "-> i64", STATE, "Pushes the position of this instruction: the index of the function times 2^32 plus the offset in it."),
+    SP_GET("sp.get", Code.SP_GET, "-> i32", STATE, "Pushes the stack pointer as it is before: the index of the first free cell."),
+    BP_GET("bp.get", Code.BP_GET, "-> i32", STATE, "Pushes the base pointer: the index of the first local of this frame."),
+    ICOUNT_GET("icount.get", Code.ICOUNT_GET, "-> i64", STATE, "Pushes the number of instructions completed before this one."),
+    I32_ADD_CHECKED_S("i32.add_checked_s", Code.I32_ADD_CHECKED_S, "i32 i32 -> i32", PURE, "Adds, signed. Faults with integer_overflow if the result does not fit."),
+    I32_ADD_CHECKED_U("i32.add_checked_u", Code.I32_ADD_CHECKED_U, "i32 i32 -> i32", PURE, "Adds, unsigned. Faults with integer_overflow if the result does not fit."),
+    I32_SUB_CHECKED_S("i32.sub_checked_s", Code.I32_SUB_CHECKED_S, "i32 i32 -> i32", PURE, "Subtracts, signed. Faults with integer_overflow if the result does not fit."),
+    I32_SUB_CHECKED_U("i32.sub_checked_u", Code.I32_SUB_CHECKED_U, "i32 i32 -> i32", PURE, "Subtracts, unsigned. Faults with integer_overflow if the result does not fit."),
+    I32_MUL_CHECKED_S("i32.mul_checked_s", Code.I32_MUL_CHECKED_S, "i32 i32 -> i32", PURE, "Multiplies, signed. Faults with integer_overflow if the result does not fit."),
+    I32_MUL_CHECKED_U("i32.mul_checked_u", Code.I32_MUL_CHECKED_U, "i32 i32 -> i32", PURE, "Multiplies, unsigned. Faults with integer_overflow if the result does not fit."),
+    I32_NEG_CHECKED_S("i32.neg_checked_s", Code.I32_NEG_CHECKED_S, "i32 -> i32", PURE, "Negates, signed. Faults with integer_overflow if the result does not fit."),
+    I32_NEG_CHECKED_U("i32.neg_checked_u", Code.I32_NEG_CHECKED_U, "i32 -> i32", PURE, "Negates, unsigned. Faults with integer_overflow unless the value is zero."),
+    I64_ADD_CHECKED_S("i64.add_checked_s", Code.I64_ADD_CHECKED_S, "i64 i64 -> i64", PURE, "Adds, signed. Faults with integer_overflow if the result does not fit."),
+    I64_ADD_CHECKED_U("i64.add_checked_u", Code.I64_ADD_CHECKED_U, "i64 i64 -> i64", PURE, "Adds, unsigned. Faults with integer_overflow if the result does not fit."),
+    I64_SUB_CHECKED_S("i64.sub_checked_s", Code.I64_SUB_CHECKED_S, "i64 i64 -> i64", PURE, "Subtracts, signed. Faults with integer_overflow if the result does not fit."),
+    I64_SUB_CHECKED_U("i64.sub_checked_u", Code.I64_SUB_CHECKED_U, "i64 i64 -> i64", PURE, "Subtracts, unsigned. Faults with integer_overflow if the result does not fit."),
+    I64_MUL_CHECKED_S("i64.mul_checked_s", Code.I64_MUL_CHECKED_S, "i64 i64 -> i64", PURE, "Multiplies, signed. Faults with integer_overflow if the result does not fit."),
+    I64_MUL_CHECKED_U("i64.mul_checked_u", Code.I64_MUL_CHECKED_U, "i64 i64 -> i64", PURE, "Multiplies, unsigned. Faults with integer_overflow if the result does not fit."),
+    I64_NEG_CHECKED_S("i64.neg_checked_s", Code.I64_NEG_CHECKED_S, "i64 -> i64", PURE, "Negates, signed. Faults with integer_overflow if the result does not fit."),
+    I64_NEG_CHECKED_U("i64.neg_checked_u", Code.I64_NEG_CHECKED_U, "i64 -> i64", PURE, "Negates, unsigned. Faults with integer_overflow unless the value is zero."),
+    I32_NARROW8_CHECKED_S("i32.narrow8_checked_s", Code.I32_NARROW8_CHECKED_S, "i32 -> i32", PURE, "Keeps a value that is an signed integer of 8 bits. Faults with integer_overflow on any other."),
+    I32_NARROW8_CHECKED_U("i32.narrow8_checked_u", Code.I32_NARROW8_CHECKED_U, "i32 -> i32", PURE, "Keeps a value that is an unsigned integer of 8 bits. Faults with integer_overflow on any other."),
+    I32_NARROW16_CHECKED_S("i32.narrow16_checked_s", Code.I32_NARROW16_CHECKED_S, "i32 -> i32", PURE, "Keeps a value that is an signed integer of 16 bits. Faults with integer_overflow on any other."),
+    I32_NARROW16_CHECKED_U("i32.narrow16_checked_u", Code.I32_NARROW16_CHECKED_U, "i32 -> i32", PURE, "Keeps a value that is an unsigned integer of 16 bits. Faults with integer_overflow on any other."),
+    I64_NARROW8_CHECKED_S("i64.narrow8_checked_s", Code.I64_NARROW8_CHECKED_S, "i64 -> i64", PURE, "Keeps a value that is an signed integer of 8 bits. Faults with integer_overflow on any other."),
+    I64_NARROW8_CHECKED_U("i64.narrow8_checked_u", Code.I64_NARROW8_CHECKED_U, "i64 -> i64", PURE, "Keeps a value that is an unsigned integer of 8 bits. Faults with integer_overflow on any other."),
+    I64_NARROW16_CHECKED_S("i64.narrow16_checked_s", Code.I64_NARROW16_CHECKED_S, "i64 -> i64", PURE, "Keeps a value that is an signed integer of 16 bits. Faults with integer_overflow on any other."),
+    I64_NARROW16_CHECKED_U("i64.narrow16_checked_u", Code.I64_NARROW16_CHECKED_U, "i64 -> i64", PURE, "Keeps a value that is an unsigned integer of 16 bits. Faults with integer_overflow on any other."),
+    I64_NARROW32_CHECKED_S("i64.narrow32_checked_s", Code.I64_NARROW32_CHECKED_S, "i64 -> i64", PURE, "Keeps a value that is an signed integer of 32 bits. Faults with integer_overflow on any other."),
+    I64_NARROW32_CHECKED_U("i64.narrow32_checked_u", Code.I64_NARROW32_CHECKED_U, "i64 -> i64", PURE, "Keeps a value that is an unsigned integer of 32 bits. Faults with integer_overflow on any other."),
+    I32_EXTEND8_U("i32.extend8_u", Code.I32_EXTEND8_U, "i32 -> i32", PURE, "Zero-extends the low 8 bits."),
+    I32_EXTEND16_U("i32.extend16_u", Code.I32_EXTEND16_U, "i32 -> i32", PURE, "Zero-extends the low 16 bits."),
+    I64_EXTEND8_U("i64.extend8_u", Code.I64_EXTEND8_U, "i64 -> i64", PURE, "Zero-extends the low 8 bits."),
+    I64_EXTEND16_U("i64.extend16_u", Code.I64_EXTEND16_U, "i64 -> i64", PURE, "Zero-extends the low 16 bits."),
+    SECTION_NEW("section.new", Code.SECTION_NEW, "i32 -> i32", STATE, "Pops a size in bytes and makes a heap section of zeros; pushes its number, which no other section has or had, or -1 if the limits leave no room."),
+    SECTION_FREE("section.free", Code.SECTION_FREE, "i32 ->", STATE, "Pops the number of a section and frees the section."),
+    SECTION_SIZE("section.size", Code.SECTION_SIZE, "i32 -> i32", STATE, "Pops the number of a section; pushes its size in bytes."),
+    SECTION_LOAD8_S("section.load8_s", Code.SECTION_LOAD8_S, "i32 i32 -> i32", STATE, "Pops an index and the number of a section; loads 1 byte, sign-extended.", Access.SECTION_LOAD_1, OperandKind.OFFSET),
+    SECTION_LOAD8_U("section.load8_u", Code.SECTION_LOAD8_U, "i32 i32 -> i32", STATE, "Pops an index and the number of a section; loads 1 byte, zero-extended.", Access.SECTION_LOAD_1, OperandKind.OFFSET),
+    SECTION_LOAD16_S("section.load16_s", Code.SECTION_LOAD16_S, "i32 i32 -> i32", STATE, "Pops an index and the number of a section; loads 2 bytes, sign-extended, little-endian.", Access.SECTION_LOAD_2, OperandKind.OFFSET),
+    SECTION_LOAD16_U("section.load16_u", Code.SECTION_LOAD16_U, "i32 i32 -> i32", STATE, "Pops an index and the number of a section; loads 2 bytes, zero-extended, little-endian.", Access.SECTION_LOAD_2, OperandKind.OFFSET),
+    SECTION_LOAD32("section.load32", Code.SECTION_LOAD32, "i32 i32 -> i32", STATE, "Pops an index and the number of a section; loads 4 bytes, little-endian.", Access.SECTION_LOAD_4, OperandKind.OFFSET),
+    SECTION_LOAD64("section.load64", Code.SECTION_LOAD64, "i32 i32 -> i64", STATE, "Pops an index and the number of a section; loads 8 bytes, little-endian.", Access.SECTION_LOAD_8, OperandKind.OFFSET),
+    SECTION_STORE8("section.store8", Code.SECTION_STORE8, "i32 i32 i32 ->", STATE, "Pops a value, an index and the number of a section; stores the low byte.", Access.SECTION_STORE_1, OperandKind.OFFSET),
+    SECTION_STORE16("section.store16", Code.SECTION_STORE16, "i32 i32 i32 ->", STATE, "Pops a value, an index and the number of a section; stores the low 2 bytes, little-endian.", Access.SECTION_STORE_2, OperandKind.OFFSET),
+    SECTION_STORE32("section.store32", Code.SECTION_STORE32, "i32 i32 i32 ->", STATE, "Pops a value, an index and the number of a section; stores 4 bytes, little-endian.", Access.SECTION_STORE_4, OperandKind.OFFSET),
+    SECTION_STORE64("section.store64", Code.SECTION_STORE64, "i32 i32 i64 ->", STATE, "Pops a value, an index and the number of a section; stores 8 bytes, little-endian.", Access.SECTION_STORE_8, OperandKind.OFFSET),
+    SECTION_COPY("section.copy", Code.SECTION_COPY, "i32 i32 i32 i32 i32 ->", STATE, "Pops a length, a source index, a source section, a destination index and a destination section; copies bytes, also when they overlap."),
+    SECTION_FILL("section.fill", Code.SECTION_FILL, "i32 i32 i32 i32 ->", STATE, "Pops a length, a byte value, an index and the number of a section; fills the bytes.");
     // spotless:on
 
     /** The types that an instruction pops and pushes, deepest cell first. */
@@ -251,6 +300,7 @@ public enum Opcode {
 
     private final Determinism determinism;
     private final String documentation;
+    private final @Nullable Access access;
     private final List<OperandKind> operands;
 
     Opcode(
@@ -260,11 +310,23 @@ public enum Opcode {
             Determinism determinism,
             String documentation,
             OperandKind... operands) {
+        this(mnemonic, code, effect, determinism, documentation, null, operands);
+    }
+
+    Opcode(
+            String mnemonic,
+            int code,
+            String effect,
+            Determinism determinism,
+            String documentation,
+            @Nullable Access access,
+            OperandKind... operands) {
         this.mnemonic = mnemonic;
         this.code = code;
         this.effect = effect.equals("*") ? Optional.empty() : Optional.of(parse(effect));
         this.determinism = determinism;
         this.documentation = documentation;
+        this.access = access;
         this.operands = List.of(operands);
     }
 
@@ -319,6 +381,11 @@ public enum Opcode {
     /** One line that says what the instruction does. */
     public String documentation() {
         return documentation;
+    }
+
+    /** Which bytes it reads or writes, if it is a load or a store. */
+    public Optional<Access> access() {
+        return Optional.ofNullable(access);
     }
 
     /** The kinds of the immediate operands, in the order they are written. At most two. */

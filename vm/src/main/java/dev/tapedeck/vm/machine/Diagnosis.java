@@ -35,6 +35,14 @@ record Diagnosis(FaultKind kind, String detail) {
             case Op.CALL -> overflow(machine, (int) (word >> 32));
             case Op.CALL_INDIRECT -> indirect(machine, word, (int) top);
             default -> {
+                if (op >= Op.CHECKED && op < Op.OUTSIDE) {
+                    yield overflowing(machine, op, top);
+                }
+                if (op >= Op.NARROW8_S && op <= Op.NEG_CHECKED_U) {
+                    yield new Diagnosis(
+                            FaultKind.INTEGER_OVERFLOW,
+                            (op >= Op.I32_NEG_CHECKED_S ? "the negative of " : "") + Long.toString(top));
+                }
                 if (op >= Op.TRAPPING && op < Op.BINARY) {
                     yield conversion(op, top);
                 }
@@ -91,6 +99,21 @@ record Diagnosis(FaultKind kind, String detail) {
         long dividend = machine.stack[machine.sp - 2];
         return new Diagnosis(
                 divisor == 0 ? FaultKind.DIVISION_BY_ZERO : FaultKind.INTEGER_OVERFLOW, dividend + " / " + divisor);
+    }
+
+    /** A checked addition, subtraction or multiplication, with its operands as it reads them. */
+    private static Diagnosis overflowing(Machine machine, int op, long right) {
+        long left = machine.stack[machine.sp - 2];
+        // The order of the operations: for each type a signed and an unsigned one of the three kinds.
+        int kind = (op - Op.CHECKED) % 6 / 2;
+        boolean signed = (op - Op.CHECKED) % 2 == 0;
+        long mask = op < Op.I64_ADD_CHECKED_S ? 0xFFFF_FFFFL : -1;
+        String operator = kind == 0 ? " + " : kind == 1 ? " - " : " * ";
+        return new Diagnosis(
+                FaultKind.INTEGER_OVERFLOW,
+                signed
+                        ? left + operator + right
+                        : Long.toUnsignedString(left & mask) + operator + Long.toUnsignedString(right & mask));
     }
 
     private static Diagnosis conversion(int op, long operand) {

@@ -73,6 +73,7 @@ final class Extension {
                 tables,
                 droppedData,
                 snapshot.droppedElements,
+                snapshot.sections,
                 snapshot.hostState());
     }
 

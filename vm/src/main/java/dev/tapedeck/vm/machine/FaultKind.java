@@ -15,6 +15,8 @@ public enum FaultKind {
     UNDEFINED_ELEMENT("undefined_element", "an index behind the end of the table"),
     UNINITIALIZED_ELEMENT("uninitialized_element", "no function at this index of the table"),
     TYPE_MISMATCH("type_mismatch", "the function in the table has another type"),
+    INVALID_SECTION("invalid_section", "no heap section has this number, or it has been freed"),
+    SECTION_OUT_OF_BOUNDS("section_out_of_bounds", "access outside of a heap section"),
     INVALID_SIGNAL("invalid_signal", "signals are 1 to 31"),
     INTERRUPT_OVERFLOW("interrupt_overflow", "too many interrupts are pending"),
     INVALID_RETURN("invalid_return", "'interrupt.return' outside of an interrupt handler"),

@@ -11,6 +11,9 @@ package dev.tapedeck.vm.machine;
  *     is a fault. What a machine takes of the JVM's heap follows from it, whatever the size of the address space
  * @param pendingInterruptsMax interrupts that wait, all signals together, 1 to 2^20
  * @param tableElementsMax elements of all tables together, 0 to 10,000,000; {@code table.grow} beyond gives -1
+ * @param sectionsMax heap sections at one time, 0 to 2^20; {@code section.new} beyond gives -1
+ * @param sectionBytesMax bytes of all heap sections together, whatever they hold, 0 to 2^30; {@code section.new} beyond
+ *     gives -1
  */
 public record Limits(
         int stackCellsMax,
@@ -18,16 +21,29 @@ public record Limits(
         int memoryPagesMax,
         int residentPagesMax,
         int pendingInterruptsMax,
-        int tableElementsMax) {
+        int tableElementsMax,
+        int sectionsMax,
+        int sectionBytesMax) {
     /** The largest {@code tableElementsMax}. */
     private static final int TABLE_ELEMENTS_MAX = 10_000_000;
 
+    private static final int SECTIONS_MAX = 1 << 16;
+    private static final int SECTION_BYTES_MAX = 1 << 28;
+
     public static final Limits DEFAULT = new Limits(1 << 20, 1 << 16, 65_536, 1 << 16, 1 << 16);
 
-    /** Limits with as many elements of tables as can be. */
+    /** Limits with as many elements of tables as can be, and as much in heap sections as by default. */
     public Limits(
             int stackCellsMax, int framesMax, int memoryPagesMax, int residentPagesMax, int pendingInterruptsMax) {
-        this(stackCellsMax, framesMax, memoryPagesMax, residentPagesMax, pendingInterruptsMax, TABLE_ELEMENTS_MAX);
+        this(
+                stackCellsMax,
+                framesMax,
+                memoryPagesMax,
+                residentPagesMax,
+                pendingInterruptsMax,
+                TABLE_ELEMENTS_MAX,
+                SECTIONS_MAX,
+                SECTION_BYTES_MAX);
     }
 
     public Limits {
@@ -37,11 +53,21 @@ public record Limits(
         check("residentPagesMax", residentPagesMax, 1, 1 << 20);
         check("pendingInterruptsMax", pendingInterruptsMax, 1, 1 << 20);
         check("tableElementsMax", tableElementsMax, 0, TABLE_ELEMENTS_MAX);
+        check("sectionsMax", sectionsMax, 0, 1 << 20);
+        check("sectionBytesMax", sectionBytesMax, 0, 1 << 30);
     }
 
     /** The same but for the memory in use, 4 KiB pages. */
     public Limits withResidentPagesMax(int pages) {
-        return new Limits(stackCellsMax, framesMax, memoryPagesMax, pages, pendingInterruptsMax, tableElementsMax);
+        return new Limits(
+                stackCellsMax,
+                framesMax,
+                memoryPagesMax,
+                pages,
+                pendingInterruptsMax,
+                tableElementsMax,
+                sectionsMax,
+                sectionBytesMax);
     }
 
     private static void check(String name, int value, int min, int max) {

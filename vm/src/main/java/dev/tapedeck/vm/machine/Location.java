@@ -38,7 +38,16 @@ public sealed interface Location {
     /** Whether an element segment is dropped, 0 or 1. */
     record DroppedElements(int segment) implements Location {}
 
-    /** {@code status}, {@code depth} (number of frames), {@code sp}, {@code bp}, {@code hp}, {@code interrupts} (flag) or {@code exit}. */
+    /** One byte of a heap section; sections are numbered from 1. */
+    record SectionByte(int section, int index) implements Location {}
+
+    /** The size of a heap section in bytes, or -1 if there is none of this number. */
+    record SectionSize(int section) implements Location {}
+
+    /**
+     * {@code status}, {@code depth} (number of frames), {@code sp}, {@code bp}, {@code hp}, {@code interrupts} (flag),
+     * {@code exit} or {@code sections} (how many have been made).
+     */
     record Register(String name) implements Location {}
 
     /** The position of a frame: function and offset. */

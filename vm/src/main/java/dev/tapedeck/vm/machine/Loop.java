@@ -1011,9 +1011,13 @@ final class Loop extends Interpreter {
                         break loop;
                     }
                     if (op >= Op.BINARY) {
+                        if (op >= Op.CHECKED && !Numeric.fits(op, stack[sp - 2], stack[sp - 1])) {
+                            exit = FAULT;
+                            break loop;
+                        }
                         sp--;
                         stack[sp - 1] = Numeric.binary(op, stack[sp - 1], stack[sp]);
-                    } else if (op >= Op.TRAPPING && !Numeric.truncatable(op, stack[sp - 1])) {
+                    } else if (op >= Op.TRAPPING && !Numeric.fits(op, stack[sp - 1])) {
                         exit = FAULT;
                         break loop;
                     } else {

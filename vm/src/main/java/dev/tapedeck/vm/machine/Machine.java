@@ -44,6 +44,7 @@ public final class Machine {
 
     private BitSet droppedElements = new BitSet();
     private final Interrupts interrupts;
+    final Sections sections;
 
     // The registers. While the loop runs it keeps them in variables of its own.
     /** Index of the next instruction in the image, or of the last one once the run has ended. */
@@ -111,6 +112,7 @@ public final class Machine {
         hp = (int) (dataEnd + 15 & ~15L);
         globals = image.program.globals().stream().mapToLong(Global::initial).toArray();
         interrupts = new Interrupts(limits.pendingInterruptsMax());
+        sections = new Sections(limits.sectionsMax(), limits.sectionBytesMax());
         stack = new long[Math.min(STACK_CELLS_INITIAL, limits.stackCellsMax())];
         frames = new long[Math.min(FRAMES_INITIAL, limits.framesMax())];
     }
@@ -404,6 +406,10 @@ public final class Machine {
                 }
             }
             case Op.UNREACHABLE -> fault(new Diagnosis(FaultKind.UNREACHABLE, ""));
+            case Op.IP_GET -> pushAndGoOn(Snapshot.encode(image.position(pc)));
+            case Op.SP_GET -> pushAndGoOn(sp);
+            case Op.BP_GET -> pushAndGoOn(bp);
+            case Op.ICOUNT_GET -> pushAndGoOn(icount());
             case Op.MEMORY_INIT -> initMemory(small, big);
             case Op.DATA_DROP -> {
                 droppedData = with(droppedData, big);
@@ -476,8 +482,20 @@ public final class Machine {
                 foldInstruction();
                 pc++;
             }
-            default -> accessOther((int) word & 0xFFFF, small, word >>> 32);
+            default -> {
+                int op = (int) word & 0xFFFF;
+                if (op >= Op.SECTION_NEW && op <= Op.SECTION_FILL) {
+                    SectionOperations.run(this, op, word >>> 32);
+                } else {
+                    accessOther(op, small, word >>> 32);
+                }
+            }
         }
+    }
+
+    private void pushAndGoOn(long cell) {
+        stack[sp++] = cell;
+        pc++;
     }
 
     private static BitSet with(BitSet set, int index) {
@@ -682,7 +700,7 @@ public final class Machine {
         base++;
     }
 
-    private void fault(Diagnosis diagnosis) {
+    void fault(Diagnosis diagnosis) {
         fault = new Fault(diagnosis.kind(), diagnosis.detail(), image.position(pc), icount(), sp, bp, hp);
         status = Status.FAULTED;
     }
@@ -785,7 +803,7 @@ public final class Machine {
         return attached;
     }
 
-    private void foldEffect(long value) {
+    void foldEffect(long value) {
         if (trace != null) {
             trace.fold(value);
         }
@@ -831,6 +849,7 @@ public final class Machine {
                 target.fold(word);
             }
         }
+        target.fold((long) sections.next() << 32 | sections.count());
         target.fold(interrupts.enabled ? 1 : 0);
         for (int signal = 1; signal <= Interrupts.SIGNAL_MAX; signal++) {
             target.fold(interrupts.handler(signal));
@@ -864,6 +883,7 @@ public final class Machine {
                 Arrays.stream(tables).map(TableCells::snapshot).toArray(TableCells.State[]::new),
                 droppedData,
                 droppedElements,
+                sections.snapshot(),
                 host.saveState());
     }
 
@@ -911,6 +931,7 @@ public final class Machine {
         }
         droppedData = snapshot.droppedData;
         droppedElements = snapshot.droppedElements;
+        sections.restore(snapshot.sections);
         torn = false;
     }
 
@@ -926,6 +947,10 @@ public final class Machine {
         if (elements > limits.tableElementsMax()) {
             throw new IllegalArgumentException("the snapshot has " + elements + " elements of tables, the limit is "
                     + limits.tableElementsMax() + " (tableElementsMax)");
+        }
+        String problem = sections.problem(snapshot.sections);
+        if (problem != null) {
+            throw new IllegalArgumentException(problem);
         }
         int units = 0;
         for (PageMap pages : snapshot.memories) {
@@ -1096,6 +1121,40 @@ public final class Machine {
         return tables[StackView.checkIndex("table", index, tables.length)];
     }
 
+    /** How many heap sections have been made, freed or not: the largest number of one. */
+    public int sectionsMade() {
+        return sections.next() - 1;
+    }
+
+    /** How many heap sections there are. */
+    public int sectionCount() {
+        return sections.count();
+    }
+
+    /** All heap sections, in ascending order of their numbers. */
+    public List<SnapshotState.HeapSection> heapSections() {
+        return sections.list();
+    }
+
+    /** The size of a heap section in bytes, or -1 if there is none of this number. */
+    public int sectionSize(int number) {
+        Section section = sections.get(number);
+        return section == null ? -1 : section.size;
+    }
+
+    /**
+     * Copies bytes out of a heap section.
+     *
+     * @throws IndexOutOfBoundsException if there is no such section, or the range is not inside it
+     */
+    public byte[] readSection(int number, int index, int length) {
+        Section section = sections.get(number);
+        if (section == null || index < 0 || length < 0 || section.outside(index, length)) {
+            throw new IndexOutOfBoundsException("section " + number + ", index " + index + ", " + length + " bytes");
+        }
+        return section.read(index, length);
+    }
+
     /** Whether a data segment is empty for {@code memory.init}: dropped, or active from the beginning. */
     public boolean dataDropped(int segment) {
         return droppedData.get(
@@ -1164,8 +1223,8 @@ public final class Machine {
 
     /**
      * Changes the state from outside, as a debugger or a fault injector does. Locals, operands, globals, memory bytes,
-     * table elements, dropped segments, handlers and the registers {@code hp} and {@code interrupts} can be set; what the verifier proved about positions
-     * and stack heights cannot be broken.
+     * table elements, bytes of heap sections, dropped segments, handlers and the registers {@code hp} and
+     * {@code interrupts} can be set; what the verifier proved about positions and stack heights cannot be broken.
      *
      * @param value a cell, a byte (its low 8 bits count), a function index or -1, or 0 or 1
      * @throws IllegalArgumentException if there is no such place, or it cannot be set
@@ -1184,6 +1243,8 @@ public final class Machine {
             memories[at.memory()].write(at.address(), new byte[] {(byte) value});
         } else if (location instanceof Location.TableElement element) {
             tables[element.table()].set(element.index(), canonical(location, value));
+        } else if (location instanceof Location.SectionByte at) {
+            sections.own(at.section()).store(at.index(), value, 1);
         } else if (location instanceof Location.DroppedData segment) {
             droppedData = set(droppedData, segment.segment(), value);
         } else if (location instanceof Location.DroppedElements segment) {
@@ -1232,6 +1293,10 @@ public final class Machine {
             return tables[element.table()].get(element.index());
         } else if (location instanceof Location.TableSize size) {
             return tables[size.table()].size();
+        } else if (location instanceof Location.SectionByte at) {
+            return readSection(at.section(), at.index(), 1)[0] & 0xFF;
+        } else if (location instanceof Location.SectionSize size) {
+            return sectionSize(size.section());
         } else if (location instanceof Location.DroppedData segment) {
             return droppedData.get(segment.segment()) ? 1 : 0;
         } else if (location instanceof Location.DroppedElements segment) {
@@ -1251,6 +1316,7 @@ public final class Machine {
                 case "hp" -> hp;
                 case "interrupts" -> interrupts.enabled ? 1 : 0;
                 case "exit" -> exitCode;
+                case "sections" -> sectionsMade();
                 default -> throw noSuchPlace(location);
             };
         }
@@ -1301,6 +1367,10 @@ public final class Machine {
             exists = isMemory(size.memory());
         } else if (location instanceof Location.TableElement element) {
             exists = isTable(element.table()) && element.index() >= 0 && element.index() < tableSize(element.table());
+        } else if (location instanceof Location.SectionByte at) {
+            exists = at.index() >= 0 && at.index() < sectionSize(at.section());
+        } else if (location instanceof Location.SectionSize size) {
+            exists = size.section() > 0;
         } else if (location instanceof Location.TableSize size) {
             exists = isTable(size.table());
         } else if (location instanceof Location.DroppedData segment) {

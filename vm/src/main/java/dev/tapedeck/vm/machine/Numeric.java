@@ -5,6 +5,7 @@ package dev.tapedeck.vm.machine;
  * arithmetic result that is a NaN is the canonical one; {@code floatToIntBits} and {@code doubleToLongBits} see to that.
  */
 final class Numeric {
+    private static final long UNSIGNED_MAX = 0xFFFF_FFFFL;
     private static final double TWO_31 = 0x1p31;
     private static final double TWO_32 = 0x1p32;
     private static final double TWO_63 = 0x1p63;
@@ -51,6 +52,10 @@ final class Numeric {
             case Op.I64_TRUNC_SAT_F32_U, Op.I64_TRUNC_F32_U -> unsigned64(f32(a));
             case Op.I64_TRUNC_SAT_F64_S, Op.I64_TRUNC_F64_S -> (long) f64(a);
             case Op.I64_TRUNC_SAT_F64_U, Op.I64_TRUNC_F64_U -> unsigned64(f64(a));
+            case Op.EXTEND8_U -> a & 0xFF;
+            case Op.EXTEND16_U -> a & 0xFFFF;
+            case Op.NARROW8_S, Op.NARROW8_U, Op.NARROW16_S, Op.NARROW16_U, Op.NARROW32_S, Op.NARROW32_U -> a;
+            case Op.I32_NEG_CHECKED_S, Op.I64_NEG_CHECKED_S, Op.NEG_CHECKED_U -> -a;
             default -> throw new AssertionError("not a unary operation: " + op);
         };
     }
@@ -70,12 +75,42 @@ final class Numeric {
             case Op.F64_MIN -> cell(Math.min(f64(a), f64(b)));
             case Op.F64_MAX -> cell(Math.max(f64(a), f64(b)));
             case Op.F64_COPYSIGN -> (a & Long.MAX_VALUE) | (b & Long.MIN_VALUE);
+            case Op.I32_ADD_CHECKED_S, Op.I32_ADD_CHECKED_U -> (int) (a + b);
+            case Op.I32_SUB_CHECKED_S, Op.I32_SUB_CHECKED_U -> (int) (a - b);
+            case Op.I32_MUL_CHECKED_S, Op.I32_MUL_CHECKED_U -> (int) (a * b);
+            case Op.I64_ADD_CHECKED_S, Op.I64_ADD_CHECKED_U -> a + b;
+            case Op.I64_SUB_CHECKED_S, Op.I64_SUB_CHECKED_U -> a - b;
+            case Op.I64_MUL_CHECKED_S, Op.I64_MUL_CHECKED_U -> a * b;
             default -> throw new AssertionError("not a binary operation: " + op);
         };
     }
 
-    /** Whether an operation from {@link Op#TRAPPING} up to {@link Op#BINARY} has a result: no NaN, and in range. */
-    static boolean truncatable(int op, long a) {
+    /** Whether the result of an operation from {@link Op#CHECKED} up to {@link Op#OUTSIDE} fits its type. */
+    static boolean fits(int op, long a, long b) {
+        return switch (op) {
+            case Op.I32_ADD_CHECKED_S -> a + b == (int) (a + b);
+            case Op.I32_SUB_CHECKED_S -> a - b == (int) (a - b);
+            case Op.I32_MUL_CHECKED_S -> a * b == (int) (a * b);
+            case Op.I32_ADD_CHECKED_U -> unsigned(a) + unsigned(b) <= UNSIGNED_MAX;
+            case Op.I32_SUB_CHECKED_U -> unsigned(a) >= unsigned(b);
+            case Op.I32_MUL_CHECKED_U -> Long.compareUnsigned(unsigned(a) * unsigned(b), UNSIGNED_MAX) <= 0;
+            // The sign of the sum is wrong if both operands have the other one; likewise for the difference.
+            case Op.I64_ADD_CHECKED_S -> ((a ^ (a + b)) & (b ^ (a + b))) >= 0;
+            case Op.I64_SUB_CHECKED_S -> ((a ^ b) & (a ^ (a - b))) >= 0;
+            case Op.I64_MUL_CHECKED_S -> Math.multiplyHigh(a, b) == (a * b) >> 63;
+            case Op.I64_ADD_CHECKED_U -> Long.compareUnsigned(a + b, a) >= 0;
+            case Op.I64_SUB_CHECKED_U -> Long.compareUnsigned(a, b) >= 0;
+            case Op.I64_MUL_CHECKED_U -> b == 0 || Long.compareUnsigned(a, Long.divideUnsigned(-1, b)) <= 0;
+            default -> throw new AssertionError("not a checked operation: " + op);
+        };
+    }
+
+    private static long unsigned(long cell) {
+        return cell & UNSIGNED_MAX;
+    }
+
+    /** Whether an operation from {@link Op#TRAPPING} up to {@link Op#BINARY} has a result. */
+    static boolean fits(int op, long a) {
         return switch (op) {
             case Op.I32_TRUNC_F32_S -> within(f32(a), -TWO_31 - 1, TWO_31);
             case Op.I32_TRUNC_F32_U -> within(f32(a), -1, TWO_32);
@@ -85,6 +120,15 @@ final class Numeric {
             case Op.I64_TRUNC_F32_U -> within(f32(a), -1, TWO_64);
             case Op.I64_TRUNC_F64_S -> f64(a) >= -TWO_63 && f64(a) < TWO_63;
             case Op.I64_TRUNC_F64_U -> within(f64(a), -1, TWO_64);
+            case Op.NARROW8_S -> a == (byte) a;
+            case Op.NARROW8_U -> a == (a & 0xFF);
+            case Op.NARROW16_S -> a == (short) a;
+            case Op.NARROW16_U -> a == (a & 0xFFFF);
+            case Op.NARROW32_S -> a == (int) a;
+            case Op.NARROW32_U -> a == (a & 0xFFFF_FFFFL);
+            case Op.I32_NEG_CHECKED_S -> a != Integer.MIN_VALUE;
+            case Op.I64_NEG_CHECKED_S -> a != Long.MIN_VALUE;
+            case Op.NEG_CHECKED_U -> a == 0;
             default -> throw new AssertionError("not a trapping operation: " + op);
         };
     }

@@ -133,141 +133,186 @@ final class Op {
     static final int F64_CONVERT_I32_U = 118;
     static final int F64_CONVERT_I64_U = 119;
     static final int F64_PROMOTE_F32 = 120;
-    static final int I32_TRUNC_SAT_F32_S = 121;
-    static final int I32_TRUNC_SAT_F32_U = 122;
-    static final int I32_TRUNC_SAT_F64_S = 123;
-    static final int I32_TRUNC_SAT_F64_U = 124;
-    static final int I64_TRUNC_SAT_F32_S = 125;
-    static final int I64_TRUNC_SAT_F32_U = 126;
-    static final int I64_TRUNC_SAT_F64_S = 127;
-    static final int I64_TRUNC_SAT_F64_U = 128;
+    static final int EXTEND8_U = 121;
+    static final int EXTEND16_U = 122;
+    static final int I32_TRUNC_SAT_F32_S = 123;
+    static final int I32_TRUNC_SAT_F32_U = 124;
+    static final int I32_TRUNC_SAT_F64_S = 125;
+    static final int I32_TRUNC_SAT_F64_U = 126;
+    static final int I64_TRUNC_SAT_F32_S = 127;
+    static final int I64_TRUNC_SAT_F32_U = 128;
+    static final int I64_TRUNC_SAT_F64_S = 129;
+    static final int I64_TRUNC_SAT_F64_U = 130;
 
     /**
-     * Unary operations that fault unless {@link Numeric#truncatable}; from here to {@link #BINARY}. Each stands
-     * {@code TRAPPING - I32_TRUNC_SAT_F32_S} behind the one that saturates.
+     * Unary operations that fault unless {@link Numeric#fits(int, long)}; from here to {@link #BINARY}.
      */
-    static final int TRAPPING = 129;
+    static final int TRAPPING = 131;
 
-    static final int I32_TRUNC_F32_S = 129;
-    static final int I32_TRUNC_F32_U = 130;
-    static final int I32_TRUNC_F64_S = 131;
-    static final int I32_TRUNC_F64_U = 132;
-    static final int I64_TRUNC_F32_S = 133;
-    static final int I64_TRUNC_F32_U = 134;
-    static final int I64_TRUNC_F64_S = 135;
-    static final int I64_TRUNC_F64_U = 136;
+    static final int I32_TRUNC_F32_S = 131;
+    static final int I32_TRUNC_F32_U = 132;
+    static final int I32_TRUNC_F64_S = 133;
+    static final int I32_TRUNC_F64_U = 134;
+    static final int I64_TRUNC_F32_S = 135;
+    static final int I64_TRUNC_F32_U = 136;
+    static final int I64_TRUNC_F64_S = 137;
+    static final int I64_TRUNC_F64_U = 138;
+    static final int NARROW8_S = 139;
+    static final int NARROW8_U = 140;
+    static final int NARROW16_S = 141;
+    static final int NARROW16_U = 142;
+    static final int NARROW32_S = 143;
+    static final int NARROW32_U = 144;
+    static final int I32_NEG_CHECKED_S = 145;
+    static final int I64_NEG_CHECKED_S = 146;
+    static final int NEG_CHECKED_U = 147;
 
     /** Operations that replace the two top cells by {@link Numeric#binary} of them; from here to {@link #OUTSIDE}. */
-    static final int BINARY = 137;
+    static final int BINARY = 148;
 
-    static final int F32_EQ = 137;
-    static final int F32_NE = 138;
-    static final int F32_LT = 139;
-    static final int F32_GT = 140;
-    static final int F32_LE = 141;
-    static final int F32_GE = 142;
-    static final int F32_MIN = 143;
-    static final int F32_MAX = 144;
-    static final int F32_COPYSIGN = 145;
-    static final int F64_MIN = 146;
-    static final int F64_MAX = 147;
-    static final int F64_COPYSIGN = 148;
+    static final int F32_EQ = 148;
+    static final int F32_NE = 149;
+    static final int F32_LT = 150;
+    static final int F32_GT = 151;
+    static final int F32_LE = 152;
+    static final int F32_GE = 153;
+    static final int F32_MIN = 154;
+    static final int F32_MAX = 155;
+    static final int F32_COPYSIGN = 156;
+    static final int F64_MIN = 157;
+    static final int F64_MAX = 158;
+    static final int F64_COPYSIGN = 159;
+
+    /** The binary operations that fault unless {@link Numeric#fits(int, long, long)}; from here to {@link #OUTSIDE}. */
+    static final int CHECKED = 160;
+
+    static final int I32_ADD_CHECKED_S = 160;
+    static final int I32_ADD_CHECKED_U = 161;
+    static final int I32_SUB_CHECKED_S = 162;
+    static final int I32_SUB_CHECKED_U = 163;
+    static final int I32_MUL_CHECKED_S = 164;
+    static final int I32_MUL_CHECKED_U = 165;
+    static final int I64_ADD_CHECKED_S = 166;
+    static final int I64_ADD_CHECKED_U = 167;
+    static final int I64_SUB_CHECKED_S = 168;
+    static final int I64_SUB_CHECKED_U = 169;
+    static final int I64_MUL_CHECKED_S = 170;
+    static final int I64_MUL_CHECKED_U = 171;
 
     /** Operations that leave the loop and are carried out by the machine; from here to {@link #UNREACHABLE}. */
-    static final int OUTSIDE = 149;
+    static final int OUTSIDE = 172;
 
-    static final int CALL_HOST = 149;
-    static final int MEMORY_GROW = 150;
-    static final int MEMORY_COPY = 151;
-    static final int MEMORY_FILL = 152;
-    static final int HALT = 153;
-    static final int INTERRUPT_ENABLE = 154;
-    static final int INTERRUPT_DISABLE = 155;
-    static final int INTERRUPT_ENABLED = 156;
-    static final int INTERRUPT_HANDLE = 157;
-    static final int INTERRUPT_UNHANDLE = 158;
-    static final int INTERRUPT_RAISE = 159;
-    static final int INTERRUPT_RETURN = 160;
-    static final int MEMORY_INIT = 161;
-    static final int DATA_DROP = 162;
-    static final int TABLE_GET = 163;
-    static final int TABLE_SET = 164;
-    static final int TABLE_INIT = 165;
-    static final int ELEM_DROP = 166;
-    static final int TABLE_COPY = 167;
-    static final int TABLE_GROW = 168;
-    static final int TABLE_SIZE = 169;
-    static final int TABLE_FILL = 170;
+    static final int CALL_HOST = 172;
+    static final int MEMORY_GROW = 173;
+    static final int MEMORY_COPY = 174;
+    static final int MEMORY_FILL = 175;
+    static final int HALT = 176;
+    static final int INTERRUPT_ENABLE = 177;
+    static final int INTERRUPT_DISABLE = 178;
+    static final int INTERRUPT_ENABLED = 179;
+    static final int INTERRUPT_HANDLE = 180;
+    static final int INTERRUPT_UNHANDLE = 181;
+    static final int INTERRUPT_RAISE = 182;
+    static final int INTERRUPT_RETURN = 183;
+    static final int MEMORY_INIT = 184;
+    static final int DATA_DROP = 185;
+    static final int TABLE_GET = 186;
+    static final int TABLE_SET = 187;
+    static final int TABLE_INIT = 188;
+    static final int ELEM_DROP = 189;
+    static final int TABLE_COPY = 190;
+    static final int TABLE_GROW = 191;
+    static final int TABLE_SIZE = 192;
+    static final int TABLE_FILL = 193;
+    static final int IP_GET = 194;
+    static final int SP_GET = 195;
+    static final int BP_GET = 196;
+    static final int ICOUNT_GET = 197;
+    static final int SECTION_NEW = 198;
+    static final int SECTION_FREE = 199;
+    static final int SECTION_SIZE = 200;
+    static final int SECTION_LOAD8_S = 201;
+    static final int SECTION_LOAD8_U = 202;
+    static final int SECTION_LOAD16_S = 203;
+    static final int SECTION_LOAD16_U = 204;
+    static final int SECTION_LOAD32 = 205;
+    static final int SECTION_LOAD64 = 206;
+    static final int SECTION_STORE8 = 207;
+    static final int SECTION_STORE16 = 208;
+    static final int SECTION_STORE32 = 209;
+    static final int SECTION_STORE64 = 210;
+    static final int SECTION_COPY = 211;
+    static final int SECTION_FILL = 212;
     /** The size of a memory that is not memory 0. */
-    static final int OTHER_SIZE = 171;
+    static final int OTHER_SIZE = 213;
 
     /** Loads and stores of a memory that is not memory 0, which is the small operand; in the order of those of memory 0. */
-    static final int OTHER_MEMORY = 172;
+    static final int OTHER_MEMORY = 214;
 
     /** Behind the last of them. */
     static final int OTHER_MEMORY_END = OTHER_MEMORY + STORE64 - LOAD8_S + 1;
 
-    static final int UNREACHABLE = 183;
+    static final int UNREACHABLE = 225;
 
     // Several instructions in one, from here on; see Fusion. Their operands are named after the instructions they are
     // of:
     // what stands first is the small operand, what stands second the big one, and so on as far as nothing else is said.
 
-    static final int GET_GET = 184;
-    static final int GET_CONST = 185;
-    static final int GET_GET_ADD = 186;
+    static final int GET_GET = 226;
+    static final int GET_CONST = 227;
+    static final int GET_GET_ADD = 228;
     /** The constant is negated for a subtraction. */
-    static final int GET_CONST_ADD = 187;
+    static final int GET_CONST_ADD = 229;
     /** The local that is set is the operand of the last instruction. */
-    static final int GET_CONST_ADD_SET = 188;
+    static final int GET_CONST_ADD_SET = 230;
 
-    static final int GET_CONST_ADD_TEE = 189;
+    static final int GET_CONST_ADD_TEE = 231;
     /** Big: the local. */
-    static final int GET_ADD = 190;
+    static final int GET_ADD = 232;
     /** Big: the constant, negated for a subtraction. */
-    static final int CONST_ADD = 191;
+    static final int CONST_ADD = 233;
     /** Big: the local that is set; small: the one that is got. */
-    static final int SET_GET = 192;
+    static final int SET_GET = 234;
     /** Big: the local; the memory offset is the operand of the second instruction. */
-    static final int GET_LOAD8_U = 193;
+    static final int GET_LOAD8_U = 235;
 
-    static final int GET_LOAD32_S = 194;
-    static final int GET_LOAD64 = 195;
+    static final int GET_LOAD32_S = 236;
+    static final int GET_LOAD64 = 237;
 
     /** A comparison and the conditional branch behind it, which keeps its operands; in the order of the comparisons. */
-    static final int EQZ_BRANCH = 196;
+    static final int EQZ_BRANCH = 238;
 
-    static final int EQ_BRANCH = 197;
-    static final int NE_BRANCH = 198;
-    static final int LT_S_BRANCH = 199;
-    static final int LT_U_BRANCH = 200;
-    static final int GT_S_BRANCH = 201;
-    static final int GT_U_BRANCH = 202;
-    static final int LE_S_BRANCH = 203;
-    static final int LE_U_BRANCH = 204;
-    static final int GE_S_BRANCH = 205;
-    static final int GE_U_BRANCH = 206;
+    static final int EQ_BRANCH = 239;
+    static final int NE_BRANCH = 240;
+    static final int LT_S_BRANCH = 241;
+    static final int LT_U_BRANCH = 242;
+    static final int GT_S_BRANCH = 243;
+    static final int GT_U_BRANCH = 244;
+    static final int LE_S_BRANCH = 245;
+    static final int LE_U_BRANCH = 246;
+    static final int GE_S_BRANCH = 247;
+    static final int GE_U_BRANCH = 248;
 
     /** Two locals are added, and are the address; the memory offset is the operand of the last instruction. */
-    static final int GET_GET_ADD_LOAD8_U = 207;
+    static final int GET_GET_ADD_LOAD8_U = 249;
 
-    static final int GET_GET_F64_ADD = 208;
-    static final int GET_GET_F64_SUB = 209;
-    static final int GET_GET_F64_MUL = 210;
+    static final int GET_GET_F64_ADD = 250;
+    static final int GET_GET_F64_SUB = 251;
+    static final int GET_GET_F64_MUL = 252;
     /** Big: the local. */
-    static final int GET_F64_ADD = 211;
+    static final int GET_F64_ADD = 253;
 
-    static final int GET_F64_SUB = 212;
-    static final int GET_F64_MUL = 213;
+    static final int GET_F64_SUB = 254;
+    static final int GET_F64_MUL = 255;
     /** Big: the constant. */
-    static final int CONST_AND = 214;
+    static final int CONST_AND = 256;
 
-    static final int CONST_I32_SHL = 215;
-    static final int CONST_I32_SHR_U = 216;
+    static final int CONST_I32_SHL = 257;
+    static final int CONST_I32_SHR_U = 258;
     /** Big: the constant; the branch keeps its operands. */
-    static final int CONST_EQ_BRANCH = 217;
+    static final int CONST_EQ_BRANCH = 259;
 
-    static final int CONST_NE_BRANCH = 218;
-    static final int F64_LT_BRANCH = 219;
-    static final int F64_GT_BRANCH = 220;
+    static final int CONST_NE_BRANCH = 260;
+    static final int F64_LT_BRANCH = 261;
+    static final int F64_GT_BRANCH = 262;
 }

@@ -50,6 +50,19 @@ public final class Snapshot {
             }
         }
 
+        /** Makes these the pages of a heap section, which belongs to whoever calls this. */
+        private void setIn(Section section) {
+            for (int i = 0; i < indexes.length; i++) {
+                int index = indexes[i];
+                boolean exists = index >= 0 && (long) index << PageMap.PAGE_SHIFT < section.size;
+                if (!exists || (bytes[i].length != 0 && bytes[i].length != Section.pageLength(section.size, index))) {
+                    throw new IllegalArgumentException("page " + index + " of " + bytes[i].length
+                            + " bytes is not in a heap section of " + section.size + " bytes");
+                }
+                section.setPage(index, bytes[i]);
+            }
+        }
+
         private PageMap on(PageMap before, int count) {
             return before.with(count, indexes, indexes.length, i -> bytes[i].length == 0 ? PageMap.ZERO : bytes[i]);
         }
@@ -77,6 +90,7 @@ public final class Snapshot {
     final BitSet droppedData;
 
     final BitSet droppedElements;
+    final Sections.State sections;
     private final HostState hostState;
 
     /** The arrays become the snapshot's own. */
@@ -98,6 +112,7 @@ public final class Snapshot {
             TableCells.State[] tables,
             BitSet droppedData,
             BitSet droppedElements,
+            Sections.State sections,
             HostState hostState) {
         this.image = image;
         this.status = status;
@@ -116,6 +131,7 @@ public final class Snapshot {
         this.tables = tables;
         this.droppedData = droppedData;
         this.droppedElements = droppedElements;
+        this.sections = sections;
         this.hostState = hostState;
     }
 
@@ -125,10 +141,16 @@ public final class Snapshot {
      *
      * @param pages for each memory of the program the pages that are not as in {@code base}, or not zero if that is null;
      *     their bytes become the snapshot's own
+     * @param sectionPages the same for each heap section of the state; where the base has no section of this number and
+     *     size, it counts as zeros. The last page of a section is as long as the section needs
      * @throws IllegalArgumentException if the program cannot be in this state; the message has the first reason found
      */
     public static Snapshot of(
-            VerifiedProgram program, SnapshotState state, @Nullable Snapshot base, List<Pages> pages) {
+            VerifiedProgram program,
+            SnapshotState state,
+            @Nullable Snapshot base,
+            List<Pages> pages,
+            List<Pages> sectionPages) {
         int count = program.program().memories().size();
         if (pages.size() != count || state.memories().size() != count) {
             throw new IllegalArgumentException(
@@ -147,10 +169,39 @@ public final class Snapshot {
             PageMap before = base == null ? PageMap.zero(pageCount) : base.memories[i];
             maps[i] = pages.get(i).on(before, pageCount);
         }
-        return StateCheck.snapshot(program, state, maps);
+        Sections.State sections = sections(state.heap(), base, sectionPages);
+        return StateCheck.snapshot(program, state, maps, sections);
     }
 
-    /** All of it but the pages of memory, copied. */
+    private static Sections.State sections(SnapshotState.Heap heap, @Nullable Snapshot base, List<Pages> pages) {
+        int count = heap.sections().size();
+        int made = heap.made();
+        if (made < 0 || made > Sections.NUMBER_MAX || pages.size() != count) {
+            throw new IllegalArgumentException(made + " heap sections have been made, and there are " + count
+                    + ", with the pages of " + pages.size());
+        }
+        Object owner = new Object();
+        SharedMap<Section> live = new SharedMap<>(Sections.NUMBER_MAX);
+        long bytes = 0;
+        int before = 0;
+        for (int i = 0; i < count; i++) {
+            SnapshotState.HeapSection given = heap.sections().get(i);
+            if (given.number() <= before || given.number() > made || given.size() < 0) {
+                throw new IllegalArgumentException("heap section " + given.number() + " of " + given.size()
+                        + " bytes follows section " + before + " of " + made);
+            }
+            before = given.number();
+            Section old = base == null ? null : base.sections.live().get(given.number());
+            Section section =
+                    old != null && old.size == given.size() ? old.copyFor(owner) : new Section(owner, given.size());
+            pages.get(i).setIn(section);
+            live.put(owner, given.number(), section);
+            bytes += given.size();
+        }
+        return new Sections.State(live, made + 1, count, bytes);
+    }
+
+    /** All of it but the pages of memory and of heap sections, copied. */
     public SnapshotState state() {
         List<SnapshotState.Frame> frameList = new ArrayList<>();
         for (int i = 0; i < frames.length; i++) {
@@ -174,6 +225,7 @@ public final class Snapshot {
                 Arrays.stream(tables).map(Snapshot::tableState).toList(),
                 droppedData.toLongArray(),
                 droppedElements.toLongArray(),
+                new SnapshotState.Heap(sections.next() - 1, sections.list()),
                 hostState);
     }
 
@@ -277,6 +329,8 @@ public final class Snapshot {
         }
         addAll(words, droppedData.toLongArray());
         addAll(words, droppedElements.toLongArray());
+        words.add(sections.next());
+        sections.list().forEach(section -> words.add(section.number()).add(section.size()));
         return words.build().toArray();
     }
 
@@ -306,6 +360,38 @@ public final class Snapshot {
         }
     }
 
+    /** Receives pages of heap sections. A page that is null is zeros, or of a section that is not there. */
+    @FunctionalInterface
+    public interface SectionVisitor {
+        /**
+         * @param section the number of the section
+         * @param index counts pages of {@link #PAGE_BYTES} from 0; the last one of a section may be shorter
+         * @param page the bytes; the snapshot's own, so they must not be changed, and need not be copied
+         * @param before the bytes in the other snapshot
+         */
+        void visit(int section, int index, byte @Nullable [] page, byte @Nullable [] before);
+    }
+
+    /**
+     * Visits the pages of heap sections that are other bytes than in {@code base}, or, if that is null, that are not all
+     * zero; in ascending order, without copying. Costs by what is not shared.
+     */
+    public void visitSectionPages(@Nullable Snapshot base, SectionVisitor visitor) {
+        Sections.State before = base == null ? Sections.State.NONE : base.sections;
+        sections.live().visitChanged(before.live(), (number, here, there) -> {
+            if (here != null && there != null && here.size == there.size) {
+                here.visitChanged(there, (index, page, old) -> visitor.visit(number, index, page, old));
+                return;
+            }
+            if (there != null) {
+                there.visitPages((index, old, none) -> visitor.visit(number, index, null, old));
+            }
+            if (here != null) {
+                here.visitPages((index, page, none) -> visitor.visit(number, index, page, null));
+            }
+        });
+    }
+
     /** Whether a table has the same elements as in {@code base}; costs by the parts that are not shared. */
     public boolean sameTable(int table, Snapshot base) {
         return tables[table].same(base.tables[table]);
@@ -331,7 +417,7 @@ public final class Snapshot {
 
     /**
      * The places at which two states differ, in this order: registers, memory size, frames, locals, operands, globals,
-     * handlers, pending, tables, dropped segments, memory. Instruction counts and host states are not compared.
+     * handlers, pending, tables, dropped segments, heap sections, memory. Instruction counts and host states are not compared.
      *
      * <p>Where one state has more frames, locals, operands or globals than the other, those that both have are compared;
      * {@code depth} and {@code sp} show the rest. Where as many interrupts wait for a signal, but others, the values of
@@ -348,6 +434,7 @@ public final class Snapshot {
         found.register("hp", hp, other.hp);
         found.register("interrupts", interrupts.enabled() ? 1 : 0, other.interrupts.enabled() ? 1 : 0);
         found.register("exit", exitCode, other.exitCode);
+        found.register("sections", sections.next() - 1L, other.sections.next() - 1L);
         int memoryCount = Math.min(memories.length, other.memories.length);
         for (int i = 0; i < memoryCount; i++) {
             found.compare(new Location.MemorySize(i), units(i), other.units(i));
@@ -408,6 +495,7 @@ public final class Snapshot {
         for (int i = 0; i < segments; i++) {
             found.compare(new Location.DroppedElements(i), bit(droppedElements, i), bit(other.droppedElements, i));
         }
+        sections.live().visitChanged(other.sections.live(), found::section);
         for (int i = 0; i < memoryCount && found.room(); i++) {
             int memory = i;
             PageMap there = other.memories[i];
@@ -449,6 +537,7 @@ public final class Snapshot {
                 && interrupts.same(other.interrupts)
                 && droppedData.equals(other.droppedData)
                 && droppedElements.equals(other.droppedElements)
+                && sections.same(other.sections)
                 && sameTables(other)
                 && sameMemories(other);
     }
@@ -497,6 +586,30 @@ public final class Snapshot {
             compare(new Location.TableSize(table), a.size(), b.size());
             for (int i = a.mismatch(b, 0); i >= 0 && room(); i = a.mismatch(b, i + 1)) {
                 compare(new Location.TableElement(table, i), a.cell(i), b.cell(i));
+            }
+        }
+
+        void section(int number, @Nullable Section a, @Nullable Section b) {
+            compare(new Location.SectionSize(number), a == null ? -1 : a.size, b == null ? -1 : b.size);
+            if (a == null || b == null || !room()) {
+                return;
+            }
+            if (a.size == b.size) {
+                a.visitChanged(b, (index, here, there) -> {
+                    int length = Section.pageLength(a.size, index);
+                    bytes(
+                            number,
+                            index,
+                            here == null ? new byte[length] : here,
+                            there == null ? new byte[length] : there);
+                });
+            }
+        }
+
+        private void bytes(int section, int page, byte[] a, byte[] b) {
+            int index = page << PageMap.PAGE_SHIFT;
+            for (int i = Arrays.mismatch(a, b); i >= 0 && i < a.length && room(); i++) {
+                compare(new Location.SectionByte(section, index + i), a[i] & 0xFF, b[i] & 0xFF);
             }
         }
 

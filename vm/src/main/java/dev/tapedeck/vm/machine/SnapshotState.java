@@ -26,6 +26,7 @@ import java.util.Optional;
  * @param droppedData one bit for each data segment that was dropped or active, bit 0 of the first number for segment 0;
  *     without zeros at the end
  * @param droppedElements the same for element segments
+ * @param heap the heap sections without their bytes
  * @param hostState what the host saved
  */
 public record SnapshotState(
@@ -45,6 +46,7 @@ public record SnapshotState(
         List<Table> tables,
         long[] droppedData,
         long[] droppedElements,
+        Heap heap,
         HostState hostState) {
     public SnapshotState {
         frames = List.copyOf(frames);
@@ -68,6 +70,29 @@ public record SnapshotState(
      * @param cells those elements, as many
      */
     public record Table(int size, int[] indexes, long[] cells) {}
+
+    /**
+     * The heap sections.
+     *
+     * @param made how many have been made, freed or not: the largest number of one
+     * @param sections those that there are, in ascending order of their numbers
+     */
+    public record Heap(int made, List<HeapSection> sections) {
+        /** No section has been made. */
+        public static final Heap EMPTY = new Heap(0, List.of());
+
+        public Heap {
+            sections = List.copyOf(sections);
+        }
+    }
+
+    /**
+     * A heap section.
+     *
+     * @param number from 1
+     * @param size in bytes
+     */
+    public record HeapSection(int number, int size) {}
 
     /**
      * A frame.

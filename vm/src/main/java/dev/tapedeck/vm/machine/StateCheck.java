@@ -41,15 +41,16 @@ final class StateCheck {
     }
 
     /**
-     * A snapshot of the state with these pages.
+     * A snapshot of the state with these pages and heap sections.
      *
      * @throws IllegalArgumentException if the program cannot be in this state; the message has the first reason found
      */
-    static Snapshot snapshot(VerifiedProgram verified, SnapshotState state, PageMap[] memories) {
-        return new StateCheck(verified, state).check(memories);
+    static Snapshot snapshot(
+            VerifiedProgram verified, SnapshotState state, PageMap[] memories, Sections.State sections) {
+        return new StateCheck(verified, state).check(memories, sections);
     }
 
-    private Snapshot check(PageMap[] memories) {
+    private Snapshot check(PageMap[] memories, Sections.State sections) {
         require(state.icount() >= 0, "the instruction count is " + state.icount());
         require(
                 state.status() == Status.HALTED || state.exitCode() == 0,
@@ -107,6 +108,7 @@ final class StateCheck {
                 tables,
                 droppedData,
                 droppedElements,
+                sections,
                 state.hostState());
     }
 

@@ -17,6 +17,7 @@ final class InstructionReference {
         CONTROL("Control and stack"),
         VARIABLES("Locals and globals"),
         MEMORY("Memory"),
+        SECTION("Heap sections"),
         TABLE("Tables and references"),
         I32("i32"),
         I64("i64"),
@@ -79,7 +80,7 @@ final class InstructionReference {
         String mnemonic = opcode.mnemonic();
         int dot = mnemonic.indexOf('.');
         String prefix = dot < 0 ? "" : mnemonic.substring(0, dot);
-        if (opcode.operands().contains(OperandKind.OFFSET)) {
+        if (opcode.operands().contains(OperandKind.MEMORY)) {
             return Group.MEMORY;
         }
         return switch (prefix) {
@@ -88,7 +89,8 @@ final class InstructionReference {
             case "memory", "data" -> Group.MEMORY;
             case "table", "elem", "ref" -> Group.TABLE;
             case "interrupt" -> Group.INTERRUPT;
-            case "hp" -> Group.REGISTER;
+            case "section" -> Group.SECTION;
+            case "hp", "ip", "sp", "bp", "icount" -> Group.REGISTER;
             default -> {
                 boolean conversion = ValueType.ofMnemonic(prefix).isPresent()
                         && List.of(ValueType.values()).stream()

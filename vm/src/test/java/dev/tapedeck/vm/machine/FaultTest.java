@@ -57,6 +57,9 @@ class FaultTest {
                     "i32.const 0", "ref.null funcref", "table.set t", "i32.const 0", "call_indirect t ()", "return"
                 };
             case TYPE_MISMATCH -> new String[] {"i32.const 0", "call_indirect t ()", "return"};
+            case INVALID_SECTION -> new String[] {"i32.const 1", "section.free", "return"};
+            case SECTION_OUT_OF_BOUNDS ->
+                new String[] {"i32.const 3", "section.new", "i32.const 0", "section.load32", "drop", "return"};
             case INVALID_SIGNAL -> new String[] {"i32.const 32", "interrupt.unhandle", "return"};
             case INTERRUPT_OVERFLOW ->
                 new String[] {"again:", "i32.const 1", "i64.const 0", "interrupt.raise", "br again"};

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.LongFunction;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,7 +81,38 @@ class NumericTest {
         return value ? 1 : 0;
     }
 
+    /** The cell of a number that has to be one of an integer of {@code range} bits, in a cell of {@code bits}. */
+    private static long checked(BigInteger value, boolean signed, int range, int bits) {
+        BigInteger low = signed ? TWO.pow(range - 1).negate() : BigInteger.ZERO;
+        BigInteger end = low.add(TWO.pow(range));
+        if (value.compareTo(low) < 0 || value.compareTo(end) >= 0) {
+            throw new Trap(FaultKind.INTEGER_OVERFLOW);
+        }
+        return wrap(value, bits);
+    }
+
+    private static void checkedIntegers(String type, int bits) {
+        for (boolean signed : new boolean[] {true, false}) {
+            String end = signed ? "_checked_s" : "_checked_u";
+            LongFunction<BigInteger> read = cell -> signed ? signed(cell) : unsigned(cell, bits);
+            BINARY.put(type + ".add" + end, (a, b) -> checked(read.apply(a).add(read.apply(b)), signed, bits, bits));
+            BINARY.put(
+                    type + ".sub" + end, (a, b) -> checked(read.apply(a).subtract(read.apply(b)), signed, bits, bits));
+            BINARY.put(
+                    type + ".mul" + end, (a, b) -> checked(read.apply(a).multiply(read.apply(b)), signed, bits, bits));
+            UNARY.put(type + ".neg" + end, a -> checked(read.apply(a).negate(), signed, bits, bits));
+            for (int range = 8; range < bits; range *= 2) {
+                int narrow = range;
+                UNARY.put(type + ".narrow" + range + end, a -> checked(read.apply(a), signed, narrow, bits));
+            }
+        }
+        for (int low : new int[] {8, 16}) {
+            UNARY.put(type + ".extend" + low + "_u", a -> unsigned(a, low).longValueExact());
+        }
+    }
+
     private static void integers(String type, int bits) {
+        checkedIntegers(type, bits);
         UNARY.put(type + ".eqz", a -> bool(a == 0));
         BINARY.put(type + ".eq", (a, b) -> bool(signed(a).equals(signed(b))));
         BINARY.put(type + ".ne", (a, b) -> bool(!signed(a).equals(signed(b))));
