@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.replay.InstructionProfile;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Parameters;
         parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
-        footer = "  tapedeck stats fib.tape --json",
+        footer = {"  tapedeck stats fib.tape --json", "  tapedeck stats fib.tape --profile"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "2:wrong usage", "65:there is no usable recording"})
 final class StatsCommand implements Callable<Integer> {
@@ -41,6 +42,11 @@ final class StatsCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the numbers as JSON.")
     private boolean json;
 
+    @Option(
+            names = "--profile",
+            description = "Shows also how often each instruction was executed, most often first. Reads the whole log.")
+    private boolean profile;
+
     StatsCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -48,10 +54,12 @@ final class StatsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (Recording recording = Recordings.open(path, terminal)) {
+            List<InstructionProfile.Row> rows = profile ? InstructionProfile.of(recording) : List.of();
             if (json) {
-                terminal.print(document(recording));
+                terminal.print(document(recording, profile, rows));
             } else {
                 print(recording);
+                printProfile(rows);
             }
             return ExitCodes.FINE;
         }
@@ -66,7 +74,7 @@ final class StatsCommand implements Callable<Integer> {
         return blocks.isEmpty() ? 0 : blocks.get(blocks.size() - 1).chainDigest();
     }
 
-    private static String document(Recording recording) {
+    private static String document(Recording recording, boolean profile, List<InstructionProfile.Row> rows) {
         Program program = recording.program().program();
         RunOptions options = recording.options();
         return JsonReport.document(document -> {
@@ -95,6 +103,16 @@ final class StatsCommand implements Callable<Integer> {
             }
             document.writeBooleanField("complete", recording.damage().isEmpty());
             Documents.text(document, "damage", recording.damage());
+            if (profile) {
+                document.writeArrayFieldStart("profile");
+                for (InstructionProfile.Row row : rows) {
+                    document.writeStartObject();
+                    document.writeStringField("instruction", row.opcode().mnemonic());
+                    document.writeNumberField("count", row.count());
+                    document.writeEndObject();
+                }
+                document.writeEndArray();
+            }
         });
     }
 
@@ -124,6 +142,23 @@ final class StatsCommand implements Callable<Integer> {
         row(
                 "state digest",
                 recording.outcome().map(Outcome::stateDigest).map(Words::digest).orElse("not recorded"));
+    }
+
+    private void printProfile(List<InstructionProfile.Row> rows) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        long all = rows.stream().mapToLong(InstructionProfile.Row::count).sum();
+        int width = Words.count(rows.get(0).count()).length();
+        terminal.println("");
+        for (InstructionProfile.Row row : rows) {
+            terminal.println(String.format(
+                    Locale.ROOT,
+                    "%-24s%" + width + "s %5.1f %%",
+                    row.opcode().mnemonic(),
+                    Words.count(row.count()),
+                    100.0 * row.count() / all));
+        }
     }
 
     private void row(String name, String value) {

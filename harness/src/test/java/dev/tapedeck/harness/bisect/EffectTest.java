@@ -28,6 +28,15 @@ class EffectTest {
     }
 
     @Test
+    @DisplayName("K4: an effect names what changes in heap sections")
+    void namesWhatChangesInSections() {
+        VerifiedProgram program = Deck.assemble("sections", Deck.SECTIONS);
+        Machine machine = new Machine(program, call -> {}, Limits.DEFAULT);
+        machine.start(program.program().entry());
+        assertEffects(machine);
+    }
+
+    @Test
     @DisplayName("an effect names everything that its instruction changes, seen in complete states before and after")
     void namesEverythingThatChanges() {
         VerifiedProgram program = Programs.program("mix.tasm");
@@ -67,6 +76,13 @@ class EffectTest {
             return element.table() == effect.tableWrite
                     && element.index() >= effect.elementsFrom
                     && element.index() < effect.elementsFrom + effect.elementsLength;
+        } else if (location instanceof Location.SectionByte at) {
+            return effect.machineWrite
+                    && at.section() == effect.sectionWrite
+                    && at.index() >= effect.sectionFrom
+                    && at.index() < effect.sectionFrom + effect.sectionLength;
+        } else if (location instanceof Location.SectionSize size) {
+            return effect.machineWrite && size.section() == effect.sectionWrite;
         } else if (location instanceof Location.MemoryByte at) {
             boolean written = at.memory() == effect.writeMemory
                     && at.address() >= effect.writeAddress

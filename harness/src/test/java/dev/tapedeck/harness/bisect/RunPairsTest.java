@@ -72,6 +72,49 @@ class RunPairsTest {
     }
 
     @Test
+    @DisplayName("K4: a difference in a heap section is named by section and byte, with who wrote it")
+    void section() throws RecordingException {
+        VerifiedProgram program = Programs.assemble("section", """
+                .func main() -> i32
+                  .local section: i32
+                  i32.const 5000
+                  section.new
+                  drop
+                  i32.const 5000
+                  section.new
+                  drop
+                  i32.const 5000
+                  section.new
+                  local.tee section
+                  i32.const 16
+                  i32.const 7
+                  section.store8
+                  nop
+                  nop
+                  local.get section
+                  i32.const 0
+                  section.load8_u [+16]
+                  return
+                .end
+                .entry main
+                """);
+        Path[] paths = new Path[2];
+        for (int i = 0; i < 2; i++) {
+            List<Injection> injections =
+                    i == 0 ? List.of() : List.of(new Injection(13, new Location.SectionByte(3, 16), 1));
+            RunOptions options = options(List.of(), 1, List.of(), 100_000, 64, injections);
+            paths[i] = directory.resolve("section" + i);
+            Recorder.record(program, options, LiveRun.host("", 1), paths[i]);
+        }
+        Bisection found = bisect(paths[0], paths[1]);
+        assertThat(found.diverged()).isTrue();
+        assertThat(found.differences())
+                .extracting(Bisection.StateDifference::location)
+                .contains("section 3 byte 0x10");
+        assertThat(found.a().at().orElseThrow().icount()).isEqualTo(13);
+    }
+
+    @Test
     @DisplayName("other arguments are reported at once")
     void start() throws RecordingException {
         Bisection found = bisect(plain(), options(List.of(43L, 6L), 1, List.of(), 100_000, 64, List.of()));

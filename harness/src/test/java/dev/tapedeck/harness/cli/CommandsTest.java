@@ -325,6 +325,26 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("S14: stats --profile counts every executed instruction, as a table and as JSON")
+    void profile() {
+        Path recording = record(count, "count.tape", "--block", "256");
+        JsonNode json = CommandLineRun.of("stats", recording, "--profile", "--json").json();
+        long sum = 0;
+        long before = Long.MAX_VALUE;
+        for (JsonNode row : json.get("profile")) {
+            assertThat(row.get("count").asLong()).isBetween(1L, before);
+            before = row.get("count").asLong();
+            sum += before;
+        }
+        assertThat(sum).isEqualTo(json.get("instructions").asLong());
+        assertThat(CommandLineRun.of("stats", recording, "--json").json().has("profile"))
+                .isFalse();
+        assertThat(CommandLineRun.of("stats", recording, "--profile").out())
+                .containsPattern("local\\.get +[0-9,]+ +[0-9.]+ %\n")
+                .containsPattern("\nreturn +1 +0\\.[0-9] %\n");
+    }
+
+    @Test
     @DisplayName("design §7: the keys of stats that tools rely on")
     void stats() {
         Path recording = record(count, "count.tape", "--interrupt", "100:3:42:every=200:count=3", "--block", "256");

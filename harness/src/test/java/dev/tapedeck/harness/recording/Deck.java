@@ -70,6 +70,87 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
             """;
 
     /** A start function, a table that changes and grows, segments that are dropped, two memories, references. */
+    /** Makes, writes, copies and frees heap sections, some 40 of them, of 0 to 5,000 bytes. */
+    public static final String SECTIONS = """
+            .func churn(n: i32) -> i32
+              .local i: i32, sum: i32, old: i32, new: i32
+              .loop
+                local.get i
+                local.get n
+                i32.ge_s
+                break_if
+                local.get i
+                i32.const 127
+                i32.mul
+                section.new
+                local.set new
+                local.get new
+                i32.const 0
+                local.get i
+                local.get i
+                i32.const 127
+                i32.mul
+                section.fill
+                local.get i
+                i32.eqz
+                br_if skip
+                local.get new
+                i32.const 8
+                local.get i
+                i64.extend_i32_s
+                section.store64 [+100]
+                local.get new
+                i32.const 20
+                local.get new
+                i32.const 16
+                i32.const 100
+                section.copy
+                local.get sum
+                local.get new
+                i32.const 112
+                section.load32
+                i32.add
+                local.set sum
+                local.get old
+                br_unless skip
+                local.get new
+                i32.const 1
+                local.get old
+                i32.const 0
+                i32.const 90
+                section.copy
+                local.get i
+                i32.const 3
+                i32.and
+                br_if skip
+                local.get old
+                section.free
+            skip:
+                local.get i
+                br_unless next
+                local.get new
+                local.set old
+            next:
+                local.get i
+                i32.const 1
+                i32.add
+                local.set i
+                continue
+              .end
+              local.get sum
+              local.get old
+              section.size
+              i32.add
+              return
+            .end
+            .func main() -> i32
+              i32.const 40
+              call churn
+              return
+            .end
+            .entry main
+            """;
+
     public static final String REFERENCES = """
             .memory 1 2
             .memory 0 3
@@ -502,6 +583,7 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
                 of("tables", TABLES, List.of(), 1 << 20),
                 of("references", REFERENCES, List.of(), 1 << 20),
                 of("memory", MEMORY, List.of(), 1 << 20),
+                of("sections", SECTIONS, List.of(), 1 << 20),
                 of("host", HOST, List.of(), 1 << 20),
                 of("interrupts", INTERRUPTS, every(100, 3), 1 << 20),
                 of("interrupts of two signals at once", INTERRUPTS, every(256, 5, 3), 1 << 20),

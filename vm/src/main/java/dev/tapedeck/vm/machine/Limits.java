@@ -35,13 +35,24 @@ public record Limits(
     /** Limits with as many elements of tables as can be, and as much in heap sections as by default. */
     public Limits(
             int stackCellsMax, int framesMax, int memoryPagesMax, int residentPagesMax, int pendingInterruptsMax) {
+        this(stackCellsMax, framesMax, memoryPagesMax, residentPagesMax, pendingInterruptsMax, TABLE_ELEMENTS_MAX);
+    }
+
+    /** Limits with as much in heap sections as by default. */
+    public Limits(
+            int stackCellsMax,
+            int framesMax,
+            int memoryPagesMax,
+            int residentPagesMax,
+            int pendingInterruptsMax,
+            int tableElementsMax) {
         this(
                 stackCellsMax,
                 framesMax,
                 memoryPagesMax,
                 residentPagesMax,
                 pendingInterruptsMax,
-                TABLE_ELEMENTS_MAX,
+                tableElementsMax,
                 SECTIONS_MAX,
                 SECTION_BYTES_MAX);
     }
