@@ -25,7 +25,8 @@ public final class InstructionProfile {
         long end = recording.icountEnd();
         LogWalk.walk(recording, 0, entry -> {
             if (entry instanceof LogWalk.Entry.Executed executed && executed.icount() < end) {
-                Opcode opcode = functions.get(executed.position().function())
+                Opcode opcode = functions
+                        .get(executed.position().function())
                         .code()
                         .get(executed.position().offset())
                         .opcode();

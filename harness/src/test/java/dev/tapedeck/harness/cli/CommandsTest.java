@@ -328,7 +328,8 @@ class CommandsTest {
     @DisplayName("S14: stats --profile counts every executed instruction, as a table and as JSON")
     void profile() {
         Path recording = record(count, "count.tape", "--block", "256");
-        JsonNode json = CommandLineRun.of("stats", recording, "--profile", "--json").json();
+        JsonNode json =
+                CommandLineRun.of("stats", recording, "--profile", "--json").json();
         long sum = 0;
         long before = Long.MAX_VALUE;
         for (JsonNode row : json.get("profile")) {
