@@ -58,7 +58,7 @@ final class Fusion {
                     Op.GET_GET_F64_MUL,
                     Op.CONST_EQ_BRANCH,
                     Op.CONST_NE_BRANCH -> 3;
-            default -> op >= Op.GET_GET ? 2 : 1;
+            default -> op >= Op.GET_GET && op < Op.UNARY ? 2 : 1;
         };
     }
 

@@ -64,8 +64,11 @@ public final class Machine {
     private @Nullable Fault fault;
     private @Nullable FlowTrace trace;
     private boolean busy;
-    /** Whether sequences of instructions are run as one; off only to show that it makes no difference. */
-    boolean fusion = true;
+    // Optimisations can be switched off, one by one, to show that they make no difference.
+    /** Whether sequences of instructions are run as one. */
+    boolean fusion = isOn("tapedeck.vm.fusion");
+    /** Whether the limit is tested at jumps only, as long as it is far away. */
+    private final boolean stretches = isOn("tapedeck.vm.stretches");
 
     /** An error of the JVM, out of memory for example, tore the loop out of an instruction: the registers are lost. */
     private boolean torn;
@@ -141,6 +144,11 @@ public final class Machine {
                 .map(type -> new Memory(
                         type.initialPages(), Math.min(type.maximumPages(), limits.memoryPagesMax()), residency))
                 .toArray(Memory[]::new);
+    }
+
+    /** A switch of an optimisation; see docs/machine.md. */
+    private static boolean isOn(String property) {
+        return !"off".equals(System.getProperty(property));
     }
 
     private static void link(Program program, Host host) {
@@ -289,7 +297,7 @@ public final class Machine {
     }
 
     private void runLoop(long icountMax) {
-        boolean stepped = icountMax - icount() <= image.stretchMax;
+        boolean stepped = !stretches || icountMax - icount() <= image.stretchMax;
         Interpreter loop = Interpreter.of(trace != null, stepped);
         torn = true;
         int exit = loop.run(this, stepped ? icountMax : icountMax - image.stretchMax);
