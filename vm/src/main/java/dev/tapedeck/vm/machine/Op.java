@@ -103,7 +103,8 @@ final class Op {
     static final int MEMORY_SIZE = 92;
 
     // Several instructions in one, up to UNARY; see Fusion. They stand here so that the cases of the loop have no gaps
-    // between them, which take room. Their operands are named after the instructions they are of: what stands first is the small operand, what stands second the big one, and so on as far as nothing else is said.
+    // between them, which take room. Their operands are named after the instructions they are of: what stands first is
+    // the small operand, what stands second the big one, and so on as far as nothing else is said.
 
     static final int GET_GET = 93;
     static final int GET_CONST = 94;
