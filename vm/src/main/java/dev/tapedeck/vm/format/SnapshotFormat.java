@@ -25,7 +25,9 @@ final class SnapshotFormat {
         HOST_TREE(0x08, "host tree"),
         TABLES(0x09, "tables"),
         DROPPED(0x0A, "dropped segments"),
-        HEAP(0x0B, "heap");
+        HEAP(0x0B, "heap"),
+        /** In a complete snapshot: the functions that references can be to, beside those in {@link #FUNCTIONS}. */
+        REFERENCES(0x0C, "references");
 
         final int id;
         final String label;

@@ -1,6 +1,9 @@
 package dev.tapedeck.vm.format;
 
 import dev.tapedeck.vm.format.SnapshotFormat.Section;
+import dev.tapedeck.vm.isa.Code;
+import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Snapshot;
@@ -11,7 +14,6 @@ import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,8 +30,7 @@ public final class SnapshotReader {
     private final Program program;
     private final BcInput file;
 
-    /** The functions that the snapshot refers to. */
-    private int[] functions = {};
+    private final SnapshotFunctions functions;
 
     /** Sections that are left out leave these as they are. */
     private List<SnapshotState.Frame> frames = List.of();
@@ -52,10 +53,12 @@ public final class SnapshotReader {
         this.verified = verified;
         this.program = verified.program();
         this.file = new BcInput(bytes, 0, bytes.length, "snapshot");
+        this.functions = new SnapshotFunctions(verified);
     }
 
     /**
-     * @param program the program that the snapshot is of; the functions it refers to have to be unchanged
+     * @param program the program that the snapshot is of, or another version of it: functions may have moved, and those
+     *     that are not on the stack may have changed
      * @throws FormatException if the bytes are not a complete snapshot of the program that this version reads
      */
     public static Snapshot read(VerifiedProgram program, byte[] bytes) throws FormatException {
@@ -71,9 +74,19 @@ public final class SnapshotReader {
     }
 
     private Snapshot read(@Nullable Snapshot base) throws FormatException {
+        try {
+            return readAll(base);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException("snapshot does not fit the program: " + e.getMessage());
+        }
+    }
+
+    private Snapshot readAll(@Nullable Snapshot base) throws FormatException {
         readFrame();
         Map<Integer, BcInput> sections = Sections.read(file, "snapshot ", Section::label);
-        read(sections, Section.FUNCTIONS, this::readFunctions);
+        read(sections, Section.FUNCTIONS, functions::readListed);
+        read(sections, Section.REFERENCES, functions::readReferred);
+        read(sections, Section.STACK, this::readStack);
         BcInput run = sections.get(Section.RUN.id);
         if (run == null) {
             throw new FormatException("snapshot without a section 'run', which every one has");
@@ -83,13 +96,17 @@ public final class SnapshotReader {
         Status status = readStatus(run);
         Optional<Position> position = run.index("whether there is a position", 1) == 0
                 ? Optional.empty()
-                : Optional.of(readPosition(run, "the position"));
+                : Optional.of(readPosition(
+                        run,
+                        "the position",
+                        frames.isEmpty()
+                                ? -1
+                                : frames.get(frames.size() - 1).next().function()));
         int hp = run.i32("the heap pointer");
         int exitCode = run.i32("the exit code");
         Optional<SnapshotState.Reason> fault = readFault(run);
         run.requireEnd();
-        read(sections, Section.STACK, this::readStack);
-        read(sections, Section.GLOBALS, in -> globals = readCells(in, "globals", ProgramLimits.GLOBALS_MAX));
+        read(sections, Section.GLOBALS, this::readGlobals);
         if (!sections.containsKey(Section.INTERRUPTS.id)) {
             throw new FormatException("snapshot without a section 'interrupts', which every one has");
         }
@@ -125,11 +142,9 @@ public final class SnapshotReader {
                 droppedElements,
                 heap,
                 hostState);
-        try {
-            return Snapshot.of(verified, state, base, pages, heapPages);
-        } catch (IllegalArgumentException e) {
-            throw new FormatException("snapshot does not fit the program: " + e.getMessage());
-        }
+        Snapshot snapshot = Snapshot.of(verified, state, base, pages, heapPages, functions::reference);
+        functions.check();
+        return snapshot;
     }
 
     private void readHeap(BcInput in, boolean delta) throws FormatException {
@@ -236,36 +251,13 @@ public final class SnapshotReader {
         throw in.error("the status has code " + code + ", which is not known");
     }
 
-    /** Hash, index and name of each function have to be those of the program. */
-    private void readFunctions(BcInput in) throws FormatException {
-        int count = in.count("functions", program.functions().size(), 2 + SnapshotFormat.HASH_BYTES);
-        functions = new int[count];
-        byte[] hash = new byte[SnapshotFormat.HASH_BYTES];
-        for (int i = 0; i < count; i++) {
-            int function = in.index("a function", program.functions().size() - 1);
-            if (i > 0 && function <= functions[i - 1]) {
-                throw in.error(
-                        "function " + function + " follows function " + functions[i - 1] + ", expected in order");
-            }
-            functions[i] = function;
-            for (int k = 0; k < hash.length; k++) {
-                hash[k] = (byte) in.u8("the hash of function " + function);
-            }
-            String found = HexFormat.of().formatHex(hash);
-            String name = in.utf8("the name of function " + function, ProgramLimits.NAME_CHARS_MAX * 3);
-            String expected = Snapshot.contentHash(verified, function).hex();
-            if (!found.equals(expected)) {
-                throw in.error("function " + function + " (" + name + ") has changed: its hash is " + expected
-                        + ", the snapshot's is " + found);
-            }
-        }
-    }
-
-    private Position readPosition(BcInput in, String what) throws FormatException {
-        if (functions.length == 0) {
+    /** @param preferred the function that it is in, if that is one of several with the same code; -1 for none */
+    private Position readPosition(BcInput in, String what, int preferred) throws FormatException {
+        if (functions.count() == 0) {
             throw in.error(what + " is in a function, but there is none");
         }
-        int function = functions[in.index("the function of " + what, functions.length - 1)];
+        int number = in.index("the function of " + what, functions.count() - 1);
+        int function = functions.ofPosition(number, preferred);
         return new Position(
                 function,
                 in.index(
@@ -277,11 +269,30 @@ public final class SnapshotReader {
         int count = in.count("frames", SnapshotFormat.FRAMES_MAX, 3);
         List<SnapshotState.Frame> read = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            Position next = readPosition(in, "frame " + i);
+            int called = i == 0 ? -1 : called(read.get(i - 1).next());
+            Position next = readPosition(in, "frame " + i, called);
             read.add(new SnapshotState.Frame(next, in.index("the kind of frame " + i, 1) == 1));
         }
         frames = read;
         cells = readCells(in, "stack cells", SnapshotFormat.CELLS_MAX);
+    }
+
+    /** The function that is called before a position, or -1. */
+    private int called(Position next) {
+        if (next.offset() == 0) {
+            return -1;
+        }
+        Instruction before = program.functions().get(next.function()).code().get(next.offset() - 1);
+        return before.opcode().code() == Code.CALL ? (int) before.a() : -1;
+    }
+
+    private void readGlobals(BcInput in) throws FormatException {
+        globals = readCells(in, "globals", ProgramLimits.GLOBALS_MAX);
+        for (int i = 0; i < Math.min(globals.length, program.globals().size()); i++) {
+            if (program.globals().get(i).type() == ValueType.FUNCREF) {
+                globals[i] = functions.reference(globals[i]);
+            }
+        }
     }
 
     private static Optional<SnapshotState.Reason> readFault(BcInput in) throws FormatException {
@@ -316,10 +327,10 @@ public final class SnapshotReader {
 
     private int readHandler(BcInput in) throws FormatException {
         int number = in.indexOrNone("a handler");
-        if (number >= functions.length) {
-            throw in.error("a handler is function number " + number + " of " + functions.length);
+        if (number >= functions.count()) {
+            throw in.error("a handler is function number " + number + " of " + functions.count());
         }
-        return number < 0 ? -1 : functions[number];
+        return number < 0 ? -1 : functions.ofHandler(number);
     }
 
     private void readMemories(BcInput in, boolean delta) throws FormatException {
@@ -351,6 +362,7 @@ public final class SnapshotReader {
             if (kind != SnapshotFormat.TABLE_OF_CELLS) {
                 throw in.error("table " + i + " is of a kind that is not known");
             }
+            boolean references = program.tables().get(i).type() == ValueType.FUNCREF;
             int size = in.index("the size of table " + i, Program.Table.ELEMENTS_MAX);
             int elements = in.count("elements of table " + i, size, 2);
             int[] indexes = new int[elements];
@@ -358,7 +370,8 @@ public final class SnapshotReader {
             int next = 0;
             for (int k = 0; k < elements; k++) {
                 indexes[k] = next + in.index("the distance to an element of table " + i, size - next);
-                elementCells[k] = in.signed("an element of table " + i);
+                long cell = in.signed("an element of table " + i);
+                elementCells[k] = references ? functions.reference(cell) : cell;
                 next = indexes[k] + 1;
                 if (next > size) {
                     throw in.error("an element of table " + i + " is behind its end");

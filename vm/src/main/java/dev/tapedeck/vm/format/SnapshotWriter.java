@@ -69,6 +69,9 @@ public final class SnapshotWriter {
         section(Section.TABLES, out -> tables(out, base));
         section(Section.DROPPED, this::dropped);
         section(Section.HEAP, out -> heap(out, base));
+        if (base == null) {
+            section(Section.REFERENCES, this::references);
+        }
         return file.toByteArray();
     }
 
@@ -124,13 +127,26 @@ public final class SnapshotWriter {
         int number = 0;
         out.unsigned(functions.size());
         for (var entry : functions.entrySet()) {
-            int function = entry.getKey();
             entry.setValue(number++);
-            out.unsigned(function);
-            out.raw(HexFormat.of().parseHex(snapshot.contentHash(function).hex()));
-            out.utf8(
-                    "the name of function " + function,
-                    snapshot.program().functions().get(function).name());
+            function(out, entry.getKey());
+        }
+    }
+
+    private void function(BcOutput out, int function) {
+        out.unsigned(function);
+        out.raw(HexFormat.of().parseHex(snapshot.contentHash(function).hex()));
+        out.utf8(
+                "the name of function " + function,
+                snapshot.program().functions().get(function).name());
+    }
+
+    private void references(BcOutput out) {
+        int[] others = Arrays.stream(snapshot.referredFunctions())
+                .filter(function -> !functions.containsKey(function))
+                .toArray();
+        if (others.length > 0) {
+            out.unsigned(others.length);
+            Arrays.stream(others).forEach(function -> function(out, function));
         }
     }
 

@@ -11,6 +11,7 @@ import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -470,6 +471,71 @@ final class Image {
                 throw new IllegalArgumentException("operand " + small + " is too large, expected 0 to 65535");
             }
             return (long) big << 32 | (long) small << 16 | op;
+        }
+    }
+
+    /** Whether a reference to a function can be on the stack. */
+    boolean stackOfReferences() {
+        return references().onStack;
+    }
+
+    /** The functions that a reference can be to, in ascending order. */
+    BitSet referable() {
+        return references().functions;
+    }
+
+    private record References(boolean onStack, BitSet functions) {}
+
+    private @Nullable References references;
+
+    private synchronized References references() {
+        References known = references;
+        if (known == null) {
+            known = findReferences();
+            references = known;
+        }
+        return known;
+    }
+
+    private References findReferences() {
+        BitSet found = new BitSet();
+        program.tables().forEach(table -> add(found, table.type(), table.elements()));
+        program.elements().forEach(segment -> add(found, segment.type(), segment.elements()));
+        for (Program.Global global : program.globals()) {
+            if (global.type() == ValueType.FUNCREF && global.initial() > 0) {
+                found.set((int) global.initial() - 1);
+            }
+        }
+        boolean onStack = program.types().stream()
+                .anyMatch(type -> type.parameters().contains(ValueType.FUNCREF)
+                        || type.results().contains(ValueType.FUNCREF));
+        for (Function function : program.functions()) {
+            onStack |= function.locals().contains(ValueType.FUNCREF);
+            for (Instruction instruction : function.code()) {
+                switch (instruction.opcode().code()) {
+                    case Code.REF_FUNC -> {
+                        found.set((int) instruction.a());
+                        onStack = true;
+                    }
+                    case Code.TABLE_GET, Code.GLOBAL_GET -> onStack |= pushesReference(instruction);
+                    default -> {}
+                }
+            }
+        }
+        return new References(onStack, found);
+    }
+
+    private boolean pushesReference(Instruction instruction) {
+        int index = (int) instruction.a();
+        ValueType type = instruction.opcode().code() == Code.TABLE_GET
+                ? program.tables().get(index).type()
+                : program.globals().get(index).type();
+        return type == ValueType.FUNCREF;
+    }
+
+    private static void add(BitSet found, ValueType type, List<Integer> elements) {
+        if (type == ValueType.FUNCREF) {
+            elements.stream().filter(element -> element >= 0).forEach(found::set);
         }
     }
 }

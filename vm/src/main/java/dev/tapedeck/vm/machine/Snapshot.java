@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.machine;
 
+import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.ContentHash;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
@@ -9,6 +10,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -151,6 +153,21 @@ public final class Snapshot {
             @Nullable Snapshot base,
             List<Pages> pages,
             List<Pages> sectionPages) {
+        return of(program, state, base, pages, sectionPages, LongUnaryOperator.identity());
+    }
+
+    /**
+     * The same for a state of a program whose functions stood elsewhere.
+     *
+     * @param references makes of a reference to a function, wherever there is one on the stack, the one to store
+     */
+    public static Snapshot of(
+            VerifiedProgram program,
+            SnapshotState state,
+            @Nullable Snapshot base,
+            List<Pages> pages,
+            List<Pages> sectionPages,
+            LongUnaryOperator references) {
         int count = program.program().memories().size();
         if (pages.size() != count || state.memories().size() != count) {
             throw new IllegalArgumentException(
@@ -170,7 +187,7 @@ public final class Snapshot {
             maps[i] = pages.get(i).on(before, pageCount);
         }
         Sections.State sections = sections(state.heap(), base, sectionPages);
-        return StateCheck.snapshot(program, state, maps, sections);
+        return StateCheck.snapshot(program, state, maps, sections, references);
     }
 
     private static Sections.State sections(SnapshotState.Heap heap, @Nullable Snapshot base, List<Pages> pages) {
@@ -267,6 +284,28 @@ public final class Snapshot {
      */
     public Snapshot extendedTo(VerifiedProgram longer, Limits limits) {
         return Extension.of(this, longer, limits);
+    }
+
+    /**
+     * The functions that references in this state can be to, in ascending order. On the stack every one that the program
+     * can make a reference to counts, if there can be a reference there at all.
+     */
+    public int[] referredFunctions() {
+        BitSet functions = new BitSet();
+        if (frames.length + cells.length > 0 && image.stackOfReferences()) {
+            functions.or(image.referable());
+        }
+        for (int i = 0; i < globals.length; i++) {
+            if (image.program.globals().get(i).type() == ValueType.FUNCREF && globals[i] > 0) {
+                functions.set((int) globals[i] - 1);
+            }
+        }
+        for (int i = 0; i < tables.length; i++) {
+            if (image.program.tables().get(i).type() == ValueType.FUNCREF) {
+                tables[i].visit((index, cell) -> functions.set((int) cell - 1));
+            }
+        }
+        return functions.stream().toArray();
     }
 
     /** The content hash of a function of the program; computed once. */

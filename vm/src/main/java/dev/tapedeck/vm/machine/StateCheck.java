@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Checks a state from outside against the program, as the verifier checks code: after that it is a state that the program
@@ -33,7 +34,11 @@ final class StateCheck {
     /** The types that the stack must have, deepest first. */
     private final List<ValueType> types = new ArrayList<>();
 
-    private StateCheck(VerifiedProgram verified, SnapshotState state) {
+    /** What is to be stored for a reference to a function on the stack. */
+    private final LongUnaryOperator references;
+
+    private StateCheck(VerifiedProgram verified, SnapshotState state, LongUnaryOperator references) {
+        this.references = references;
         this.verified = verified;
         this.program = verified.program();
         this.image = Image.of(verified);
@@ -46,8 +51,12 @@ final class StateCheck {
      * @throws IllegalArgumentException if the program cannot be in this state; the message has the first reason found
      */
     static Snapshot snapshot(
-            VerifiedProgram verified, SnapshotState state, PageMap[] memories, Sections.State sections) {
-        return new StateCheck(verified, state).check(memories, sections);
+            VerifiedProgram verified,
+            SnapshotState state,
+            PageMap[] memories,
+            Sections.State sections,
+            LongUnaryOperator references) {
+        return new StateCheck(verified, state, references).check(memories, sections);
     }
 
     private Snapshot check(PageMap[] memories, Sections.State sections) {
@@ -62,7 +71,8 @@ final class StateCheck {
         long[] frames = new long[state.frames().size()];
         int bp = checkFrames(frames);
         checkEnd();
-        checkCells();
+        long[] cells = state.cells().clone();
+        checkCells(cells);
         checkGlobals();
         checkInterrupts();
         checkMemories(memories);
@@ -96,7 +106,7 @@ final class StateCheck {
                 state.hp(),
                 state.exitCode(),
                 fault,
-                state.cells().clone(),
+                cells,
                 frames,
                 state.globals().clone(),
                 new Interrupts.State(
@@ -236,12 +246,15 @@ final class StateCheck {
         return program.functions().get(at.function()).code().get(at.offset());
     }
 
-    private void checkCells() {
+    private void checkCells(long[] cells) {
         require(
                 state.cells().length == types.size(),
                 "the stack has " + state.cells().length + " cells, expected " + types.size());
         for (int i = 0; i < types.size(); i++) {
-            requireType("cell " + i, types.get(i), state.cells()[i]);
+            if (types.get(i) == ValueType.FUNCREF) {
+                cells[i] = references.applyAsLong(cells[i]);
+            }
+            requireType("cell " + i, types.get(i), cells[i]);
         }
     }
 
