@@ -7,9 +7,9 @@ import io.airlift.compress.zstd.ZstdDecompressor;
 import java.util.Arrays;
 
 /** Zstandard in pure Java: the same input gives the same bytes on every JDK. */
-final class Compression {
-    static final int STORED = 0;
-    static final int ZSTD = 1;
+public final class Compression {
+    public static final int STORED = 0;
+    public static final int ZSTD = 1;
 
     static {
         ModuleOpener.allowUnsafe();
@@ -17,7 +17,7 @@ final class Compression {
 
     private Compression() {}
 
-    static byte[] compress(byte[] bytes) {
+    public static byte[] compress(byte[] bytes) {
         // Its tables are large, but keeping one per thread would tie them to threads of other people.
         ZstdCompressor compressor = new ZstdCompressor();
         byte[] buffer = new byte[compressor.maxCompressedLength(bytes.length)];
@@ -30,7 +30,7 @@ final class Compression {
      * @param length of the result, which the caller has limited
      * @throws RecordingException if the bytes are not what {@link #compress} makes, or give another length
      */
-    static byte[] decompress(String what, byte[] stored, int length) throws RecordingException {
+    public static byte[] decompress(String what, byte[] stored, int length) throws RecordingException {
         if (length > Runtime.getRuntime().maxMemory() / 2) {
             throw new RecordingException(what + " takes " + length
                     + " bytes of memory, more than half of what this Java may use; give it more with -Xmx");
