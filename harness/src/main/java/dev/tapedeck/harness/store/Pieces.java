@@ -12,7 +12,7 @@ final class Pieces {
     private static final int BYTES_MIN = 1 << 13;
 
     /** One place in 32 KiB fits. */
-    private static final long CUT = (1L << 15) - 1 << 48;
+    private static final long CUT = ((1L << 15) - 1) << 48;
 
     /** A number for each byte; which ones does not matter, but they are part of what makes pieces the same. */
     private static final long[] GEAR =

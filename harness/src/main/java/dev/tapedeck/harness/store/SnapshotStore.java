@@ -10,6 +10,7 @@ import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -205,7 +206,7 @@ public final class SnapshotStore {
             if (Files.isDirectory(pieces)) {
                 try (Stream<Path> files = Files.walk(pieces)) {
                     for (Path file : files.filter(Files::isRegularFile).toList()) {
-                        if (!used.contains(file.getParent().getFileName().toString() + file.getFileName())) {
+                        if (!used.contains(pieces.relativize(file).toString().replace(File.separator, ""))) {
                             Files.deleteIfExists(file);
                         }
                     }
@@ -258,15 +259,14 @@ public final class SnapshotStore {
         }
         int version = in.getInt();
         if (version != VERSION) {
-            throw new RecordingException(
-                    what + " is of format " + version + ", this Tapedeck reads format " + VERSION + "");
+            throw new RecordingException(what + " is of format " + version + ", this Tapedeck reads format " + VERSION);
         }
         long icount = in.getLong();
         int length = in.getInt();
         int count = in.getInt();
         if (count < 0 || in.remaining() != (long) count * (HASH_BYTES + Integer.BYTES)) {
-            throw new RecordingException(what + " is damaged: it has " + in.remaining() + " bytes for " + count
-                    + " pieces");
+            throw new RecordingException(
+                    what + " is damaged: it has " + in.remaining() + " bytes for " + count + " pieces");
         }
         List<Piece> pieces = new ArrayList<>(count);
         long sum = 0;
@@ -281,8 +281,7 @@ public final class SnapshotStore {
             pieces.add(new Piece(HexFormat.of().formatHex(hash), pieceLength));
         }
         if (length < 0 || sum != length) {
-            throw new RecordingException(
-                    what + " is damaged: its pieces have " + sum + " bytes, expected " + length);
+            throw new RecordingException(what + " is damaged: its pieces have " + sum + " bytes, expected " + length);
         }
         return new Index(new Entry(id, icount, length), pieces);
     }
@@ -290,8 +289,8 @@ public final class SnapshotStore {
     private static byte[] limited(Path file, int bytesMax) throws IOException, RecordingException {
         long size = Files.size(file);
         if (size > bytesMax) {
-            throw new RecordingException(file + " is damaged: it has " + size + " bytes, at most " + bytesMax
-                    + " were expected");
+            throw new RecordingException(
+                    file + " is damaged: it has " + size + " bytes, at most " + bytesMax + " were expected");
         }
         return Files.readAllBytes(file);
     }

@@ -92,9 +92,7 @@ class SnapshotStoreTest {
         String secondId = store.save(second);
         assertThat(store.list())
                 .extracting(SnapshotStore.Entry::id, SnapshotStore.Entry::icount)
-                .containsExactly(
-                        tuple(firstId, 0L),
-                        tuple(secondId, 100L));
+                .containsExactly(tuple(firstId, 0L), tuple(secondId, 100L));
         assertThat(store.load(program, firstId).sameState(first)).isTrue();
         assertThat(store.load(program, secondId.substring(0, 12)).sameState(second))
                 .isTrue();
