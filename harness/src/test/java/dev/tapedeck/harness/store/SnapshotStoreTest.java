@@ -146,35 +146,41 @@ class SnapshotStoreTest {
     }
 
     @Test
-    @DisplayName("H8: each changed byte of each file is noticed, and said in a sentence")
+    @DisplayName("H8: whatever happens to the bytes of a file: the snapshot as it was, or a sentence")
     void damaged() throws Exception {
         String id = store.save(machine.snapshot());
         Random random = new Random(SEED);
         List<Path> files = new ArrayList<>(files("pieces"));
         files.addAll(files("snapshots"));
+        int refused = 0;
         for (int i = 0; i < 200; i++) {
             Path file = files.get(random.nextInt(files.size()));
             byte[] bytes = Files.readAllBytes(file);
             int at = random.nextInt(bytes.length);
             byte[] changed = bytes.clone();
             changed[at] ^= (byte) (1 << random.nextInt(8));
-            boolean icount = file.getParent().endsWith("snapshots") && at >= 12 && at < 20;
             Files.write(file, changed);
-            if (!icount) {
-                assertRefused(id, "seed " + SEED + ", byte " + at + " of " + file);
-            }
+            refused += refused(id, "seed " + SEED + ", byte " + at + " of " + file) ? 1 : 0;
             Files.write(file, Arrays.copyOf(bytes, random.nextInt(bytes.length)));
-            assertRefused(id, "seed " + SEED + ", " + file + " cut");
+            refused += refused(id, "seed " + SEED + ", " + file + " cut") ? 1 : 0;
             Files.write(file, bytes);
         }
+        // A bit of a compressed piece may make no difference to what it decompresses to, nor does the count for the
+        // list.
+        assertThat(refused).isGreaterThan(380);
         assertThat(store.load(program, id).sameState(machine.snapshot())).isTrue();
     }
 
-    private void assertRefused(String id, String what) {
-        assertThatExceptionOfType(RecordingException.class)
-                .as(what)
-                .isThrownBy(() -> store.load(program, id))
-                .satisfies(e -> assertThat(e.getMessage()).isNotBlank().doesNotContain("\n"));
+    private boolean refused(String id, String what) {
+        try {
+            assertThat(store.load(program, id).sameState(machine.snapshot()))
+                    .as(what)
+                    .isTrue();
+            return false;
+        } catch (RecordingException e) {
+            assertThat(e.getMessage()).as(what).isNotBlank().doesNotContain("\n");
+            return true;
+        }
     }
 
     @Test
