@@ -34,7 +34,12 @@ class BehaviourTest {
                     TABLE_GET,
                     TABLE_SIZE,
                     INTERRUPT_ENABLED,
-                    HP_GET -> true;
+                    HP_GET,
+                    IP_GET,
+                    SP_GET,
+                    BP_GET,
+                    ICOUNT_GET,
+                    SECTION_SIZE -> true;
             default -> opcode.mnemonic().contains(".load");
         };
     }
