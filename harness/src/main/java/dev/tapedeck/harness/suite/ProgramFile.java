@@ -5,9 +5,7 @@ import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.format.BcReader;
 import dev.tapedeck.vm.format.FormatException;
-import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.Program;
-import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
@@ -26,8 +24,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Loads a program from a {@code .bc}, {@code .tasm}, {@code .wasm} or {@code .wat} file.
@@ -97,23 +93,9 @@ public final class ProgramFile {
                 ? importModule(file, name, bytes)
                 : ends(name, ".bc") ? decode(name, bytes) : assemble(name, bytes);
         try {
-            VerifiedProgram verified = Verifier.verify(program);
-            checkExpectedFaults(name, program);
-            return verified;
+            return Verifier.verify(program);
         } catch (VerifyException e) {
             throw new ProgramException(named(name, e));
-        }
-    }
-
-    /** The assembler knows the faults, the format of {@code .bc} does not: a test that can never pass is found here. */
-    private static void checkExpectedFaults(String name, Program program) throws ProgramException {
-        for (TestCase test : program.tests()) {
-            String fault = test.expectedFault().orElse("");
-            if (!fault.isEmpty() && FaultKind.ofMnemonic(fault).isEmpty()) {
-                throw new ProgramException(name + ": test '" + Visible.of(test.name()) + "' expects the fault '"
-                        + Visible.of(fault) + "', which the machine does not have; it has "
-                        + Stream.of(FaultKind.values()).map(FaultKind::mnemonic).collect(Collectors.joining(", ")));
-            }
         }
     }
 

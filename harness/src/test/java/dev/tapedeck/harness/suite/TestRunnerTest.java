@@ -364,8 +364,9 @@ class TestRunnerTest {
 
         assertThatThrownBy(() -> ProgramFile.load(file))
                 .isInstanceOf(ProgramException.class)
-                .hasMessageStartingWith("p.bc: test 't' expects the fault 'division_by_zorp', which the machine does"
-                        + " not have; it has unreachable, out_of_bounds, ")
+                .hasMessageStartingWith("p.bc: section 'tests', ")
+                .hasMessageContaining("a test expects the fault 'division_by_zorp', which the machine does not have; it"
+                        + " has unreachable, out_of_bounds, ")
                 .hasMessageNotContaining("\n");
     }
 

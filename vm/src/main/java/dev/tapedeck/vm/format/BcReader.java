@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads programs from {@code .bc} files. The layout is described in {@code docs/bc-format.md}.
@@ -564,7 +566,8 @@ public final class BcReader {
     private String fault(BcInput in) throws FormatException {
         String mnemonic = string(in, "the expected fault of a test");
         if (FaultKind.ofMnemonic(mnemonic).isEmpty()) {
-            throw in.error("a test expects the fault '" + mnemonic + "', which is not known");
+            throw in.error("a test expects the fault '" + mnemonic + "', which the machine does not have; it has "
+                    + Stream.of(FaultKind.values()).map(FaultKind::mnemonic).collect(Collectors.joining(", ")));
         }
         return mnemonic;
     }
