@@ -23,15 +23,21 @@ public final class Fuzzing {
 
     private Fuzzing() {}
 
-    /** @param args a regular expression for the names of the targets, and the seconds for each */
+    /**
+     * @param args a regular expression for the names of the targets; for each of them the most seconds, the most inputs
+     *     (-1: any number), and the seed of what is tried (0: another one each time)
+     */
     public static void main(String[] args) throws Exception {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         Pattern wanted = Pattern.compile(args[0]);
-        int seconds = Integer.parseInt(args[1]);
+        List<String> bounds = List.of(
+                "-max_total_time=" + Integer.parseInt(args[1]),
+                "-runs=" + Integer.parseInt(args[2]),
+                "-seed=" + Integer.parseInt(args[3]));
         boolean fine = true;
         for (Target target : Target.values()) {
             if (wanted.matcher(target.label()).matches()) {
-                fine &= fuzz(target, seconds, out);
+                fine &= fuzz(target, bounds, out);
             }
         }
         if (!fine) {
@@ -39,7 +45,7 @@ public final class Fuzzing {
         }
     }
 
-    private static boolean fuzz(Target target, int seconds, PrintStream out) throws Exception {
+    private static boolean fuzz(Target target, List<String> bounds, PrintStream out) throws Exception {
         Path folder = FOLDER.resolve(target.label());
         Path corpus = Files.createDirectories(folder.resolve("corpus"));
         List<byte[]> seeds = target.code().seeds();
@@ -60,13 +66,13 @@ public final class Fuzzing {
                 "--disabled_hooks=com.code_intelligence.jazzer.sanitizers.*",
                 "--reproducer_path=" + folder,
                 "-artifact_prefix=" + folder + "/",
-                "-max_total_time=" + seconds,
                 "-max_len=" + Target.INPUT_BYTES_MAX,
                 // Seconds that one input may take, on a computer that is busy with other things.
                 "-timeout=30",
                 "-rss_limit_mb=2000",
                 "-print_final_stats=1",
                 corpus.toString()));
+        command.addAll(bounds);
         if (Files.isDirectory(target.kept())) {
             command.add(target.kept().toString());
         }
