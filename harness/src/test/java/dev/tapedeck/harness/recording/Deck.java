@@ -69,7 +69,6 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
             .entry main
             """;
 
-    /** A start function, a table that changes and grows, segments that are dropped, two memories, references. */
     /** Makes, writes, copies and frees heap sections, some 40 of them, of 0 to 5,000 bytes. */
     public static final String SECTIONS = """
             .func churn(n: i32) -> i32
@@ -151,6 +150,7 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
             .entry main
             """;
 
+    /** A start function, a table that changes and grows, segments that are dropped, two memories, references. */
     public static final String REFERENCES = """
             .memory 1 2
             .memory 0 3
