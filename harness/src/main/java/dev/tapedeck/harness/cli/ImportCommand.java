@@ -1,11 +1,6 @@
 package dev.tapedeck.harness.cli;
 
-import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
-import dev.tapedeck.harness.text.Visible;
-import dev.tapedeck.harness.text.Words;
-import dev.tapedeck.vm.format.BcWriter;
-import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -60,20 +55,7 @@ final class ImportCommand implements Callable<Integer> {
         if (!ProgramFile.isModule(source.toString())) {
             throw CommandException.usage(source + ": the name of a module has to end in .wasm or .wat");
         }
-        VerifiedProgram program = ProgramFile.load(source);
-        if (!output.toString().endsWith(".bc")) {
-            throw CommandException.usage(output + ": the name of a program has to end in .bc");
-        }
-        byte[] bytes = BcWriter.write(program.program());
-        OutputFile.write(output, bytes);
-        terminal.message("wrote " + Visible.of(output.toString()) + ", " + Words.count(bytes.length, "byte"));
-        if (json) {
-            terminal.print(JsonReport.document(document -> {
-                document.writeStringField("program", program.program().name());
-                document.writeStringField("output", output.toString());
-                document.writeNumberField("bytes", bytes.length);
-            }));
-        }
+        ProgramOutput.write(ProgramFile.load(source).program(), output, json, terminal);
         return ExitCodes.FINE;
     }
 }
