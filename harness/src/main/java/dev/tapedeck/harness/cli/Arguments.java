@@ -143,6 +143,27 @@ final class Arguments {
         }
     }
 
+    /** {@code MS:SIGNAL}. */
+    static RealTimers.Timer timer(String text) throws CommandException {
+        String[] parts = text.split(":", -1);
+        try {
+            if (parts.length == 2) {
+                long milliseconds = integer(parts[0]);
+                int signal = index(parts[1]);
+                if (milliseconds >= 1
+                        && milliseconds <= RealTimers.Timer.MILLISECONDS_MAX
+                        && signal >= 1
+                        && signal <= 31) {
+                    return new RealTimers.Timer(milliseconds, signal);
+                }
+            }
+        } catch (NumberFormatException | ArithmeticException e) {
+            // Told below.
+        }
+        throw CommandException.usage("--timer " + text + ": expected MS:SIGNAL, such as 10:3; MS is 1 to "
+                + RealTimers.Timer.MILLISECONDS_MAX + ", signals are 1 to 31");
+    }
+
     /** {@code ICOUNT:LOCATION:MASK}. */
     static Injection injection(Program program, String text) throws CommandException {
         String form = "expected ICOUNT:LOCATION:MASK, such as 1000:global.total:0x10; LOCATION is local.FRAME.INDEX,"

@@ -91,11 +91,13 @@ final class RecordCommand implements Callable<Integer> {
         ProgramRun run = new ProgramRun(terminal, json);
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
+                RealTimers timers = settings.timers();
                 Progress progress = Progress.ofProgram(terminal, "recording")) {
-            outcome = Recorder.record(loaded, options, run.host(input, system), recording, machine -> {
-                progress.at(machine.icount());
-                run.saw(machine);
-            });
+            outcome =
+                    Recorder.record(loaded, options, run.host(input, system), recording, timers.signals(), machine -> {
+                        progress.at(machine.icount());
+                        run.saw(machine);
+                    });
         } catch (IllegalArgumentException e) {
             throw CommandException.data(program + ": " + e.getMessage());
         }

@@ -77,8 +77,9 @@ final class RunCommand implements Callable<Integer> {
         ProgramRun run = new ProgramRun(terminal, json);
         Outcome outcome;
         try (InputStream input = settings.open(terminal);
+                RealTimers timers = settings.timers();
                 Progress progress = Progress.ofProgram(terminal, "running")) {
-            outcome = Recorder.run(loaded, options, run.host(input, system), machine -> {
+            outcome = Recorder.run(loaded, options, run.host(input, system), timers.signals(), machine -> {
                 progress.at(machine.icount());
                 run.saw(machine);
             });

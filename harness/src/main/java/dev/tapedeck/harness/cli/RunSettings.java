@@ -62,6 +62,14 @@ final class RunSettings {
     private List<String> interrupts = new ArrayList<>();
 
     @Option(
+            names = "--timer",
+            paramLabel = "MS:SIGNAL",
+            description =
+                    "Raises a signal every MS milliseconds of real time while the program runs; its payload counts"
+                            + " from 1. May be repeated.")
+    private List<String> timers = new ArrayList<>();
+
+    @Option(
             names = "--inject",
             paramLabel = "ICOUNT:LOCATION:MASK",
             description = {
@@ -160,6 +168,15 @@ final class RunSettings {
             system.realRandom();
         }
         return asTerminal ? system.terminal() : system;
+    }
+
+    /** The timers, running. To be closed. */
+    RealTimers timers() throws CommandException {
+        List<RealTimers.Timer> list = new ArrayList<>();
+        for (String text : timers) {
+            list.add(Arguments.timer(text));
+        }
+        return new RealTimers(list);
     }
 
     private static boolean isReal(String option, String value) throws CommandException {

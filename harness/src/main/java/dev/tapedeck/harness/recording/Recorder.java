@@ -12,6 +12,7 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Runs a program and writes its recording. */
 public final class Recorder {
@@ -32,22 +33,28 @@ public final class Recorder {
      */
     public static Outcome record(VerifiedProgram program, RunOptions options, Host host, Path directory)
             throws RecordingException {
-        return record(program, options, host, directory, machine -> {});
+        return record(program, options, host, directory, null, machine -> {});
     }
 
     /**
-     * The same, watched.
+     * The same, with interrupts from other threads, and watched.
      *
+     * @param signals that other threads raise during the run; null if none do
      * @param watcher looks at the machine after each block, and once more when the run is over; must not change it
      */
     public static Outcome record(
-            VerifiedProgram program, RunOptions options, Host host, Path directory, Consumer<Machine> watcher)
+            VerifiedProgram program,
+            RunOptions options,
+            Host host,
+            Path directory,
+            @Nullable SignalQueue signals,
+            Consumer<Machine> watcher)
             throws RecordingException {
         Calls calls = new Calls();
         Machine machine = start(program, options, new RecordingHost(program.program(), host, calls));
         try (ExcerptLog log = ChronicleLog.create(directory)) {
             RecordingWriter writer = new RecordingWriter(log);
-            return record(machine, program, options, calls, writer, watcher);
+            return record(machine, program, options, Schedule.of(options, signals), calls, writer, watcher);
         } catch (IOException e) {
             throw new RecordingException(String.valueOf(e.getMessage()), e);
         }
@@ -57,11 +64,12 @@ public final class Recorder {
             Machine machine,
             VerifiedProgram program,
             RunOptions options,
+            Schedule schedule,
             Calls calls,
             RecordingWriter writer,
             Consumer<Machine> watcher)
             throws RecordingException {
-        TracedRun run = new TracedRun(machine, Schedule.of(options), options, writer::interrupted);
+        TracedRun run = new TracedRun(machine, schedule, options, writer::interrupted);
         calls.sink = call -> {
             run.hostCalled(call);
             writer.hostCalled(call);
@@ -88,17 +96,23 @@ public final class Recorder {
 
     /** The same without a recording. Interrupts, injections and limits of {@code options} hold here too. */
     public static Outcome run(VerifiedProgram program, RunOptions options, Host host) {
-        return run(program, options, host, machine -> {});
+        return run(program, options, host, null, machine -> {});
     }
 
     /**
-     * The same, watched.
+     * The same, with interrupts from other threads, and watched.
      *
+     * @param signals that other threads raise during the run; null if none do
      * @param watcher looks at the machine now and then, and once more when the run is over; must not change it
      */
-    public static Outcome run(VerifiedProgram program, RunOptions options, Host host, Consumer<Machine> watcher) {
+    public static Outcome run(
+            VerifiedProgram program,
+            RunOptions options,
+            Host host,
+            @Nullable SignalQueue signals,
+            Consumer<Machine> watcher) {
         Machine machine = start(program, options, host);
-        Schedule schedule = Schedule.of(options);
+        Schedule schedule = Schedule.of(options, signals);
         while (machine.status() == Status.RUNNING && machine.icount() < options.instructionLimit()) {
             schedule.apply(machine, interrupt -> {});
             long pause = machine.icount() + WATCH_INSTRUCTIONS;

@@ -8,41 +8,55 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongToIntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What comes to a machine from outside at fixed instruction counts: injections and interrupts. Recorder and replay take
- * both from here, so they come in the same order: at one instruction count injections before interrupts, and each of these
- * as listed.
+ * What comes to a machine from outside: injections and interrupts, at fixed instruction counts, and while a run is recorded
+ * also the signals of other threads, at no count known before. Recorder and replay take all of it from here, so it comes
+ * in the same order: at one instruction count injections before interrupts, and each of these as listed.
  */
 public final class Schedule {
     private final List<Injection> injections;
     private final List<Interrupt> interrupts;
     private final LongToIntFunction interruptFrom;
+    private final @Nullable SignalQueue signals;
     private int nextInjection;
     private int nextInterrupt;
+    /** The instruction count of the last look at the signals. */
+    private long polled;
 
-    private Schedule(List<Injection> injections, List<Interrupt> interrupts, LongToIntFunction interruptFrom) {
+    private Schedule(
+            List<Injection> injections,
+            List<Interrupt> interrupts,
+            LongToIntFunction interruptFrom,
+            @Nullable SignalQueue signals) {
         this.injections = injections.stream()
                 .sorted(Comparator.comparingLong(Injection::icount))
                 .toList();
         this.interrupts = interrupts;
         this.interruptFrom = interruptFrom;
+        this.signals = signals;
     }
 
-    /** What the options plan. */
-    public static Schedule of(RunOptions options) {
+    /**
+     * What the options plan.
+     *
+     * @param signals of other threads; null if there are none
+     */
+    static Schedule of(RunOptions options, @Nullable SignalQueue signals) {
         List<Interrupt> planned = options.interrupts().stream()
                 .sorted(Comparator.comparingLong(ScheduledInterrupt::icount))
                 .map(interrupt -> new Interrupt(interrupt.icount(), interrupt.signal(), interrupt.payload()))
                 .toList();
-        return new Schedule(options.injections(), planned, icount -> (int) planned.stream()
+        LongToIntFunction from = icount -> (int) planned.stream()
                 .takeWhile(interrupt -> interrupt.icount() < icount)
-                .count());
+                .count();
+        return new Schedule(options.injections(), planned, from, signals);
     }
 
     /** What came in a recorded run. */
     public static Schedule of(Recording recording) {
-        return new Schedule(recording.options().injections(), recording.interrupts(), recording::firstInterrupt);
+        return new Schedule(recording.options().injections(), recording.interrupts(), recording::firstInterrupt, null);
     }
 
     /** Makes the first one at {@code icount} or later the next. */
@@ -55,7 +69,7 @@ public final class Schedule {
         nextInterrupt = interruptFrom.applyAsInt(icount);
     }
 
-    /** The instruction count of the next one; {@link Long#MAX_VALUE} if there is none. */
+    /** The instruction count up to which nothing comes; {@link Long#MAX_VALUE} if nothing comes any more. */
     public long next() {
         long injection = nextInjection < injections.size()
                 ? injections.get(nextInjection).icount()
@@ -63,7 +77,8 @@ public final class Schedule {
         long interrupt = nextInterrupt < interrupts.size()
                 ? interrupts.get(nextInterrupt).icount()
                 : Long.MAX_VALUE;
-        return Math.min(injection, interrupt);
+        long poll = signals == null ? Long.MAX_VALUE : polled + SignalQueue.POLL_INSTRUCTIONS;
+        return Math.min(poll, Math.min(injection, interrupt));
     }
 
     /**
@@ -89,6 +104,14 @@ public final class Schedule {
             Interrupt interrupt = interrupts.get(nextInterrupt++);
             machine.raise(interrupt.signal(), interrupt.payload());
             arrived.accept(interrupt);
+        }
+        if (signals != null) {
+            polled = icount;
+            Interrupt interrupt = signals.deliver(machine);
+            while (interrupt != null) {
+                arrived.accept(interrupt);
+                interrupt = signals.deliver(machine);
+            }
         }
     }
 }

@@ -366,6 +366,39 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("signals of the real clock are recorded, and come at the same places in a replay")
+    void timers() throws IOException {
+        Path program = Files.writeString(folder.resolve("ticks.tasm"), """
+                .global ticks: mut i64 = 0
+                .func on_tick(signal: i32, payload: i64)
+                  local.get payload
+                  global.set ticks
+                  interrupt.return
+                .end
+                .func main() -> i64
+                  i32.const 5
+                  interrupt.handle on_tick
+                again:
+                  global.get ticks
+                  i64.const 3
+                  i64.lt_s
+                  br_if again
+                  global.get ticks
+                  return
+                .end
+                .entry main
+                """);
+        Path recording = record(program, "ticks.tape", "--timer", "1:5");
+        JsonNode json = CommandLineRun.of("stats", recording, "--json").json();
+        assertThat(json.get("interrupts").asInt()).isGreaterThanOrEqualTo(3);
+        assertThat(CommandLineRun.of("replay", recording, "--json")
+                        .json()
+                        .get("verified")
+                        .asBoolean())
+                .isTrue();
+    }
+
+    @Test
     void checkpointsFollowTheBlocks() {
         Path recording = record(count, "count.tape", "--block", "64", "--checkpoint-every", "128");
         assertThat(CommandLineRun.of("stats", recording, "--json")

@@ -760,8 +760,10 @@ public final class Machine {
      * @param signal 1 to 31
      * @return false if too many interrupts are already pending; nothing has changed then
      * @throws IllegalArgumentException if there is no such signal
+     * @throws IllegalStateException if a host calls it during a host call: what comes in there is what the call returns
      */
     public boolean raise(int signal, long payload) {
+        checkNotBusy();
         return interrupts.raise(signalOf(signal), payload);
     }
 
@@ -870,8 +872,13 @@ public final class Machine {
         }
     }
 
-    /** The state now. Costs by the pages written since the last snapshot or restore, not by the size of memory. */
+    /**
+     * The state now. Costs by the pages written since the last snapshot or restore, not by the size of memory.
+     *
+     * @throws IllegalStateException if a host calls it during a host call, which is in the middle of an instruction
+     */
     public Snapshot snapshot() {
+        checkNotBusy();
         checkNotTorn();
         return new Snapshot(
                 image,
