@@ -13,6 +13,7 @@ import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
@@ -213,6 +214,34 @@ public final class ProgramTester {
             return this;
         }
 
+        private void expect(StateExpectation expectation) {
+            if (expectation instanceof StateExpectation.GlobalValue global) {
+                assertThat(machine.global(global.global()))
+                        .as("global " + global.global())
+                        .isEqualTo(global.cell());
+            } else if (expectation instanceof StateExpectation.RegisterValue register) {
+                assertThat(value(register.register()))
+                        .as(register.register().mnemonic())
+                        .isEqualTo(register.value());
+            } else if (expectation instanceof StateExpectation.MemoryBytes memory) {
+                byte[] actual = machine.readMemory(
+                        memory.memory(), memory.address(), memory.bytes().length());
+                assertThat(actual)
+                        .as("memory " + memory.memory() + " from address " + memory.address())
+                        .isEqualTo(memory.bytes().getBytes(StandardCharsets.ISO_8859_1));
+            }
+        }
+
+        private long value(StateExpectation.Register register) {
+            return switch (register) {
+                case SP -> machine.sp();
+                case BP -> machine.bp();
+                case HP -> machine.hp();
+                case ICOUNT -> machine.icount();
+                case INTERRUPTS -> machine.interruptsEnabled() ? 1 : 0;
+            };
+        }
+
         private void expectStatus(Status status) {
             assertThat(machine.status())
                     .as(() -> "status at " + machine.position() + " after " + machine.icount() + " instructions"
@@ -237,6 +266,7 @@ public final class ProgramTester {
                 expectStatus(Status.RETURNED);
                 assertThat(machine.results()).as("results").isEqualTo(results);
             });
+            test.expectedState().forEach(this::expect);
             return this;
         }
     }

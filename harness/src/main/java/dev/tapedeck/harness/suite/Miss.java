@@ -8,9 +8,13 @@ import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -27,6 +31,7 @@ import java.util.OptionalLong;
 record Miss(String reason, String expected, String actual, OptionalLong icount, String verb) {
     private static final int EXCERPT_CHARS_MAX = 60;
     private static final int EXCERPT_CHARS_BEFORE = 20;
+    private static final int MEMORY_BYTES_MAX = 16;
     private static final int DIFF_CHARS_MAX = 1 << 16;
     private static final int DIFF_CHARS_BEFORE = 1 << 12;
 
@@ -124,7 +129,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 at < actual.length() ? "written" : "ended"));
     }
 
-    private static String bytes(int count) {
+    private static String bytes(long count) {
         return count + (count == 1 ? " byte" : " bytes");
     }
 
@@ -179,6 +184,82 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 ? values(program, function, outcome.results())
                 : ending(program, function, outcome);
         return Optional.of(atEnd("expected result " + should + " but was " + was, should, was, "returned"));
+    }
+
+    /** The first expectation of the state that a machine at the end of the run does not meet. */
+    static Optional<Miss> state(TestCase test, Machine machine) {
+        return test.expectedState().stream()
+                .flatMap(expectation -> state(expectation, machine).stream())
+                .findFirst();
+    }
+
+    /** The state at the end is not to be had. */
+    static Miss notReplayed(Exception problem) {
+        String text = "the recording does not replay, so the state at its end cannot be looked at: "
+                + Visible.of(String.valueOf(problem.getMessage()));
+        return atEnd(text, "a run that repeats", "another run", "ended");
+    }
+
+    private static Optional<Miss> state(StateExpectation expectation, Machine machine) {
+        if (expectation instanceof StateExpectation.GlobalValue global) {
+            Program.Global found = machine.program().globals().get(global.global());
+            long actual = machine.global(global.global());
+            String name = found.name().isEmpty() ? "#" + global.global() : "'" + Visible.of(found.name()) + "'";
+            return global.cell() == actual
+                    ? Optional.empty()
+                    : unequal(
+                            "global " + name,
+                            Values.cell(found.type(), global.cell()),
+                            Values.cell(found.type(), actual));
+        } else if (expectation instanceof StateExpectation.RegisterValue register) {
+            long actual = switch (register.register()) {
+                case SP -> machine.sp();
+                case BP -> machine.bp();
+                case HP -> machine.hp();
+                case ICOUNT -> machine.icount();
+                case INTERRUPTS -> machine.interruptsEnabled() ? 1 : 0;
+            };
+            return register.value() == actual
+                    ? Optional.empty()
+                    : unequal(
+                            "register " + register.register().mnemonic(),
+                            Long.toString(register.value()),
+                            Long.toString(actual));
+        } else if (expectation instanceof StateExpectation.MemoryBytes memory) {
+            return memory(memory, machine);
+        }
+        throw new IllegalStateException(expectation.toString());
+    }
+
+    private static Optional<Miss> memory(StateExpectation.MemoryBytes expectation, Machine machine) {
+        byte[] expected = expectation.bytes().getBytes(StandardCharsets.ISO_8859_1);
+        String memory = expectation.memory() == 0 ? "memory" : "memory" + expectation.memory();
+        long size = machine.memoryBytes(expectation.memory());
+        if (expected.length > size - expectation.address()) {
+            return unequal(
+                    memory, bytes(expected.length) + " at address " + expectation.address(), bytes(size) + " in all");
+        }
+        byte[] actual = machine.readMemory(expectation.memory(), expectation.address(), expected.length);
+        int at = Arrays.mismatch(expected, actual);
+        if (at < 0) {
+            return Optional.empty();
+        }
+        int from = Math.max(0, Math.min(at - 4, expected.length - MEMORY_BYTES_MAX));
+        return unequal(
+                memory + " from address " + (expectation.address() + from), hex(expected, from), hex(actual, from));
+    }
+
+    private static String hex(byte[] bytes, int from) {
+        int to = Math.min(bytes.length, from + MEMORY_BYTES_MAX);
+        return HexFormat.ofDelimiter(" ").formatHex(bytes, from, to) + (to < bytes.length ? " ..." : "");
+    }
+
+    private static Optional<Miss> unequal(String what, String expected, String actual) {
+        return Optional.of(atEnd(
+                "expected " + what + " to be " + expected + " but was " + actual,
+                what + " " + expected,
+                what + " " + actual,
+                "ended"));
     }
 
     private static String values(Program program, int function, List<Long> cells) {

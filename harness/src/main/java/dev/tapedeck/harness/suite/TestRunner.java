@@ -215,6 +215,9 @@ public class TestRunner {
             }
             Optional<Miss> miss = Miss.first(test, program, function, outcome, captured, limit);
             try (Recording recording = Recording.open(recorded)) {
+                if (miss.isEmpty() && !test.expectedState().isEmpty()) {
+                    miss = stateMiss(recording);
+                }
                 if (miss.isPresent()) {
                     return missed(recording, miss.get());
                 }
@@ -248,6 +251,17 @@ public class TestRunner {
                     RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
                     RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
                     List.of());
+        }
+
+        /** What the state at the end of the run misses; if that cannot be reached again, it is a miss too. */
+        private Optional<Miss> stateMiss(Recording recording) throws RecordingException {
+            Replay replay = new Replay(recording);
+            try {
+                replay.seek(recording.icountEnd());
+            } catch (ReplayException e) {
+                return Optional.of(Miss.notReplayed(e));
+            }
+            return Miss.state(test, replay.machine());
         }
 
         private Verdict missed(Recording recording, Miss miss) throws IOException {

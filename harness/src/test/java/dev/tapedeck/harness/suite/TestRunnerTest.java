@@ -259,6 +259,31 @@ class TestRunnerTest {
         assertThat(verdict.actual()).contains("25");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "global n = 41 | expected global 'n' to be 41 but was 42",
+                "global x = 1.5 | expected global 'x' to be 1.5 but was 0.5",
+                "register hp = 80 | expected register hp to be 80 but was 1040",
+                "register interrupts = 0 | expected register interrupts to be 0 but was 1",
+                "memory d = i32 1 2 4 | expected memory from address 1024 to be 01 00 00 00 02 00 00 00 04 00 00 00"
+                        + " but was 01 00 00 00 02 00 00 00 03 00 00 00",
+                "memory 0 = zero 1024, i32 1 2 4, zero 32 | expected memory from address 1028 to be"
+                        + " 02 00 00 00 04 00 00 00 00 00 00 00 00 00 00 00 ... but was"
+                        + " 02 00 00 00 03 00 00 00 00 00 00 00 00 00 00 00 ...",
+                "memory 65535 = i16 0 | expected memory to be 2 bytes at address 65535 but was 65536 bytes in all"
+            })
+    @DisplayName("K7: a register, a global or memory that is not as expected at the end is a failure that shows both")
+    void states(String expectation, String message) throws Exception {
+        Verdict verdict = run(".memory 1\n.data d = i32 1 2 3\n.global n: mut i32 = 42\n.global x: f64 = 0.5\n"
+                + ".func main()\nunreachable\n.end\n.test \"t\"\n.expect fault unreachable\n.expect "
+                + expectation + "\n.end\n");
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).startsWith("p.tasm:8: " + message + ", ended at ");
+        assertThat(output().resolve("p.tasm/t/report.html")).exists();
+    }
+
     @Test
     @DisplayName("S13: the instruction limit stops a run exactly, and is a failure that says so")
     void limit() throws Exception {

@@ -15,6 +15,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
@@ -296,7 +297,10 @@ public final class Disassembler {
         DataSegment data = program.data().get(index);
         out.append(".data ").append(dataNames.definition(index));
         out.append(data.passive() ? " passive" : " at " + data.address()).append(" =");
-        String bytes = new String(data.bytes(), StandardCharsets.ISO_8859_1);
+        writePieces(out, new String(data.bytes(), StandardCharsets.ISO_8859_1));
+    }
+
+    private static void writePieces(StringBuilder out, String bytes) {
         List<String> pieces = new ArrayList<>();
         int from = 0;
         while (from < bytes.length()) {
@@ -554,6 +558,7 @@ public final class Disassembler {
                 .ifPresent(results -> out.append("  .expect result")
                         .append(cells(results, type == null ? List.of() : type.results()))
                         .append('\n'));
+        test.expectedState().forEach(expectation -> writeExpectation(out, expectation));
         if (test.approved()) {
             out.append("  .approve\n");
         }
@@ -562,6 +567,27 @@ public final class Disassembler {
                         .append(Notation.quote(reason))
                         .append('\n'));
         out.append(".end\n");
+    }
+
+    private void writeExpectation(StringBuilder out, StateExpectation expectation) {
+        out.append("  .expect ");
+        if (expectation instanceof StateExpectation.GlobalValue global) {
+            boolean known =
+                    global.global() >= 0 && global.global() < program.globals().size();
+            out.append("global ").append(globalNames.use(global.global())).append(" = ");
+            out.append(
+                    known
+                            ? cell(program.globals().get(global.global()).type(), global.cell())
+                            : Notation.bits(global.cell()));
+            out.append('\n');
+        } else if (expectation instanceof StateExpectation.RegisterValue register) {
+            out.append("register ").append(register.register().mnemonic());
+            out.append(" = ").append(register.value()).append('\n');
+        } else if (expectation instanceof StateExpectation.MemoryBytes memory) {
+            out.append("memory").append(memory.memory() == 0 ? "" : Integer.toString(memory.memory()));
+            out.append(' ').append(memory.address()).append(" =");
+            writePieces(out, memory.bytes());
+        }
     }
 
     private static void writeSystem(StringBuilder out, TestSystem system) {

@@ -22,9 +22,11 @@ import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -51,6 +53,7 @@ final class Emitter {
     private int dataPlaced;
 
     private long interruptCount;
+    private long expectedMemoryBytes;
 
     Emitter(SourceText source, SourceTree tree) {
         this.source = source;
@@ -345,7 +348,7 @@ final class Emitter {
         long total = 0;
         for (int i = 0; i < tree.data.size(); i++) {
             Data data = tree.data.get(i);
-            long length = length(data, total);
+            long length = length(data.pieces(), data.name().position(), total);
             Expression at = data.address();
             total += length;
             if (data.passive()) {
@@ -381,7 +384,8 @@ final class Emitter {
             int position = data.name().position();
             checkInside(memory, position, dataAddresses[i], dataLengths[i]);
             try {
-                builder.addData(new DataSegment(data.name().text(), dataAddresses[i], contents(data, dataLengths[i])));
+                builder.addData(
+                        new DataSegment(data.name().text(), dataAddresses[i], contents(data.pieces(), dataLengths[i])));
             } catch (IllegalArgumentException e) {
                 throw source.error(position, Expression.message(e));
             }
@@ -389,10 +393,10 @@ final class Emitter {
     }
 
     /** The length of a data segment in bytes; no memory is used before it is known to be allowed. */
-    private long length(Data data, long total) throws AssemblyException {
+    private long length(List<Piece> pieces, int start, long total) throws AssemblyException {
         long length = 0;
-        for (Piece piece : data.pieces()) {
-            int position = data.name().position();
+        for (Piece piece : pieces) {
+            int position = start;
             if (piece instanceof Piece.Bytes bytes) {
                 length += bytes.bytes().length;
             } else if (piece instanceof Piece.Computed number) {
@@ -415,9 +419,9 @@ final class Emitter {
         return length;
     }
 
-    private byte[] contents(Data data, long length) throws AssemblyException {
+    private byte[] contents(List<Piece> pieces, long length) throws AssemblyException {
         ByteBuffer out = ByteBuffer.allocate((int) length);
-        for (Piece piece : data.pieces()) {
+        for (Piece piece : pieces) {
             if (piece instanceof Piece.Bytes bytes) {
                 out.put(bytes.bytes());
             } else if (piece instanceof Piece.Computed number) {
@@ -725,7 +729,7 @@ final class Emitter {
     }
 
     private void test(Program untested, Map<String, Integer> functions, SourceTree.Test test) throws AssemblyException {
-        TestBuilder built = new TestBuilder(test.name);
+        TestBuilder built = new TestBuilder(builder, test.name);
         FunctionType type = testedType(untested, functions, test);
         Reference function = test.function;
         if (function != null) {
@@ -772,6 +776,9 @@ final class Emitter {
             built.expectResultCells(
                     cells(results, type == null ? null : type.results(), test.resultsPosition, "result"));
         }
+        for (SourceTree.Expected expected : test.state) {
+            built.expect(expectation(untested, expected));
+        }
         if (test.approved) {
             built.approve();
         }
@@ -785,6 +792,66 @@ final class Emitter {
             built.line(test.line);
         }
         builder.addTest(built.build());
+    }
+
+    private StateExpectation expectation(Program untested, SourceTree.Expected expected) throws AssemblyException {
+        if (expected instanceof SourceTree.Expected.Global global) {
+            int index = globalIndex(untested, global.global());
+            ValueType type = untested.globals().get(index).type();
+            return new StateExpectation.GlobalValue(index, cell(global.value(), type));
+        } else if (expected instanceof SourceTree.Expected.Register register) {
+            boolean small = register.register() == StateExpectation.Register.HP;
+            return new StateExpectation.RegisterValue(
+                    register.register(), cell(register.value(), small ? ValueType.I32 : ValueType.I64));
+        } else if (expected instanceof SourceTree.Expected.Memory memory) {
+            int position = memory.memory().position();
+            int index = intIndex(memory.memory());
+            if (index >= untested.memories().size()) {
+                throw source.error(
+                        position,
+                        untested.memories().isEmpty()
+                                ? "the program has no memory"
+                                : "there is no memory " + index + ", the program has "
+                                        + untested.memories().size());
+            }
+            long address = integer(memory.address(), "an address", BigInteger.ZERO, Literal.U32_MAX);
+            long length = length(memory.pieces(), position, 0);
+            expectedMemoryBytes += length;
+            if (expectedMemoryBytes > ProgramLimits.EXPECTED_MEMORY_BYTES_MAX) {
+                throw source.error(
+                        position,
+                        "the tests expect more than " + ProgramLimits.EXPECTED_MEMORY_BYTES_MAX + " bytes of memory");
+            }
+            if (length == 0) {
+                throw source.error(position, "expected at least one byte of memory");
+            }
+            byte[] bytes = contents(memory.pieces(), length);
+            return new StateExpectation.MemoryBytes(index, address, new String(bytes, StandardCharsets.ISO_8859_1));
+        }
+        throw new IllegalStateException(expected.toString());
+    }
+
+    /** The global that a test means; of a module there is only the program, and names need not be unique. */
+    private int globalIndex(Program untested, Reference reference) throws AssemblyException {
+        String name = reference.name();
+        List<String> names =
+                untested.globals().stream().map(Program.Global::name).toList();
+        int index = name == null ? intIndex(reference) : names.indexOf(name);
+        if (index < 0 || index >= names.size()) {
+            throw source.error(
+                    reference.position(),
+                    name == null
+                            ? "there is no global " + index + ", the program has " + names.size()
+                            : builder.globalNames.unknown(name),
+                    NameTable.hint(name == null ? "" : name, names, "global"));
+        }
+        if (name != null && names.lastIndexOf(name) != index) {
+            throw source.error(
+                    reference.position(),
+                    "several globals are named '" + Notation.abbreviated(name) + "'",
+                    "write #" + index + " for the first");
+        }
+        return index;
     }
 
     /** The type of the function that a test runs, or null if there is none. */

@@ -15,6 +15,7 @@ import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestSystem;
 import java.io.ByteArrayOutputStream;
 import java.math.BigInteger;
@@ -66,7 +67,8 @@ final class Parser {
             ".approve",
             ".disabled",
             ".end");
-    private static final List<String> EXPECTATIONS = List.of("output", "exit", "fault", "result");
+    private static final List<String> EXPECTATIONS =
+            List.of("output", "exit", "fault", "result", "global", "register", "memory");
 
     /** Words that mean something where the name of a constant or of data can stand. */
     private static final Set<String> NUMBER_WORDS =
@@ -349,6 +351,11 @@ final class Parser {
         boolean passive = acceptWord("passive");
         Expression address = !passive && acceptWord("at") ? expression() : null;
         expect(Kind.EQUALS, "before the contents of the data");
+        tree.data.add(new SourceTree.Data(name, address, passive, pieces()));
+    }
+
+    /** Bytes up to the end of the line, as they are written for data. */
+    private List<Piece> pieces() throws AssemblyException {
         List<Piece> pieces = new ArrayList<>();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         DataType type = null;
@@ -382,7 +389,7 @@ final class Parser {
             skipComma();
         } while (!token.endsLine());
         flush(bytes, pieces);
-        tree.data.add(new SourceTree.Data(name, address, passive, List.copyOf(pieces)));
+        return List.copyOf(pieces);
     }
 
     private @Nullable DataType dataType() {
@@ -811,7 +818,8 @@ final class Parser {
     private void expectation(SourceTree.Test test) throws AssemblyException {
         Token what = token;
         String words = token.is(Kind.WORD) ? word() : "";
-        if (!EXPECTATIONS.contains(words)) {
+        Matcher numberedMemory = MEMORY.matcher(words);
+        if (!EXPECTATIONS.contains(words) && !numberedMemory.matches()) {
             throw source.error(
                     token.start(),
                     "expected what the test expects, found " + found(),
@@ -849,12 +857,42 @@ final class Parser {
                 }
                 test.fault = fault;
             }
-            default -> {
+            case "result" -> {
                 onlyOnce(what, test.results != null);
                 test.resultsPosition = what.start();
                 test.results = values();
             }
+            case "global" -> {
+                Reference global = reference("a global");
+                expect(Kind.EQUALS, "before the value of the global");
+                test.state.add(new SourceTree.Expected.Global(global, value()));
+            }
+            case "register" -> {
+                StateExpectation.Register register = register();
+                expect(Kind.EQUALS, "before the value of the register");
+                test.state.add(new SourceTree.Expected.Register(register, expression()));
+            }
+            default -> {
+                long memory = words.equals("memory") ? 0 : Long.parseLong(numberedMemory.group(1));
+                Expression address = expression();
+                expect(Kind.EQUALS, "before the contents of the memory");
+                test.state.add(
+                        new SourceTree.Expected.Memory(new Reference(what.start(), null, memory), address, pieces()));
+            }
         }
+    }
+
+    private StateExpectation.Register register() throws AssemblyException {
+        Token given = token;
+        String name = nameText();
+        List<String> known = Arrays.stream(StateExpectation.Register.values())
+                .map(StateExpectation.Register::mnemonic)
+                .toList();
+        return StateExpectation.Register.ofMnemonic(name)
+                .orElseThrow(() -> source.error(
+                        given.start(),
+                        "unknown register '" + Notation.abbreviated(name) + "'",
+                        "there are " + String.join(" ", known)));
     }
 
     private SourceTree.Interrupt interrupt() throws AssemblyException {

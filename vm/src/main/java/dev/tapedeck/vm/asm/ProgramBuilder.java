@@ -247,7 +247,7 @@ public final class ProgramBuilder {
     }
 
     public ProgramBuilder test(String name, Consumer<TestBuilder> description) {
-        TestBuilder test = new TestBuilder(name);
+        TestBuilder test = new TestBuilder(this, name);
         description.accept(test);
         return addTest(test.build());
     }
@@ -286,6 +286,14 @@ public final class ProgramBuilder {
                 startIndex(),
                 tests,
                 sources);
+    }
+
+    int globalIndex(String global) {
+        return require(globalNames, global);
+    }
+
+    ValueType globalType(int index) {
+        return globals.get(index).type();
     }
 
     private int entryIndex() {

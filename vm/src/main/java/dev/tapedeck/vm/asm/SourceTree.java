@@ -2,6 +2,7 @@ package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestSystem;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -171,6 +172,15 @@ final class SourceTree {
             @Nullable Expression every,
             @Nullable Expression count) {}
 
+    /** What a test expects of the state. */
+    sealed interface Expected {
+        record Global(Reference global, Value value) implements Expected {}
+
+        record Register(StateExpectation.Register register, Expression value) implements Expected {}
+
+        record Memory(Reference memory, Expression address, List<Piece> pieces) implements Expected {}
+    }
+
     /** A test; filled while it is parsed. */
     static final class Test {
         final int position;
@@ -210,6 +220,7 @@ final class SourceTree {
         List<Value> results;
 
         int resultsPosition;
+        final List<Expected> state = new ArrayList<>();
         boolean approved;
 
         @Nullable

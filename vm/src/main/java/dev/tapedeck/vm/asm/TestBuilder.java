@@ -2,6 +2,7 @@ package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
 
 /** Describes one test of a {@link ProgramBuilder}. Java's int, long, float and double stand for i32, i64, f32, f64. */
 public final class TestBuilder {
+    private final ProgramBuilder program;
     private final String name;
     private String function = "";
     private List<Long> arguments = List.of();
@@ -30,14 +32,16 @@ public final class TestBuilder {
     private boolean approved;
     private Optional<String> disabled = Optional.empty();
     private int line;
+    private final List<StateExpectation> state = new ArrayList<>();
     private final List<String> systemArguments = new ArrayList<>();
     private final List<TestSystem.Variable> environment = new ArrayList<>();
     private final List<TestSystem.File> files = new ArrayList<>();
 
-    TestBuilder(String name) {
+    TestBuilder(ProgramBuilder program, String name) {
         if (name.isEmpty()) {
             throw new IllegalArgumentException("a test needs a name");
         }
+        this.program = program;
         this.name = name;
     }
 
@@ -128,6 +132,31 @@ public final class TestBuilder {
         return this;
     }
 
+    /** A register has to hold a value at the end; the interrupt flag is 0 or 1. */
+    public TestBuilder expectRegister(StateExpectation.Register register, long value) {
+        return expect(new StateExpectation.RegisterValue(register, value));
+    }
+
+    /** Memory has to hold these bytes from an address on, 0 to 2^32-1, at the end. */
+    public TestBuilder expectMemory(long address, byte... bytes) {
+        if (address < 0 || address > 0xFFFF_FFFFL || bytes.length == 0) {
+            throw new IllegalArgumentException("there are " + bytes.length + " bytes at address " + address
+                    + ", expected at least 1 at an address from 0 to 4294967295");
+        }
+        return expect(new StateExpectation.MemoryBytes(0, address, new String(bytes, StandardCharsets.ISO_8859_1)));
+    }
+
+    /** A global, which has to be defined before, has to have a value of its type at the end. */
+    public TestBuilder expectGlobal(String global, Number value) {
+        int index = program.globalIndex(global);
+        return expect(new StateExpectation.GlobalValue(index, Cells.of(program.globalType(index), value)));
+    }
+
+    TestBuilder expect(StateExpectation expectation) {
+        state.add(expectation);
+        return this;
+    }
+
     /** The run has to match an approved snapshot. */
     public TestBuilder approve() {
         approved = true;
@@ -187,7 +216,8 @@ public final class TestBuilder {
                 approved,
                 disabled,
                 line,
-                new TestSystem(systemArguments, environment, files));
+                new TestSystem(systemArguments, environment, files),
+                state);
     }
 
     private static List<Long> cells(Number... values) {

@@ -63,6 +63,15 @@ final class BcFormat {
         }
     }
 
+    /** The kinds of expectations of the state. */
+    static final class StateKind {
+        private StateKind() {}
+
+        static final int GLOBAL = 1;
+        static final int REGISTER = 2;
+        static final int MEMORY = 3;
+    }
+
     /** Which optional parts of a test follow, one bit each; the parts stand in the order of the bits. */
     static final class TestPart {
         private TestPart() {}
@@ -79,6 +88,8 @@ final class BcFormat {
 
         static final int SYSTEM = 0x80;
 
-        static final int ALL = 0xFF;
+        static final int EXPECTED_STATE = 0x100;
+
+        static final int ALL = 0x1FF;
     }
 }

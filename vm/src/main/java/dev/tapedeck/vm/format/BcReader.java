@@ -1,6 +1,7 @@
 package dev.tapedeck.vm.format;
 
 import dev.tapedeck.vm.format.BcFormat.Section;
+import dev.tapedeck.vm.format.BcFormat.StateKind;
 import dev.tapedeck.vm.format.BcFormat.TestPart;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
@@ -20,6 +21,7 @@ import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.util.ArrayList;
@@ -471,31 +473,40 @@ public final class BcReader {
     private List<TestCase> tests(BcInput in) throws FormatException {
         // 2 names, 8 bytes of seed, and 6 counts and numbers.
         int count = entries(in, "tests", ProgramLimits.TESTS_MAX, 16);
-        Total cells = new Total("arguments and expected results of all tests", ProgramLimits.TEST_CELLS_MAX);
-        Total interrupts = new Total("scheduled interrupts of all tests", ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
-        Total tags = new Total("tags of all tests", ProgramLimits.TAGS_MAX);
-        Total texts = new Total("arguments, variables and files of all tests", ProgramLimits.TEST_TEXTS_MAX);
+        TestTotals totals = new TestTotals();
         List<TestCase> tests = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            tests.add(test(in, cells, tags, interrupts, texts));
+            tests.add(test(in, totals));
         }
         return tests;
     }
 
-    private TestCase test(BcInput in, Total cells, Total tagTotal, Total interrupts, Total texts)
-            throws FormatException {
+    /** What all tests together may have. */
+    private static final class TestTotals {
+        private final Total cells =
+                new Total("arguments and expected results of all tests", ProgramLimits.TEST_CELLS_MAX);
+        private final Total interrupts =
+                new Total("scheduled interrupts of all tests", ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
+        private final Total tags = new Total("tags of all tests", ProgramLimits.TAGS_MAX);
+        private final Total texts =
+                new Total("arguments, variables and files of all tests", ProgramLimits.TEST_TEXTS_MAX);
+        private final Total state =
+                new Total("expectations of the state of all tests", ProgramLimits.STATE_EXPECTATIONS_MAX);
+    }
+
+    private TestCase test(BcInput in, TestTotals totals) throws FormatException {
         String name = string(in, "the name of a test");
         String function = string(in, "the function of a test");
-        List<Long> arguments = cells(in, "arguments", cells);
+        List<Long> arguments = cells(in, "arguments", totals.cells);
         int tagCount = in.count("tags", ProgramLimits.TAGS_MAX, 1);
-        tagTotal.add(in, tagCount);
+        totals.tags.add(in, tagCount);
         List<String> tags = new ArrayList<>(tagCount);
         for (int i = 0; i < tagCount; i++) {
             tags.add(string(in, "a tag"));
         }
         String input = in.latin1("the input of a test", ProgramLimits.TEXT_BYTES_MAX);
         long seed = in.bits64("the seed of a test");
-        List<ScheduledInterrupt> schedule = interrupts(in, interrupts);
+        List<ScheduledInterrupt> schedule = interrupts(in, totals.interrupts);
         int line = in.index("the source line of a test");
         int parts = in.index("the parts of a test", TestPart.ALL);
         OptionalLong instructionLimit = has(parts, TestPart.INSTRUCTION_LIMIT)
@@ -510,11 +521,12 @@ public final class BcReader {
         Optional<String> expectedFault =
                 has(parts, TestPart.EXPECTED_FAULT) ? Optional.of(fault(in)) : Optional.empty();
         Optional<List<Long>> expectedResults = has(parts, TestPart.EXPECTED_RESULTS)
-                ? Optional.of(cells(in, "expected results", cells))
+                ? Optional.of(cells(in, "expected results", totals.cells))
                 : Optional.empty();
         Optional<String> disabled =
                 has(parts, TestPart.DISABLED) ? Optional.of(string(in, "why a test is disabled")) : Optional.empty();
-        TestSystem system = has(parts, TestPart.SYSTEM) ? system(in, texts) : TestSystem.EMPTY;
+        TestSystem system = has(parts, TestPart.SYSTEM) ? system(in, totals.texts) : TestSystem.EMPTY;
+        List<StateExpectation> state = has(parts, TestPart.EXPECTED_STATE) ? expectations(in, totals.state) : List.of();
         return new TestCase(
                 name,
                 function,
@@ -531,7 +543,42 @@ public final class BcReader {
                 has(parts, TestPart.APPROVED),
                 disabled,
                 line,
-                system);
+                system,
+                state);
+    }
+
+    private static List<StateExpectation> expectations(BcInput in, Total total) throws FormatException {
+        int count = in.count("expectations of the state", ProgramLimits.STATE_EXPECTATIONS_MAX, 3);
+        if (count == 0) {
+            throw in.error("a test expects nothing of the state, expected that part to be left out");
+        }
+        total.add(in, count);
+        List<StateExpectation> expectations = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            int kind = in.index("what a test expects something of");
+            expectations.add(
+                    switch (kind) {
+                        case StateKind.GLOBAL ->
+                            new StateExpectation.GlobalValue(
+                                    in.index("a global of a test"), in.signed("the value of a global"));
+                        case StateKind.REGISTER -> {
+                            int code = in.index("a register of a test");
+                            StateExpectation.Register register = StateExpectation.Register.ofCode(code)
+                                    .orElseThrow(() -> in.error(
+                                            "a test expects something of register " + code + ", which is not known"));
+                            yield new StateExpectation.RegisterValue(register, in.signed("the value of a register"));
+                        }
+                        case StateKind.MEMORY ->
+                            new StateExpectation.MemoryBytes(
+                                    in.index("a memory of a test"),
+                                    in.u63("an address of a test"),
+                                    in.latin1("the memory of a test", ProgramLimits.EXPECTED_MEMORY_BYTES_MAX));
+                        default ->
+                            throw in.error(
+                                    "a test expects something of a part of the state, " + kind + ", that is not known");
+                    });
+        }
+        return expectations;
     }
 
     private TestSystem system(BcInput in, Total total) throws FormatException {

@@ -1,6 +1,7 @@
 package dev.tapedeck.vm.format;
 
 import dev.tapedeck.vm.format.BcFormat.Section;
+import dev.tapedeck.vm.format.BcFormat.StateKind;
 import dev.tapedeck.vm.format.BcFormat.TestPart;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.OperandKind;
@@ -18,6 +19,7 @@ import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.nio.ByteBuffer;
@@ -313,7 +315,8 @@ public final class BcWriter {
                 | (test.expectedResults().isPresent() ? TestPart.EXPECTED_RESULTS : 0)
                 | (test.disabled().isPresent() ? TestPart.DISABLED : 0)
                 | (test.approved() ? TestPart.APPROVED : 0)
-                | (test.system().equals(TestSystem.EMPTY) ? 0 : TestPart.SYSTEM));
+                | (test.system().equals(TestSystem.EMPTY) ? 0 : TestPart.SYSTEM)
+                | (test.expectedState().isEmpty() ? 0 : TestPart.EXPECTED_STATE));
         test.instructionLimit().ifPresent(limit -> out.u63("the instruction limit of a test", limit));
         test.expectedOutput().ifPresent(output -> out.latin1("the expected output of a test", output));
         test.expectedExitCode().ifPresent(out::signed);
@@ -322,6 +325,27 @@ public final class BcWriter {
         test.disabled().ifPresent(reason -> string(out, reason));
         if (!test.system().equals(TestSystem.EMPTY)) {
             system(out, test.system());
+        }
+        if (!test.expectedState().isEmpty()) {
+            out.unsigned(test.expectedState().size());
+            test.expectedState().forEach(expectation -> expectation(out, expectation));
+        }
+    }
+
+    private static void expectation(BcOutput out, StateExpectation expectation) {
+        if (expectation instanceof StateExpectation.GlobalValue global) {
+            out.unsigned(StateKind.GLOBAL);
+            out.index("a global of a test", global.global());
+            out.signed(global.cell());
+        } else if (expectation instanceof StateExpectation.RegisterValue register) {
+            out.unsigned(StateKind.REGISTER);
+            out.unsigned(register.register().code());
+            out.signed(register.value());
+        } else if (expectation instanceof StateExpectation.MemoryBytes memory) {
+            out.unsigned(StateKind.MEMORY);
+            out.index("a memory of a test", memory.memory());
+            out.u63("an address of a test", memory.address());
+            out.latin1("the memory of a test", memory.bytes());
         }
     }
 

@@ -87,6 +87,12 @@ public final class ProgramLimits {
     /** Arguments and expected results of all tests together. */
     public static final int TEST_CELLS_MAX = 1 << 20;
 
+    /** Globals, registers and pieces of memory that all tests together expect something of. */
+    public static final int STATE_EXPECTATIONS_MAX = 1 << 16;
+
+    /** Bytes of memory that all tests together expect. */
+    public static final int EXPECTED_MEMORY_BYTES_MAX = 1 << 24;
+
     /** Scheduled interrupts of all tests together. */
     public static final int SCHEDULED_INTERRUPTS_MAX = 1 << 20;
 

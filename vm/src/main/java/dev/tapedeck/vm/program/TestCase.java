@@ -27,6 +27,7 @@ import java.util.OptionalLong;
  * @param disabled why the test is not run, or empty if it is
  * @param line the source line of the test, from 1; 0 if unknown
  * @param system what the program sees through WASI functions
+ * @param expectedState what globals, registers and memory have to hold at the end
  */
 public record TestCase(
         String name,
@@ -44,15 +45,17 @@ public record TestCase(
         boolean approved,
         Optional<String> disabled,
         int line,
-        TestSystem system) {
+        TestSystem system,
+        List<StateExpectation> expectedState) {
     public TestCase {
         arguments = List.copyOf(arguments);
         tags = List.copyOf(tags);
         interrupts = List.copyOf(interrupts);
         expectedResults = expectedResults.map(List::copyOf);
+        expectedState = List.copyOf(expectedState);
     }
 
-    /** A test that gives its program nothing but what its standard input has. */
+    /** A test that gives its program nothing but what its standard input has, and expects nothing of the state. */
     public TestCase(
             String name,
             String function,
@@ -85,7 +88,8 @@ public record TestCase(
                 approved,
                 disabled,
                 line,
-                TestSystem.EMPTY);
+                TestSystem.EMPTY,
+                List.of());
     }
 
     /** The test of a program that brings none: its entry runs, exits with 0 and does not fault. */

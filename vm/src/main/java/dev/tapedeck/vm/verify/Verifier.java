@@ -14,6 +14,7 @@ import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.util.ArrayList;
@@ -345,6 +346,9 @@ public final class Verifier {
         long interrupts = 0;
         long cells = 0;
         long tags = 0;
+        long texts = 0;
+        long expectations = 0;
+        long expectedBytes = 0;
         for (int i = 0; i < program.tests().size(); i++) {
             TestCase test = program.tests().get(i);
             checkName("the name of test " + i, test.name());
@@ -359,6 +363,20 @@ public final class Verifier {
             cells += test.arguments().size()
                     + test.expectedResults().map(List::size).orElse(0);
             checkCount("arguments and expected results of all tests", cells, ProgramLimits.TEST_CELLS_MAX);
+            TestSystem system = test.system();
+            texts += (long) system.arguments().size()
+                    + system.environment().size()
+                    + system.files().size();
+            checkCount("arguments, variables and files of all tests", texts, ProgramLimits.TEST_TEXTS_MAX);
+            expectations += test.expectedState().size();
+            checkCount("expectations of the state of all tests", expectations, ProgramLimits.STATE_EXPECTATIONS_MAX);
+            for (StateExpectation expectation : test.expectedState()) {
+                expectedBytes += checkExpectation(where, expectation);
+                checkCount(
+                        "bytes of memory that all tests expect",
+                        expectedBytes,
+                        ProgramLimits.EXPECTED_MEMORY_BYTES_MAX);
+            }
             tags += test.tags().size();
             checkCount("tags of all tests", tags, ProgramLimits.TAGS_MAX);
             interrupts += test.interrupts().size();
@@ -434,6 +452,39 @@ public final class Verifier {
         if (text.indexOf('\0') >= 0) {
             throw new VerifyException(what + " has a zero character");
         }
+    }
+
+    /** Returns the number of bytes of memory that it expects. */
+    private int checkExpectation(String where, StateExpectation expectation) throws VerifyException {
+        if (expectation instanceof StateExpectation.GlobalValue global) {
+            checkIndex(
+                    () -> where + ": an expected global",
+                    "global",
+                    global.global(),
+                    program.globals().size());
+            checkCell(
+                    where + ": the expected value of global " + global.global(),
+                    program.globals().get(global.global()).type(),
+                    global.cell());
+            return 0;
+        }
+        if (expectation instanceof StateExpectation.MemoryBytes memory) {
+            checkIndex(
+                    () -> where + ": an expected memory",
+                    "memory",
+                    memory.memory(),
+                    program.memories().size());
+            long address = memory.address();
+            int length = memory.bytes().length();
+            long bytesMax = MemoryType.PAGES_MAX * (long) MemoryType.PAGE_BYTES;
+            if (address < 0 || length == 0 || length > bytesMax - address) {
+                throw new VerifyException(where + ": the expected memory is " + count(length, "byte") + " at address "
+                        + address + ", expected 1 or more inside of 4 GiB");
+            }
+            checkBytes(where + ": the expected memory", memory.bytes());
+            return length;
+        }
+        return 0;
     }
 
     private int testedFunction(String where, TestCase test, Map<String, Integer> functions) throws VerifyException {

@@ -15,6 +15,7 @@ import static dev.tapedeck.vm.isa.Opcode.I64_ADD;
 import static dev.tapedeck.vm.isa.Opcode.INTERRUPT_HANDLE;
 import static dev.tapedeck.vm.isa.Opcode.INTERRUPT_RETURN;
 import static dev.tapedeck.vm.isa.Opcode.LOCAL_GET;
+import static dev.tapedeck.vm.isa.Opcode.UNREACHABLE;
 import static dev.tapedeck.vm.isa.Opcode.UNWIND;
 import static dev.tapedeck.vm.isa.ValueType.F32;
 import static dev.tapedeck.vm.isa.ValueType.F64;
@@ -27,6 +28,8 @@ import dev.tapedeck.vm.ProgramTester;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.StateExpectation;
+import dev.tapedeck.vm.program.TestCase;
 import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.DisplayName;
@@ -293,6 +296,33 @@ final class ProgramBuilderTest {
                         .test("t", t -> {})
                         .test("t", t -> {}))
                 .hasMessage("test 't' is defined twice");
+    }
+
+    @Test
+    @DisplayName("K7: a test in Java expects registers, globals, memory and errors, as it does in text")
+    void expectations() throws AssemblyException {
+        ProgramBuilder builder = new ProgramBuilder("p")
+                .memory(1, 65_536)
+                .global("half", F32, true, 0.5f)
+                .function("main", main -> main.i32(1).emit(UNREACHABLE))
+                .test(
+                        "t",
+                        test -> test.expectFault(FaultKind.UNREACHABLE)
+                                .expectGlobal("half", 0.5f)
+                                .expectRegister(StateExpectation.Register.SP, 1)
+                                .expectMemory(16, (byte) 0, (byte) 0));
+        Program program = builder.build();
+        TestCase test = program.tests().get(0);
+        ProgramTester.of(program, test).run().expectAllOf(test);
+
+        Program text = Assembler.assemble("p.tasm", Disassembler.disassemble(program));
+        assertThat(text.tests()).isEqualTo(program.tests());
+
+        assertThatThrownBy(() -> builder.test("u", other -> other.expectGlobal("hlaf", 1)))
+                .hasMessage("unknown global 'hlaf' (did you mean 'half'?)");
+        assertThatThrownBy(() -> builder.test("u", other -> other.expectMemory(1L << 32, (byte) 0)))
+                .hasMessage("there are 1 bytes at address 4294967296, expected at least 1 at an address from 0 to"
+                        + " 4294967295");
     }
 
     @Test

@@ -16,6 +16,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
@@ -264,7 +265,25 @@ final class RandomPrograms {
                 random.nextBoolean(),
                 random.nextBoolean() ? Optional.empty() : Optional.of(name()),
                 random.nextInt(3) * 10,
-                random.nextInt(3) > 0 ? TestSystem.EMPTY : system()));
+                random.nextInt(3) > 0 ? TestSystem.EMPTY : system(),
+                list(4, () -> expectation(program))));
+    }
+
+    private StateExpectation expectation(Program program) {
+        int globals = program.globals().size();
+        int memories = program.memories().size();
+        byte[] bytes = bytes();
+        if (globals > 0 && random.nextBoolean()) {
+            int global = random.nextInt(globals);
+            return new StateExpectation.GlobalValue(
+                    global, cell(program.globals().get(global).type()));
+        } else if (memories > 0 && bytes.length > 0 && random.nextBoolean()) {
+            return new StateExpectation.MemoryBytes(
+                    random.nextInt(memories), random.nextLong() >>> 32, new String(bytes, StandardCharsets.ISO_8859_1));
+        }
+        StateExpectation.Register register = oneOf(StateExpectation.Register.values());
+        return new StateExpectation.RegisterValue(
+                register, register == StateExpectation.Register.HP ? random.nextInt() : random.nextLong());
     }
 
     private TestSystem system() {

@@ -379,7 +379,24 @@ class BcReaderTest {
         @Test
         void tests() {
             String head = "01 00 00 00 00 00 0000000000000000 00 00";
-            refused(Section.TESTS, head + "80 02", "34: the parts of a test is 256, expected 0 to 255");
+            refused(Section.TESTS, head + "80 04", "34: the parts of a test is 512, expected 0 to 511");
+            refused(
+                    Section.TESTS,
+                    head + "80 02 00",
+                    "36: a test expects nothing of the state, expected that part to be left out");
+            refused(
+                    Section.TESTS,
+                    head + "80 02 01 04 00 00",
+                    "37: a test expects something of a part of the state, 4, that is not known");
+            refused(
+                    Section.TESTS,
+                    head + "80 02 01 02 06 00",
+                    "38: a test expects something of register 6, which is not known");
+            refused(
+                    Section.TESTS,
+                    head + "80 02 7F",
+                    "36: the number of expectations of the state is 127, which needs at least 381 bytes, but only 0"
+                            + " remain");
             refused(
                     Section.TESTS,
                     head + "80 01 00 00 00",

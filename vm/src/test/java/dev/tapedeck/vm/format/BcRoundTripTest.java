@@ -15,9 +15,11 @@ import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.ProgramDraft;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.SamplePrograms;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestDraft;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -86,6 +88,25 @@ class BcRoundTripTest {
         draft.globals.add(new Global("", ValueType.F64, true, -1));
         draft.globals.add(new Global("", ValueType.I64, true, Long.MIN_VALUE));
         assertRoundTrip(draft.build());
+    }
+
+    @Test
+    @DisplayName("K7: what a test expects of the state is written and read back")
+    void expectations() throws Exception {
+        List<StateExpectation> expected = new ArrayList<>(List.of(
+                new StateExpectation.GlobalValue(0, Long.MIN_VALUE),
+                new StateExpectation.MemoryBytes(1, 0xFFFF_FFFEL, "\u00FF\0")));
+        for (StateExpectation.Register register : StateExpectation.Register.values()) {
+            expected.add(new StateExpectation.RegisterValue(register, -register.code()));
+        }
+        ProgramDraft draft = ofMain(op(Opcode.RETURN)).memory(1, 1).memory(1, 1);
+        draft.globals.add(new Global("g", ValueType.I64, true, 0));
+        draft.tests.add(new TestDraft("t")
+                .run("main")
+                .expectState(expected.toArray(StateExpectation[]::new))
+                .build());
+        Program program = draft.build();
+        assertThat(BcReader.read(BcWriter.write(program))).isEqualTo(program);
     }
 
     @Test

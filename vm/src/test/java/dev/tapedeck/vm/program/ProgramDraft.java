@@ -72,6 +72,14 @@ public final class ProgramDraft {
         return this;
     }
 
+    /** Adds a table of one element, and an empty element segment and a passive data segment of one byte. */
+    public ProgramDraft table(ValueType type) {
+        tables.add(new Table("", type, 1, 1, List.of()));
+        elements.add(new ElementSegment("", type, List.of()));
+        data.add(new DataSegment("", DataSegment.PASSIVE, new byte[1]));
+        return this;
+    }
+
     /** Replaces function {@code index} by what {@code change} makes of it. */
     public ProgramDraft change(int index, UnaryOperator<Function> change) {
         functions.set(index, change.apply(functions.get(index)));

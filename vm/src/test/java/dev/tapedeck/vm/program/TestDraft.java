@@ -23,6 +23,8 @@ public final class TestDraft {
     private boolean approved;
     private Optional<String> disabled = Optional.empty();
     private int line;
+    private TestSystem system = TestSystem.EMPTY;
+    private List<StateExpectation> expectedState = List.of();
 
     public TestDraft(String name) {
         this.name = name;
@@ -99,6 +101,16 @@ public final class TestDraft {
         return this;
     }
 
+    public TestDraft system(TestSystem newSystem) {
+        system = newSystem;
+        return this;
+    }
+
+    public TestDraft expectState(StateExpectation... expectations) {
+        expectedState = List.of(expectations);
+        return this;
+    }
+
     public TestCase build() {
         return new TestCase(
                 name,
@@ -115,6 +127,8 @@ public final class TestDraft {
                 expectedResults,
                 approved,
                 disabled,
-                line);
+                line,
+                system,
+                expectedState);
     }
 }

@@ -4,24 +4,32 @@ import static dev.tapedeck.vm.program.ProgramDraft.brTable;
 import static dev.tapedeck.vm.program.ProgramDraft.ofMain;
 import static dev.tapedeck.vm.program.ProgramDraft.op;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
+import dev.tapedeck.vm.program.ElementSegment;
 import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.Export;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.Program.HostImport;
+import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramDraft;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestDraft;
+import dev.tapedeck.vm.program.TestSystem;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -669,6 +677,71 @@ class VerifierTest {
             refused(draft, "the program's name is not Unicode text: half of a surrogate pair, U+DC00, at 0");
         }
 
+        /** A name that no file can hold: half of a character. */
+        private static final String BROKEN = "a\uD800";
+
+        private void nameRefused(String what, Consumer<ProgramDraft> spoil) {
+            ProgramDraft draft = ofMain(RETURN);
+            spoil.accept(draft);
+            refused(draft, what + " is not Unicode text: half of a surrogate pair, U+D800, at 1");
+        }
+
+        private void testNameRefused(String what, UnaryOperator<TestDraft> spoil) {
+            nameRefused("test 't'" + what, draft -> {
+                draft.entry = 0;
+                draft.tests.add(spoil.apply(new TestDraft("t")).build());
+            });
+        }
+
+        @Test
+        void everyNameIsUnicode() {
+            nameRefused("the module of import 0", draft -> draft.imports.add(new HostImport(BROKEN, "n", 0)));
+            nameRefused("the name of import 0", draft -> draft.imports.add(new HostImport("m", BROKEN, 0)));
+            nameRefused("source 0", draft -> draft.sources.add(BROKEN));
+            nameRefused("the name of function 1", draft -> draft.function(BROKEN, "->", RETURN));
+            nameRefused(
+                    "the name of a local of function 'main'",
+                    draft -> draft.change(
+                            0,
+                            main -> new Function(
+                                    "main", 0, List.of(ValueType.I32), List.of(BROKEN), main.code(), -1, List.of())));
+            nameRefused(
+                    "the name of global 0", draft -> draft.globals.add(new Global(BROKEN, ValueType.I32, false, 0)));
+            nameRefused(
+                    "the name of data segment 0",
+                    draft -> draft.data.add(new DataSegment(BROKEN, DataSegment.PASSIVE, new byte[0])));
+            nameRefused("the name of table 0", draft -> draft.tables.add(Table.of(BROKEN, List.of())));
+            nameRefused(
+                    "the name of element segment 0",
+                    draft -> draft.elements.add(new ElementSegment(BROKEN, ValueType.FUNCREF, List.of())));
+            nameRefused("the name of export 0", draft -> draft.exports.add(new Export(BROKEN, 0)));
+            nameRefused(
+                    "the name of test 0",
+                    draft -> draft.tests.add(new TestDraft(BROKEN).run("main").build()));
+        }
+
+        @Test
+        void everyNameInATestIsUnicode() {
+            testNameRefused(": the function", test -> test.run(BROKEN));
+            testNameRefused(": a tag", test -> test.tags(BROKEN));
+            testNameRefused(": the expected fault", test -> test.expectFault(BROKEN));
+            testNameRefused(": the reason for being disabled", test -> test.disabled(BROKEN));
+            testNameRefused(
+                    ": an argument", test -> test.system(new TestSystem(List.of(BROKEN), List.of(), List.of())));
+            testNameRefused(
+                    ": a variable's name",
+                    test -> test.system(
+                            new TestSystem(List.of(), List.of(new TestSystem.Variable(BROKEN, "")), List.of())));
+            testNameRefused(
+                    ": a variable's value",
+                    test -> test.system(
+                            new TestSystem(List.of(), List.of(new TestSystem.Variable("v", BROKEN)), List.of())));
+            testNameRefused(
+                    ": the path of a file",
+                    test -> test.system(
+                            new TestSystem(List.of(), List.of(), List.of(new TestSystem.File(BROKEN, "")))));
+        }
+
         @Test
         void namesThatAreNotNormal() throws VerifyException {
             ProgramDraft draft = new ProgramDraft();
@@ -703,6 +776,65 @@ class VerifierTest {
             draft.globals.addAll(
                     Collections.nCopies(ProgramLimits.GLOBALS_MAX + 1, new Global("", ValueType.I32, false, 0)));
             refused(draft, "too many globals: 1048577, expected at most 1048576");
+
+            draft = ofMain(RETURN);
+            draft.memories.addAll(Collections.nCopies(ProgramLimits.MEMORIES_MAX, new MemoryType(0, 0)));
+            Program most = draft.build();
+            assertThatCode(() -> Verifier.verify(most)).doesNotThrowAnyException();
+            refused(draft.memory(0, 0), "too many memories: 1025, expected at most 1024");
+            draft = ofMain(RETURN);
+            draft.elements.addAll(Collections.nCopies(
+                    ProgramLimits.ELEMENT_SEGMENTS_MAX + 1, new ElementSegment("", ValueType.FUNCREF, List.of())));
+            refused(draft, "too many element segments: 1048577, expected at most 1048576");
+        }
+
+        @Test
+        void tablesAndSegments() throws VerifyException {
+            tableRefused(
+                    new Table("", ValueType.FUNCREF, 0, Table.ELEMENTS_MAX + 1, List.of()),
+                    "the maximum size of table 0 is 10000001 elements, expected 0 to 10000000");
+            tableRefused(
+                    new Table("", ValueType.FUNCREF, 3, 2, List.of()),
+                    "the size of table 0 at the start is 3 elements, expected 0 to 2, the maximum size");
+            tableRefused(
+                    new Table("", ValueType.FUNCREF, 1, 2, List.of(0, 0)),
+                    "table 0 is given 2 elements, expected at most 1, its size at the start");
+            tableRefused(new Table("", ValueType.I32, 1, 2, List.of()), "table 0 holds i32, expected a reference type");
+            tableRefused(
+                    new Table("", ValueType.EXTERNREF, 1, 2, List.of(0)),
+                    "element 0 of table 0 is a function, expected null, as it holds externref");
+            ProgramDraft draft = ofMain(RETURN);
+            draft.tables.add(new Table("", ValueType.EXTERNREF, 2, Table.ELEMENTS_MAX, List.of(-1, -1)));
+            accepted(draft);
+            draft.elements.add(new ElementSegment("", ValueType.FUNCREF, List.of(-1, 0, 1)));
+            refused(draft, "element 2 of element segment 0 refers to function 1, but the program has 1 function");
+        }
+
+        private void tableRefused(Table table, String message) {
+            ProgramDraft draft = ofMain(RETURN);
+            draft.tables.add(table);
+            refused(draft, message);
+        }
+
+        @Test
+        void referencesInGlobals() throws VerifyException {
+            ProgramDraft draft = ofMain(RETURN);
+            draft.globals.add(new Global("", ValueType.FUNCREF, false, 1));
+            draft.globals.add(new Global("", ValueType.EXTERNREF, false, Long.MAX_VALUE));
+            accepted(draft);
+            draft.globals.set(0, new Global("", ValueType.FUNCREF, false, 2));
+            refused(
+                    draft,
+                    "the initial value of global 0 is the cell 2, which is no funcref: expected 0 to 1, a function's"
+                            + " number plus 1, as the program has 1 function");
+        }
+
+        @Test
+        void typeOfNull() {
+            refused(
+                    ofMain(op(Opcode.REF_NULL, ValueType.I32.code()), DROP, RETURN),
+                    "function 'main', offset 0, 'ref.null 127': the operand 127 is no reference type, expected that of"
+                            + " funcref, 112, or externref, 111");
         }
     }
 
@@ -889,6 +1021,78 @@ class VerifierTest {
             refused(
                     with(test().interrupt(6, 1, 0).interrupt(5, 1, 0)),
                     "test 't': interrupt 1 comes at instruction count 5, expected 6 or more, as they stand in order");
+        }
+
+        private ProgramDraft withSystem(TestSystem system) {
+            draft.tests.clear();
+            return with(test().system(system));
+        }
+
+        @Test
+        void systems() throws VerifyException {
+            for (String name : List.of("", "a=b")) {
+                refused(
+                        withSystem(new TestSystem(List.of(), List.of(new TestSystem.Variable(name, "")), List.of())),
+                        "test 't': '" + name + "' cannot be the name of a variable of the environment");
+            }
+            refused(
+                    withSystem(new TestSystem(List.of("a\0"), List.of(), List.of())),
+                    "test 't': an argument has a zero character");
+            refused(
+                    withSystem(new TestSystem(List.of(), List.of(), List.of(new TestSystem.File("f", "\u0100")))),
+                    "test 't': the content of a file has U+0100 at 0, expected chars that stand for one byte each, up"
+                            + " to U+00FF");
+            List<String> arguments = Collections.nCopies(ProgramLimits.TEST_TEXTS_MAX, "a");
+            accepted(withSystem(new TestSystem(arguments, List.of(), List.of())));
+            refused(
+                    withSystem(new TestSystem(arguments, List.of(new TestSystem.Variable("v", "")), List.of())),
+                    "too many arguments, variables and files of all tests: 65537, expected at most 65536");
+        }
+
+        private ProgramDraft withState(StateExpectation... expectations) {
+            draft.tests.clear();
+            return with(test().expectState(expectations));
+        }
+
+        @Test
+        void states() throws VerifyException {
+            draft.globals.add(new Global("g", ValueType.F32, false, 0));
+            draft.memory(1, 1);
+            accepted(withState(
+                    new StateExpectation.GlobalValue(0, -1), new StateExpectation.MemoryBytes(0, 0xFFFF_FFFFL, "a")));
+            refused(
+                    withState(new StateExpectation.GlobalValue(1, 0)),
+                    "test 't': an expected global refers to global 1, but the program has 1 global");
+            refused(
+                    withState(new StateExpectation.GlobalValue(0, 1L << 40)),
+                    "test 't': the expected value of global 0 is the cell 1099511627776, which is no f32: expected 32"
+                            + " bits, sign-extended to 64");
+            refused(
+                    withState(new StateExpectation.MemoryBytes(1, 0, "a")),
+                    "test 't': an expected memory refers to memory 1, but the program has 1 memory");
+            refused(
+                    withState(new StateExpectation.MemoryBytes(0, 0, "")),
+                    "test 't': the expected memory is 0 bytes at address 0, expected 1 or more inside of 4 GiB");
+            for (long address : new long[] {-1, 0xFFFF_FFFFL, Long.MAX_VALUE}) {
+                refused(
+                        withState(new StateExpectation.MemoryBytes(0, address, "ab")),
+                        "test 't': the expected memory is 2 bytes at address " + address
+                                + ", expected 1 or more inside of 4 GiB");
+            }
+            refused(
+                    withState(new StateExpectation.MemoryBytes(0, 0, "\u0100")),
+                    "test 't': the expected memory has U+0100 at 0, expected chars that stand for one byte each, up to"
+                            + " U+00FF");
+            StateExpectation half = new StateExpectation.MemoryBytes(0, 0, "x".repeat(1 << 23));
+            accepted(withState(half, half));
+            refused(
+                    withState(half, half, new StateExpectation.MemoryBytes(0, 0, "x")),
+                    "too many bytes of memory that all tests expect: 16777217, expected at most 16777216");
+            StateExpectation[] many = new StateExpectation[ProgramLimits.STATE_EXPECTATIONS_MAX];
+            Arrays.fill(many, new StateExpectation.RegisterValue(StateExpectation.Register.SP, 0));
+            accepted(withState(many));
+            draft.tests.add(test().named("u").expectState(many[0]).build());
+            refused(draft, "too many expectations of the state of all tests: 65537, expected at most 65536");
         }
 
         @Test
