@@ -14,7 +14,7 @@ import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -71,8 +71,6 @@ public final class LogWalk {
     }
 
     /** What a frame goes back to. */
-    private record Caller(int function, int offset) {}
-
     private static final class Walker {
         private final Recording recording;
         private final Program program;
@@ -80,7 +78,10 @@ public final class LogWalk {
         private final Visitor visitor;
         private final int functionBits;
 
-        private final List<Caller> callers = new ArrayList<>();
+        /** Where the callers go on: the function in the upper half, the offset in the lower. */
+        private long[] callers = new long[64];
+
+        private int callerCount;
         private int function;
         private int offset;
         private boolean ended;
@@ -150,7 +151,7 @@ public final class LogWalk {
             ended = machine.depth() == 0;
             for (int frame = 0; frame < machine.depth() - 1; frame++) {
                 Position next = machine.nextPosition(frame);
-                callers.add(new Caller(next.function(), next.offset()));
+                push(next.function(), next.offset());
             }
             while (nextCheckpoint < checkpoints.size()
                     && checkpoints.get(nextCheckpoint).icount() < icount) {
@@ -188,7 +189,7 @@ public final class LogWalk {
                 }
                 if (icount >= from
                         && !visitor.visit(
-                                new Entry.Executed(icount, new Position(function, offset), callers.size() + 1))) {
+                                new Entry.Executed(icount, new Position(function, offset), callerCount + 1))) {
                     return false;
                 }
                 follow();
@@ -243,9 +244,20 @@ public final class LogWalk {
         }
 
         private boolean deliver(Delivery delivery) throws RecordingException {
-            callers.add(new Caller(function, offset));
+            push(function, offset);
             enter(delivery.function());
             return icount < from || visitor.visit(new Entry.Delivered(icount, delivery.signal(), delivery.function()));
+        }
+
+        private void push(int nextFunction, int nextOffset) throws RecordingException {
+            int framesMax = recording.options().limits().framesMax();
+            if (callerCount + 1 >= framesMax) {
+                throw unfit("there are more than " + framesMax + " frames");
+            }
+            if (callerCount == callers.length) {
+                callers = Arrays.copyOf(callers, callerCount * 2);
+            }
+            callers[callerCount++] = (long) nextFunction << 32 | nextOffset;
         }
 
         private void enter(int callee) throws RecordingException {
@@ -277,23 +289,24 @@ public final class LogWalk {
                     offset = labels.get(choice);
                 }
                 case CALL -> {
-                    callers.add(new Caller(function, offset + 1));
+                    push(function, offset + 1);
                     enter((int) instruction.a());
                 }
                 case CALL_INDIRECT -> {
-                    callers.add(new Caller(function, offset + 1));
+                    push(function, offset + 1);
                     enter(take(functionBits));
                 }
                 case RETURN, INTERRUPT_RETURN -> {
-                    if (callers.isEmpty()) {
+                    if (callerCount == 0) {
                         ended = true;
                     } else {
-                        Caller caller = callers.remove(callers.size() - 1);
-                        function = caller.function();
-                        offset = caller.offset();
+                        long caller = callers[--callerCount];
+                        function = (int) (caller >>> 32);
+                        offset = (int) caller;
                     }
                 }
                 case HALT -> ended = true;
+                case UNREACHABLE -> throw unfit("it goes on behind 'unreachable'");
                 default -> {
                     if (instruction.opcode().controlFlow() != ControlFlow.NEXT) {
                         throw new AssertionError("no rule for where a run goes on after " + instruction.opcode());

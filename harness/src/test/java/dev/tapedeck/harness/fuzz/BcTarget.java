@@ -37,7 +37,7 @@ final class BcTarget implements Target.Code {
         Trial.run(verified);
     }
 
-    private static byte[] withDigest(byte[] body) {
+    static byte[] withDigest(byte[] body) {
         byte[] file = Arrays.copyOf(body, body.length + DIGEST_BYTES);
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(body);

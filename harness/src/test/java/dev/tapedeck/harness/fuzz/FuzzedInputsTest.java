@@ -10,10 +10,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Without Jazzer: what fuzzing begins with, and what it has found. */
+@ResourceLock(Resources.SYSTEM_PROPERTIES)
 class FuzzedInputsTest {
     @ParameterizedTest
     @EnumSource(Target.class)

@@ -11,10 +11,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/** The first byte says what the others are: a packed recording, or the payloads of excerpts. */
+/** The first byte says what the others are: a packed recording, or the payloads of excerpts as they are or decompressed. */
 final class RecordingTarget implements Target.Code {
     private static final int PACKED = 0;
     private static final int PARTS = 1;
+    private static final int DECOMPRESSED = 2;
     private static final long INSTRUCTIONS_MAX = 100_000;
 
     @Override
@@ -27,7 +28,7 @@ final class RecordingTarget implements Target.Code {
         try {
             if (input[0] == PACKED) {
                 Files.write(file, content);
-            } else if (!FuzzedRecording.write(content, file)) {
+            } else if (!FuzzedRecording.write(content, input[0] == DECOMPRESSED, file)) {
                 return;
             }
             replay(file);
@@ -57,6 +58,6 @@ final class RecordingTarget implements Target.Code {
 
     @Override
     public List<byte[]> seeds() throws Exception {
-        return FuzzedRecording.seeds(PACKED, PARTS, Target.INPUT_BYTES_MAX);
+        return FuzzedRecording.seeds(PACKED, PARTS, DECOMPRESSED, Target.INPUT_BYTES_MAX);
     }
 }

@@ -19,7 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 
 final class SnapshotTarget implements Target.Code {
-    private static final String PROGRAMS = "src/test/resources/dev/tapedeck/harness/fuzz/programs";
+    static final String PROGRAMS = "src/test/resources/dev/tapedeck/harness/fuzz/programs";
     private static final int SNAPSHOTS_PER_PROGRAM = 5;
     private static final int INSTRUCTIONS = 2_000;
 
@@ -58,7 +58,7 @@ final class SnapshotTarget implements Target.Code {
     }
 
     /** In an order that stays, since inputs that are kept have the number of their program. */
-    private synchronized List<VerifiedProgram> programs() throws Exception {
+    synchronized List<VerifiedProgram> programs() throws Exception {
         if (programs.isEmpty()) {
             for (byte[] text : Target.files(PROGRAMS, ".tasm", Target.INPUT_BYTES_MAX)) {
                 Program program = Assembler.assemble("seed.tasm", new String(text, StandardCharsets.UTF_8));

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** What takes bytes from outside: any input has to end in a result or in the error that is meant for it. */
@@ -19,7 +20,16 @@ enum Target {
     RECORDING(new RecordingTarget()),
     WASM(new WasmTarget()),
     /** The sections of debug information. */
-    DWARF(new DwarfTarget());
+    DWARF(new DwarfTarget()),
+    WAT(new WatTarget()),
+    /** The files of a store of snapshots. */
+    STORE(new StoreTarget()),
+    /** A snapshot, and what happened to the program since. */
+    RELOCATION(new RelocationTarget()),
+    /** Calls of a program to the functions of WASI. */
+    WASI(new WasiTarget()),
+    /** A valid program that is run in every way there is. */
+    RUN(new RunTarget());
 
     /** The longest input, in bytes: a few instructions of everything fit. */
     static final int INPUT_BYTES_MAX = 1 << 14;
@@ -70,6 +80,13 @@ enum Target {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Bytes that mean nothing, always the same for the same seed: to begin with where any bytes are a good input. */
+    static byte[] noise(long seed, int length) {
+        byte[] noise = new byte[length];
+        new Random(seed).nextBytes(noise);
+        return noise;
     }
 
     static byte[] read(Path file) {

@@ -16,13 +16,14 @@ import java.util.stream.Stream;
 
 /**
  * Recordings from bytes that say nothing but the payloads of the excerpts; numbers and checksums are always right. Each
- * excerpt: kind, two bytes of length, payload.
+ * excerpt: kind, two bytes of length, payload. With {@code compressed} each has two bytes of length more before the payload:
+ * how much of its end comes into the recording compressed, and one more; 0 for nothing.
  */
 public final class FuzzedRecording {
     private FuzzedRecording() {}
 
     /** @return false if there is no excerpt */
-    public static boolean write(byte[] parts, Path file) throws IOException {
+    public static boolean write(byte[] parts, boolean compressed, Path file) throws IOException {
         List<byte[]> excerpts = new ArrayList<>();
         long seed = 0;
         int at = 0;
@@ -31,8 +32,20 @@ public final class FuzzedRecording {
             Frame.Kind kind = Frame.Kind.ofCode(code).orElse(Frame.Kind.OPTIONAL);
             int length = (parts[at + 1] & 0xFF) << 8 | (parts[at + 2] & 0xFF);
             int from = at + 3;
+            int inside = 0;
+            if (compressed && from + 2 <= parts.length) {
+                inside = (parts[from] & 0xFF) << 8 | (parts[from + 1] & 0xFF);
+                from += 2;
+            }
             int to = Math.min(parts.length, from + length);
             byte[] payload = Arrays.copyOfRange(parts, from, to);
+            if (inside > 0) {
+                int head = Math.max(0, payload.length - (inside - 1));
+                payload = new PayloadOutput()
+                        .raw(Arrays.copyOf(payload, head))
+                        .compressed(Arrays.copyOfRange(payload, head, payload.length))
+                        .toBytes();
+            }
             if (kind == Frame.Kind.END && payload.length >= Long.BYTES) {
                 // Its last field is the checksum of the excerpt before it.
                 ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).putLong(payload.length - Long.BYTES, seed);
@@ -46,8 +59,11 @@ public final class FuzzedRecording {
         return !excerpts.isEmpty();
     }
 
-    /** Recordings of the {@link Deck}, each as a packed file and as parts, with a byte before it that says which. */
-    public static List<byte[]> seeds(int packed, int parts, int bytesMax) throws Exception {
+    /**
+     * Recordings of the {@link Deck}, each as a packed file, as parts, and as parts with what is compressed in them, with a
+     * byte before it that says which.
+     */
+    public static List<byte[]> seeds(int packed, int parts, int compressed, int bytesMax) throws Exception {
         List<byte[]> seeds = new ArrayList<>();
         Path folder = Files.createTempDirectory("tapedeck-fuzz");
         try {
@@ -57,7 +73,8 @@ public final class FuzzedRecording {
                 Path file = folder.resolve("packed" + seeds.size());
                 Pack.pack(directory, file);
                 seeds.add(with(packed, Files.readAllBytes(file)));
-                seeds.add(with(parts, parts(directory)));
+                seeds.add(with(parts, parts(directory, false)));
+                seeds.add(with(compressed, parts(directory, true)));
             }
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
@@ -76,7 +93,7 @@ public final class FuzzedRecording {
         return all;
     }
 
-    private static byte[] parts(Path directory) throws IOException, RecordingException {
+    private static byte[] parts(Path directory, boolean compressed) throws IOException, RecordingException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (ExcerptLog log = ChronicleLog.openForReading(directory)) {
             long seed = 0;
@@ -84,12 +101,48 @@ public final class FuzzedRecording {
                 Frame frame = Frame.decode(log.read(i), i, seed);
                 seed = frame.checksum();
                 out.write(frame.kind().code());
-                out.write(frame.payload().length >> 8);
-                out.write(frame.payload().length);
-                out.writeBytes(frame.payload());
+                byte[] payload = frame.payload();
+                if (compressed) {
+                    byte[] head = Arrays.copyOf(payload, compressedFrom(frame));
+                    if (head.length == payload.length) {
+                        length(out, head.length);
+                        length(out, 0);
+                        out.writeBytes(head);
+                    } else {
+                        byte[] inside = new PayloadInput(Arrays.copyOfRange(payload, head.length, payload.length))
+                                .compressed("the payload", Integer.MAX_VALUE);
+                        length(out, head.length + inside.length);
+                        length(out, inside.length + 1);
+                        out.writeBytes(head);
+                        out.writeBytes(inside);
+                    }
+                } else {
+                    length(out, payload.length);
+                    out.writeBytes(payload);
+                }
             }
         }
         return out.toByteArray();
+    }
+
+    private static void length(ByteArrayOutputStream out, int length) {
+        out.write(length >> 8);
+        out.write(length);
+    }
+
+    /** Where in a payload the part begins that is compressed; its length if there is none. */
+    private static int compressedFrom(Frame frame) throws RecordingException {
+        byte[] payload = frame.payload();
+        return switch (frame.kind()) {
+            case HEADER, END, OPTIONAL -> payload.length;
+            case INTERRUPTS, HOST_CALLS -> Integer.BYTES;
+            case CHECKPOINT ->
+                CheckpointDescriptor.decodeHead(payload).form().stored() ? 2 * Long.BYTES + 1 : payload.length;
+            case FLOW -> {
+                int deliveries = FlowDescriptor.decode(payload).deliveries().size();
+                yield 2 * Long.BYTES + 3 * Integer.BYTES + deliveries * (Long.BYTES + 1 + Integer.BYTES);
+            }
+        };
     }
 
     private record Listed(List<byte[]> excerpts) implements ExcerptLog {
