@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.recording.SignalQueue;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,7 @@ final class RealTimers implements AutoCloseable {
         });
         for (Timer timer : timers) {
             long[] tick = {0};
-            clock.scheduleAtFixedRate(
+            Future<?> unused = clock.scheduleAtFixedRate(
                     // What a program does not keep up with is lost, as with any timer.
                     () -> queue.offer(timer.signal, ++tick[0]),
                     timer.milliseconds,

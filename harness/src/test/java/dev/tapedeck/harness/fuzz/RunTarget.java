@@ -6,7 +6,6 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
-import dev.tapedeck.harness.recording.Schedule;
 import dev.tapedeck.harness.recording.StateDigest;
 import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.Replay;
@@ -30,8 +29,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
@@ -160,12 +162,12 @@ final class RunTarget implements Target.Code {
             VerifiedProgram program, RunOptions options, long middle, Outcome plain, long outputSum)
             throws FormatException {
         Output output = new Output();
-        Schedule schedule = Schedule.of(options);
+        Arrivals arrivals = new Arrivals(options.interrupts());
         Machine first = new Machine(program, output.host(), options.limits());
         first.start(program.program().entry(), options.cells());
-        advance(first, schedule, middle);
+        advance(first, arrivals, middle);
         if (first.status() == Status.RUNNING && middle < INSTRUCTIONS) {
-            schedule.apply(first, interrupt -> {});
+            arrivals.apply(first);
         }
         Snapshot snapshot = first.snapshot();
         byte[] bytes = SnapshotWriter.write(snapshot);
@@ -174,16 +176,38 @@ final class RunTarget implements Target.Code {
         assertThat(StateDigest.of(read)).isEqualTo(StateDigest.of(snapshot));
         Machine second = new Machine(program, output.host(), options.limits());
         second.restore(read);
-        advance(second, schedule, INSTRUCTIONS);
+        advance(second, arrivals, INSTRUCTIONS);
         assertThat(Outcome.of(second, new StateDigest())).isEqualTo(plain);
         assertThat(output.sum()).isEqualTo(outputSum);
         return StateDigest.of(snapshot);
     }
 
-    private static void advance(Machine machine, Schedule schedule, long end) {
+    private static void advance(Machine machine, Arrivals arrivals, long end) {
         while (machine.status() == Status.RUNNING && machine.icount() < end) {
-            schedule.apply(machine, interrupt -> {});
-            machine.run(Math.min(end, schedule.next()));
+            arrivals.apply(machine);
+            machine.run(Math.min(end, arrivals.next()));
+        }
+    }
+
+    /** Interrupts that come at their instruction counts, those of one in the order given. */
+    private static final class Arrivals {
+        private final Deque<ScheduledInterrupt> left;
+
+        Arrivals(List<ScheduledInterrupt> interrupts) {
+            left = new ArrayDeque<>(interrupts.stream()
+                    .sorted(Comparator.comparingLong(ScheduledInterrupt::icount))
+                    .toList());
+        }
+
+        long next() {
+            return left.isEmpty() ? Long.MAX_VALUE : left.getFirst().icount();
+        }
+
+        void apply(Machine machine) {
+            while (next() <= machine.icount()) {
+                ScheduledInterrupt interrupt = left.removeFirst();
+                machine.raise(interrupt.signal(), interrupt.payload());
+            }
         }
     }
 
