@@ -8,6 +8,7 @@ import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.wasi.WasiHost;
@@ -115,9 +116,10 @@ class CommandsTest {
     }
 
     private static String describe(Program program, Machine machine, int frame) {
-        Function function = program.functions().get(machine.framePosition(frame).function());
-        String source = function.source() < 0 ? "?" : program.sources().get(function.source());
-        return function.name() + " " + source + ":"
-                + function.line(machine.framePosition(frame).offset());
+        Position position = machine.framePosition(frame);
+        Function function = program.functions().get(position.function());
+        int source = function.source(position.offset());
+        return function.name() + " " + (source < 0 ? "?" : program.sources().get(source)) + ":"
+                + function.line(position.offset());
     }
 }

@@ -117,7 +117,7 @@ class TimeTravelTest {
     /** The line of assembly that an instruction was written in. */
     private static String sourceLine(Example example, Position position) throws Exception {
         Function function = example.program().functions().get(position.function());
-        String source = example.program().sources().get(function.source());
+        String source = example.program().sources().get(function.source(position.offset()));
         return Files.readAllLines(Path.of("src/test/programs", source))
                 .get(function.line(position.offset()) - 1)
                 .strip();

@@ -7,6 +7,8 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.LogWalk.Entry;
 import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
@@ -207,15 +209,12 @@ final class LogCommand implements Callable<Integer> {
             }
             String text = ofFunction[position.offset()];
             if (text == null) {
-                int line = function.line(position.offset());
-                String source = function.source() >= 0
-                                && function.source() < program.sources().size()
-                        ? program.sources().get(function.source())
-                        : "";
-                String place = program.functionName(position.function()) + "+" + position.offset();
-                text = pad(Visible.of(disassembler.instruction(position), 200), TEXT_WIDTH)
-                        + (line > 0
-                                ? pad(Visible.of(place, 200), PLACE_WIDTH) + Visible.of(source, 200) + ":" + line
+                Executed executed = Places.executed(program, 0, position, disassembler.instruction(position));
+                String place = executed.function() + "+" + executed.offset();
+                text = pad(Visible.of(executed.text(), 200), TEXT_WIDTH)
+                        + (executed.line() > 0
+                                ? pad(Visible.of(place, 200), PLACE_WIDTH) + Visible.of(executed.source(), 200) + ":"
+                                        + executed.line()
                                 : Visible.of(place, 200));
                 ofFunction[position.offset()] = text;
             }

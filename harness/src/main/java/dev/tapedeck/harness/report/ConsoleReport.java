@@ -167,6 +167,7 @@ public final class ConsoleReport {
             textWidth =
                     Math.max(textWidth, Math.min(32, Visible.of(executed.text()).length()));
         }
+        boolean severalFiles = shown.stream().map(Executed::source).distinct().count() > 1;
         List<String> rows = new ArrayList<>();
         for (int i = 0; i < shown.size(); i++) {
             Executed executed = shown.get(i);
@@ -174,14 +175,20 @@ public final class ConsoleReport {
             rows.add((marked ? "> " : "  ")
                     + pad(Words.count(executed.icount()), icountWidth, true) + "  "
                     + pad(fit(executed.text(), 32), textWidth, false) + "  "
-                    + (brief ? briefPlace(executed) : executed.place()));
+                    + (brief ? briefPlace(executed, severalFiles) : executed.place()));
         }
         return rows;
     }
 
-    /** Without the file, where two of them have to stand side by side: the lines above and below name it. */
-    private static String briefPlace(Executed executed) {
-        return executed.function() + "+" + executed.offset() + (executed.line() > 0 ? " :" + executed.line() : "");
+    /**
+     * Where two of them have to stand side by side: without the file, as the lines above and below name it, or with the end
+     * of its path where there are several.
+     */
+    private static String briefPlace(Executed executed, boolean severalFiles) {
+        String file =
+                severalFiles ? executed.source().substring(executed.source().lastIndexOf('/') + 1) : "";
+        return executed.function() + "+" + executed.offset()
+                + (executed.line() > 0 ? " " + file + ":" + executed.line() : "");
     }
 
     private void differences(List<StateDifference> differences) {

@@ -34,14 +34,15 @@ public final class Places {
                 icount,
                 program.functionName(position.function()),
                 position.offset(),
-                source(program, function),
+                source(program, position),
                 function.line(position.offset()),
                 text);
     }
 
-    private static String source(Program program, Function function) {
-        return function.source() >= 0 && function.source() < program.sources().size()
-                ? program.sources().get(function.source())
+    private static String source(Program program, Position position) {
+        int source = program.functions().get(position.function()).source(position.offset());
+        return source >= 0 && source < program.sources().size()
+                ? program.sources().get(source)
                 : "";
     }
 
@@ -69,7 +70,7 @@ public final class Places {
         return new Frame(
                 program.functionName(position.function()),
                 position.offset(),
-                source(program, function),
+                source(program, position),
                 function.line(position.offset()),
                 interrupt);
     }

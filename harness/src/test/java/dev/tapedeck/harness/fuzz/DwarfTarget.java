@@ -30,9 +30,9 @@ final class DwarfTarget implements Target.Code {
         }
         LineTable table = LineTable.parse(sections);
         for (int offset = -1; offset < 200; offset++) {
-            int file = table.file(offset);
+            int file = table.file(table.row(offset));
             assertThat(file).isBetween(-1, table.files().size() - 1);
-            assertThat(table.line(offset)).isNotNegative();
+            assertThat(table.line(table.row(offset))).isNotNegative();
         }
         assertThat(table.files()).doesNotContainNull();
         assertThat(table.warnings()).allSatisfy(warning -> assertThat(warning).doesNotContain("\n"));

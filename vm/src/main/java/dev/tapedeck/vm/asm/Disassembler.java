@@ -15,6 +15,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
@@ -55,6 +56,7 @@ public final class Disassembler {
     private final Names dataNames;
     private final Names elementNames;
     private final Names importNames;
+    private final Names sourceNames;
     private final Map<Integer, Names> localNames = new HashMap<>();
     private @Nullable Map<FunctionType, Integer> typeIndexes;
     private @Nullable Map<String, Integer> functionsByName;
@@ -67,6 +69,7 @@ public final class Disassembler {
         this.dataNames = new Names(program.data().stream().map(DataSegment::name)::toList);
         this.elementNames = new Names(program.elements().stream().map(ElementSegment::name)::toList);
         this.importNames = new Names(program.imports().stream().map(HostImport::qualifiedName)::toList);
+        this.sourceNames = new Names(program::sources);
     }
 
     public static String disassemble(Program program) {
@@ -385,8 +388,9 @@ public final class Disassembler {
             out.append("  ; ").append(program.functionName(index));
         }
         out.append('\n');
-        if (function.source() != (program.sources().isEmpty() ? -1 : 0)) {
-            out.append("  .source ").append(function.source() == -1 ? "none" : "#" + function.source());
+        int source = function.lines().source();
+        if (source != (program.sources().isEmpty() ? -1 : 0)) {
+            out.append("  .source ").append(source(source));
             out.append('\n');
         }
         for (int i = 0; i < function.locals().size(); i++) {
@@ -413,7 +417,9 @@ public final class Disassembler {
 
     private void writeCode(StringBuilder out, Function function, Names locals) {
         SortedMap<Integer, String> labels = labels(function);
-        int previousLine = -1;
+        SourceLines lines = function.lines();
+        int source = lines.source();
+        int run = -1;
         for (int i = 0; i <= function.code().size(); i++) {
             String label = labels.get(i);
             if (label != null) {
@@ -424,16 +430,26 @@ public final class Disassembler {
             }
             int start = out.length();
             out.append("  ").append(write(function.code().get(i), locals, labels));
-            int line = function.line(i);
-            if (!function.lines().isEmpty() && line != previousLine) {
+            if (i < lines.size() && (run < 0 || i == lines.runEnd(run))) {
+                run++;
                 do {
                     out.append(' ');
                 } while (out.length() - start < LINE_MARKER_COLUMN);
-                out.append('@').append(line);
-                previousLine = line;
+                out.append('@');
+                if (lines.runLine(run) != 0 && lines.runSource(run) != source) {
+                    source = lines.runSource(run);
+                    out.append(source(source)).append(':');
+                }
+                out.append(lines.runLine(run));
             }
             out.append('\n');
         }
+    }
+
+    private String source(int index) {
+        return index == -1
+                ? "none"
+                : sourceNames.isUnique(index) ? Notation.quote(program.sources().get(index)) : "#" + index;
     }
 
     /** A label for each instruction, and for the end, that is jumped to. */

@@ -250,6 +250,10 @@ final class Emitter {
         if (sources == null) {
             throw source.error(given.position(), "a function's .source needs a .source before all functions");
         }
+        return sourceIndex(given, sources);
+    }
+
+    private int sourceIndex(Reference given, List<String> sources) throws AssemblyException {
         String name = given.name();
         if (name == null) {
             return given.index() < 0 ? -1 : intIndex(given);
@@ -484,15 +488,22 @@ final class Emitter {
             }
         }
         function.labels.forEach(labels::define);
+        List<String> sources = tree.sources;
         for (Code code : function.code) {
-            if (tree.sources == null) {
-                if (code.line() >= 0) {
+            SourceTree.LineMarker line = code.line();
+            if (sources == null) {
+                if (line.number() >= 0) {
                     throw source.error(
                             code.position(), "a line after '@' needs a .source that names the file it belongs to");
                 }
                 built.line(source.line(code.position()));
-            } else if (code.line() >= 0) {
-                built.line(code.line());
+            } else if (line.number() >= 0) {
+                Reference file = line.file();
+                if (file == null) {
+                    built.line(line.number());
+                } else {
+                    built.line(sourceIndex(file, sources), line.number());
+                }
             }
             built.emit(instruction(code, locals, labels));
         }

@@ -8,6 +8,7 @@ import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.SourceLines;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,9 +42,10 @@ public final class FunctionBuilder {
 
     private int loopCount;
     private final List<String> hostFunctions = new ArrayList<>();
-    private final List<Integer> lines = new ArrayList<>();
+    private final SourceLines.Builder lines = new SourceLines.Builder();
     private boolean linesKnown;
     private int line;
+    private int lineSource = SourceLines.Builder.OWN;
     private int source = -1;
     private Optional<Integer> fixedType = Optional.empty();
 
@@ -126,7 +128,10 @@ public final class FunctionBuilder {
         return loop;
     }
 
-    /** The source line of the instructions that follow, from 1, or 0 if it is not known. */
+    /**
+     * The source line of the instructions that follow, from 1, or 0 if it is not known. It is in the function's own file,
+     * or in the last one that was given with a line.
+     */
     public FunctionBuilder line(int sourceLine) {
         if (sourceLine < 0) {
             throw new IllegalArgumentException("line " + sourceLine + ", expected 0 or more");
@@ -136,7 +141,24 @@ public final class FunctionBuilder {
         return this;
     }
 
-    /** The source file by its index in the program, or -1. Without this it is the first, if the program has any. */
+    /**
+     * A line of another file, such as one that the code was included from.
+     *
+     * @param file its index in the program, or -1 if it is not known
+     * @param sourceLine from 1, or 0 if it is not known
+     */
+    public FunctionBuilder line(int file, int sourceLine) {
+        if (file < -1) {
+            throw new IllegalArgumentException("source " + file + ", expected an index, or -1 if unknown");
+        }
+        lineSource = file;
+        return line(sourceLine);
+    }
+
+    /**
+     * The function's own source file by its index in the program, or -1. Without this it is the first, if the program has
+     * any.
+     */
     public FunctionBuilder source(int index) {
         source = index;
         return this;
@@ -149,7 +171,7 @@ public final class FunctionBuilder {
                     in() + "more than " + ProgramLimits.INSTRUCTIONS_PER_FUNCTION_MAX + " instructions");
         }
         code.add(instruction);
-        lines.add(line);
+        lines.add(1, lineSource, line);
         return this;
     }
 
@@ -404,8 +426,7 @@ public final class FunctionBuilder {
                         .map(local -> local == null ? "" : local)
                         .toList(),
                 resolved,
-                source,
-                linesKnown ? lines : List.of());
+                linesKnown ? lines.build(source) : SourceLines.of(source, List.of()));
     }
 
     private String operandsExpected(Opcode opcode) {

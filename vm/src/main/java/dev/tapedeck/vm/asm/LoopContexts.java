@@ -84,7 +84,8 @@ final class LoopContexts {
      * @param name of the loop, or null for the innermost
      * @param namePosition where it stands
      */
-    void jump(int position, String word, @Nullable String name, int namePosition, int line) throws AssemblyException {
+    void jump(int position, String word, @Nullable String name, int namePosition, SourceTree.LineMarker line)
+            throws AssemblyException {
         if (open.isEmpty()) {
             throw source.error(position, "'" + word + "' outside of a loop", "it stands between .loop and its .end");
         }

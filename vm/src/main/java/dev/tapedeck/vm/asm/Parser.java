@@ -2,6 +2,7 @@ package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.asm.SourceTree.Code;
 import dev.tapedeck.vm.asm.SourceTree.DataType;
+import dev.tapedeck.vm.asm.SourceTree.LineMarker;
 import dev.tapedeck.vm.asm.SourceTree.Local;
 import dev.tapedeck.vm.asm.SourceTree.Name;
 import dev.tapedeck.vm.asm.SourceTree.Operand;
@@ -534,9 +535,7 @@ final class Parser {
                 if (function.source != null) {
                     throw twice(directive);
                 }
-                int position = token.start();
-                function.source =
-                        acceptWord("none") ? new Reference(position, null, -1) : reference("a source file, or none");
+                function.source = sourceReference("a source file, or none");
             }
             default -> throw unknownDirective(directive, IN_FUNCTION);
         }
@@ -604,7 +603,7 @@ final class Parser {
         checkRoom(function, position);
         advance();
         List<Operand> operands = operands(opcode);
-        int line = lineMarker();
+        LineMarker line = lineMarker();
         if (!token.endsLine()) {
             throw source.error(
                     token.start(),
@@ -715,12 +714,26 @@ final class Parser {
         return reference("a label");
     }
 
-    /** {@code @12}, or -1 if there is none. */
-    private int lineMarker() throws AssemblyException {
+    /** {@code @12}, {@code @"file":12}, {@code @#3:12} or {@code @none:12}. */
+    private LineMarker lineMarker() throws AssemblyException {
         if (!accept(Kind.AT)) {
-            return -1;
+            return LineMarker.NONE;
         }
+        Reference file = null;
+        if (!token.is(Kind.NUMBER)) {
+            file = sourceReference("a line number, or a source file and ':' before it");
+            expect(Kind.COLON, "between a source file and a line");
+        }
+        return new LineMarker(lineNumber(), file);
+    }
+
+    private int lineNumber() throws AssemblyException {
         return (int) plainNumber("a line number", Integer.MAX_VALUE);
+    }
+
+    private Reference sourceReference(String what) throws AssemblyException {
+        int position = token.start();
+        return acceptWord("none") ? new Reference(position, null, -1) : reference(what);
     }
 
     private void test(Token directive) throws AssemblyException {
@@ -729,7 +742,7 @@ final class Parser {
         if (name.isEmpty()) {
             throw source.error(position, "a test needs a name");
         }
-        SourceTree.Test test = new SourceTree.Test(position, name, lineMarker());
+        SourceTree.Test test = new SourceTree.Test(position, name, accept(Kind.AT) ? lineNumber() : -1);
         tree.tests.add(test);
         endOfLine();
         while (true) {

@@ -134,10 +134,19 @@ final class SourceTree {
     }
 
     /**
-     * @param operands in the order of {@link Opcode#operands()}
-     * @param line what {@code @line} says, or -1
+     * What stands behind an {@code @}.
+     *
+     * @param number of the line, or -1 if there is no marker
+     * @param file null if it is the one of the marker before; without name and with index -1 for none
      */
-    record Code(int position, Opcode opcode, List<Operand> operands, int line) {}
+    record LineMarker(int number, @Nullable Reference file) {
+        static final LineMarker NONE = new LineMarker(-1, null);
+    }
+
+    /**
+     * @param operands in the order of {@link Opcode#operands()}
+     */
+    record Code(int position, Opcode opcode, List<Operand> operands, LineMarker line) {}
 
     /** A function; filled while it is parsed. */
     static final class Function {

@@ -39,7 +39,8 @@ final class BcFormat {
         ELEMENTS(0x0C, "elements"),
         START(0x0D, "start"),
         NAMES(0x81, "names"),
-        LINES(0x82, "lines");
+        LINES(0x82, "lines"),
+        INLINED(0x83, "inlined");
 
         final int id;
         final String label;

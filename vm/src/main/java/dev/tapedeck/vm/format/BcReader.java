@@ -21,6 +21,7 @@ import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
@@ -186,14 +187,14 @@ public final class BcReader {
         int start = section(sections, Section.START, -1, in -> in.index("the start function"));
         List<Names> names = section(sections, Section.NAMES, List.of(), in -> names(in, bodies));
         Lines lines = section(sections, Section.LINES, new Lines(List.of(), List.of()), in -> lines(in, bodies));
+        Lines allLines = section(sections, Section.INLINED, lines, in -> inlined(in, lines));
 
         List<Function> functions = new ArrayList<>(bodies.size());
         for (int i = 0; i < bodies.size(); i++) {
             Body body = bodies.get(i);
             Names name = names.isEmpty() ? Names.NONE : names.get(i);
-            FunctionLines line = lines.functions.isEmpty() ? FunctionLines.NONE : lines.functions.get(i);
-            functions.add(new Function(
-                    name.function, body.type, body.locals, name.locals, body.code, line.source, line.lines));
+            SourceLines line = allLines.functions.isEmpty() ? SourceLines.NONE : allLines.functions.get(i);
+            functions.add(new Function(name.function, body.type, body.locals, name.locals, body.code, line));
         }
         return new Program(
                 head.name,
@@ -221,11 +222,7 @@ public final class BcReader {
         static final Names NONE = new Names("", List.of());
     }
 
-    private record Lines(List<String> sources, List<FunctionLines> functions) {}
-
-    private record FunctionLines(int source, List<Integer> lines) {
-        static final FunctionLines NONE = new FunctionLines(-1, List.of());
-    }
+    private record Lines(List<String> sources, List<SourceLines> functions) {}
 
     private boolean strings(BcInput in) throws FormatException {
         int count = entries(in, "strings", ProgramLimits.STRINGS_MAX, 2);
@@ -681,16 +678,17 @@ public final class BcReader {
             sources.add(string(in, "the name of a source"));
         }
         requireFunctionCount(in, bodies);
-        List<FunctionLines> functions = new ArrayList<>(bodies.size());
+        List<SourceLines> functions = new ArrayList<>(bodies.size());
         for (Body body : bodies) {
-            functions.add(new FunctionLines(in.indexOrNone("the source of a function"), lineRuns(in, body)));
+            int source = in.indexOrNone("the source of a function");
+            functions.add(lineRuns(in, body).build(source));
         }
         return new Lines(sources, functions);
     }
 
-    private static List<Integer> lineRuns(BcInput in, Body body) throws FormatException {
+    private static SourceLines.Builder lineRuns(BcInput in, Body body) throws FormatException {
         int runs = in.count("line runs", body.code.size(), 2);
-        List<Integer> lines = new ArrayList<>(runs == 0 ? 0 : body.code.size());
+        SourceLines.Builder lines = new SourceLines.Builder();
         int line = 0;
         for (int i = 0; i < runs; i++) {
             int start = in.position();
@@ -702,28 +700,104 @@ public final class BcReader {
                                 + (body.code.size() - lines.size()));
             }
             start = in.position();
-            long delta = in.signed("the step of a line run");
-            long next = line + delta;
-            if (delta < Integer.MIN_VALUE || delta > Integer.MAX_VALUE || next < 0 || next > Integer.MAX_VALUE) {
-                throw in.error(
-                        start,
-                        "a line run steps by " + delta + " from line " + line + ", expected a line from 0 to "
-                                + Integer.MAX_VALUE);
-            }
-            if (delta == 0 && i > 0) {
+            int next = line(in, line, 0);
+            if (next == line && i > 0) {
                 throw in.error(start, "a line run has the same line as the one before, expected one run");
             }
-            line = (int) next;
-            // One object for the whole run.
-            Integer boxed = line;
-            for (int k = 0; k < length; k++) {
-                lines.add(boxed);
-            }
+            line = next;
+            lines.add(length, SourceLines.Builder.OWN, line);
         }
         if (runs > 0 && lines.size() != body.code.size()) {
             throw in.error("the line runs are of " + lines.size() + " instructions, expected all " + body.code.size()
                     + " of the function");
         }
         return lines;
+    }
+
+    /** The line of a run, which is written as the step from that of the run before. */
+    private static int line(BcInput in, int before, int least) throws FormatException {
+        int start = in.position();
+        long delta = in.signed("the step of a line run");
+        long next = before + delta;
+        if (delta < Integer.MIN_VALUE || delta > Integer.MAX_VALUE || next < least || next > Integer.MAX_VALUE) {
+            throw in.error(
+                    start,
+                    "a line run steps by " + delta + " from line " + before + ", expected a line from " + least + " to "
+                            + Integer.MAX_VALUE);
+        }
+        return (int) next;
+    }
+
+    private static Lines inlined(BcInput in, Lines own) throws FormatException {
+        int count = entries(in, "functions with inlined lines", own.functions.size(), 6);
+        List<SourceLines> functions = new ArrayList<>(own.functions);
+        int function = -1;
+        for (int i = 0; i < count; i++) {
+            int start = in.position();
+            int step = in.index("the step to a function with inlined lines");
+            if (step < 1 || step >= functions.size() - function) {
+                throw in.error(
+                        start,
+                        "a step of " + step + " to a function with inlined lines, expected 1 to "
+                                + (functions.size() - 1 - function));
+            }
+            function += step;
+            functions.set(function, inlinedRuns(in, functions.get(function)));
+        }
+        return new Lines(own.sources, functions);
+    }
+
+    private static SourceLines inlinedRuns(BcInput in, SourceLines own) throws FormatException {
+        int begin = in.position();
+        int runs = in.count("inlined line runs", own.size(), 4);
+        if (runs == 0) {
+            throw in.error(begin, "a function has 0 inlined line runs, expected it to be left out");
+        }
+        SourceLines.Builder lines = new SourceLines.Builder();
+        int source = own.source();
+        int line = 0;
+        for (int i = 0; i < runs; i++) {
+            int start = in.position();
+            int gap = in.index("the gap before an inlined line run");
+            int left = own.size() - lines.size();
+            int length = in.index("the length of an inlined line run");
+            if (length < 1 || gap > left || length > left - gap) {
+                throw in.error(
+                        start,
+                        "an inlined line run of " + length + " instructions after a gap of " + gap + ", expected at"
+                                + " least 1, and " + left + " together at most");
+            }
+            lines.add(own, lines.size(), lines.size() + gap);
+            int from = lines.size();
+            int run = own.runAt(from);
+            if (own.runLine(run) != 0 || own.runEnd(run) < from + length) {
+                throw in.error(
+                        start,
+                        "an inlined line run of " + length + " instructions begins at offset " + from
+                                + ", where some have a line of the function's own file");
+            }
+            start = in.position();
+            long delta = in.signed("the step of the source of an inlined line run");
+            long file = source + delta;
+            if (delta < -1L << 31 || delta > 1L << 31 || file < -1 || file > Integer.MAX_VALUE) {
+                throw in.error(
+                        start,
+                        "an inlined line run steps by " + delta + " from source " + source
+                                + ", expected an index, or -1 for none");
+            }
+            if (file == own.source()) {
+                throw in.error(start, "an inlined line run is of the function's own file, expected another");
+            }
+            start = in.position();
+            int next = line(in, line, 1);
+            if (gap == 0 && i > 0 && delta == 0 && next == line) {
+                throw in.error(start, "an inlined line run has the same place as the one before, expected one run");
+            }
+            source = (int) file;
+            line = next;
+            lines.add(length, source, line);
+        }
+        lines.add(own, lines.size(), own.size());
+        return lines.build(own.source());
     }
 }

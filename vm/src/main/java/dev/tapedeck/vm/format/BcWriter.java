@@ -19,6 +19,7 @@ import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
@@ -30,7 +31,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** Writes programs as {@code .bc} files. The layout is described in {@code docs/bc-format.md}. */
 public final class BcWriter {
@@ -81,6 +81,7 @@ public final class BcWriter {
         section(Section.START, start());
         section(Section.NAMES, names());
         section(Section.LINES, lines());
+        section(Section.INLINED, inlinedLines());
 
         BcOutput file = new BcOutput();
         file.raw(BcFormat.magic());
@@ -388,8 +389,7 @@ public final class BcWriter {
     private BcOutput lines() {
         boolean none = program.sources().isEmpty()
                 && program.functions().stream()
-                        .allMatch(function ->
-                                function.source() == -1 && function.lines().isEmpty());
+                        .allMatch(function -> function.lines().equals(SourceLines.NONE));
         BcOutput out = new BcOutput();
         if (none) {
             return out;
@@ -398,37 +398,91 @@ public final class BcWriter {
         program.sources().forEach(source -> string(out, source));
         out.unsigned(program.functions().size());
         for (Function function : program.functions()) {
-            out.indexOrNone("the source of a function", function.source());
+            out.indexOrNone("the source of a function", function.lines().source());
             lineRuns(out, function);
         }
         return out;
     }
 
+    /** The lines of the function's own file; those of others are 0 here. */
     private static void lineRuns(BcOutput out, Function function) {
-        List<Integer> lines = function.lines();
-        if (!lines.isEmpty() && lines.size() != function.code().size()) {
+        SourceLines lines = function.lines();
+        if (lines.size() != 0 && lines.size() != function.code().size()) {
             throw new IllegalArgumentException("a function has " + lines.size() + " line numbers for "
                     + function.code().size() + " instructions");
         }
         BcOutput runs = new BcOutput();
         int count = 0;
         int before = 0;
-        for (int start = 0; start < lines.size(); ) {
-            int end = start + 1;
-            while (end < lines.size() && Objects.equals(lines.get(end), lines.get(start))) {
-                end++;
-            }
-            int line = lines.get(start);
+        int start = 0;
+        for (int run = 0; run < lines.runs(); run++) {
+            int line = ownLine(lines, run);
             if (line < 0) {
                 throw new IllegalArgumentException("a source line is " + line + ", expected 0 or more");
             }
-            runs.unsigned(end - start);
+            if (run + 1 < lines.runs() && ownLine(lines, run + 1) == line) {
+                continue;
+            }
+            runs.unsigned(lines.runEnd(run) - start);
             runs.signed((long) line - before);
             before = line;
-            start = end;
+            start = lines.runEnd(run);
             count++;
         }
         out.unsigned(count);
         out.raw(runs.toByteArray());
+    }
+
+    private static int ownLine(SourceLines lines, int run) {
+        return isInlined(lines, run) ? 0 : lines.runLine(run);
+    }
+
+    private static boolean isInlined(SourceLines lines, int run) {
+        return lines.runLine(run) != 0 && lines.runSource(run) != lines.source();
+    }
+
+    private BcOutput inlinedLines() {
+        BcOutput functions = new BcOutput();
+        int count = 0;
+        int before = -1;
+        for (int i = 0; i < program.functions().size(); i++) {
+            SourceLines lines = program.functions().get(i).lines();
+            BcOutput runs = new BcOutput();
+            int inlined = inlinedRuns(runs, lines);
+            if (inlined > 0) {
+                functions.unsigned(i - before);
+                functions.unsigned(inlined);
+                functions.raw(runs.toByteArray());
+                before = i;
+                count++;
+            }
+        }
+        BcOutput out = new BcOutput();
+        if (count > 0) {
+            out.unsigned(count);
+            out.raw(functions.toByteArray());
+        }
+        return out;
+    }
+
+    private static int inlinedRuns(BcOutput out, SourceLines lines) {
+        int count = 0;
+        int end = 0;
+        int source = lines.source();
+        int line = 0;
+        for (int run = 0; run < lines.runs(); run++) {
+            if (isInlined(lines, run)) {
+                int start = run == 0 ? 0 : lines.runEnd(run - 1);
+                out.unsigned(start - end);
+                end = lines.runEnd(run);
+                out.unsigned(end - start);
+                out.signed((long) lines.runSource(run) - source);
+                out.signed((long) lines.runLine(run) - line);
+                source = lines.runSource(run);
+                line = lines.runLine(run);
+                count++;
+            }
+        }
+        return count;
     }
 }

@@ -22,7 +22,7 @@ public record Instruction(Opcode opcode, long a, long b, List<Integer> labels) {
     private static final int SHARED_OPERANDS = 256;
 
     public Instruction {
-        labels = List.copyOf(labels);
+        labels = Labels.copyOf(labels);
     }
 
     public static Instruction of(Opcode opcode) {

@@ -12,9 +12,7 @@ import java.util.List;
  * @param locals the types of its locals beside the parameters; they start as zero
  * @param localNames names of parameters and locals, for people; shorter than their number or empty where unknown
  * @param code the instructions
- * @param source index into {@link Program#sources}, or -1 if unknown
- * @param lines the source line of each instruction, from 1; 0 if unknown; empty if no line is known, else as long as
- *     {@code code}
+ * @param lines the source file and line of each instruction
  */
 public record Function(
         String name,
@@ -22,17 +20,40 @@ public record Function(
         List<ValueType> locals,
         List<String> localNames,
         List<Instruction> code,
-        int source,
-        List<Integer> lines) {
+        SourceLines lines) {
     public Function {
         locals = List.copyOf(locals);
         localNames = List.copyOf(localNames);
         code = List.copyOf(code);
-        lines = List.copyOf(lines);
+    }
+
+    /**
+     * A function with lines of one file.
+     *
+     * @param source index into {@link Program#sources}, or -1 if unknown
+     * @param lines the line of each instruction, from 1, or 0 if unknown; empty if no line is known
+     */
+    public Function(
+            String name,
+            int type,
+            List<ValueType> locals,
+            List<String> localNames,
+            List<Instruction> code,
+            int source,
+            List<Integer> lines) {
+        this(name, type, locals, localNames, code, SourceLines.of(source, lines));
     }
 
     /** The source line of the instruction at {@code offset}, from 1, or 0 if it is unknown. */
     public int line(int offset) {
-        return offset >= 0 && offset < lines.size() ? lines.get(offset) : 0;
+        return lines.line(offset);
+    }
+
+    /**
+     * The source file of the instruction at {@code offset}: an index into {@link Program#sources}, or -1 if it is
+     * unknown. The function's own where the line is unknown.
+     */
+    public int source(int offset) {
+        return lines.source(offset);
     }
 }

@@ -170,8 +170,7 @@ public record Program(
                                 function.locals(),
                                 List.of(),
                                 function.code(),
-                                -1,
-                                List.of()))
+                                SourceLines.NONE))
                         .toList(),
                 globals.stream()
                         .map(global -> new Global("", global.type(), global.mutable(), global.initial()))

@@ -476,8 +476,9 @@ final class FunctionVerifier {
         int line = function.line(offset);
         String place = "";
         if (line > 0) {
-            place = function.source() >= 0
-                    ? " (" + Verifier.plain(program.sources().get(function.source())) + ":" + line + ")"
+            int source = function.source(offset);
+            place = source >= 0
+                    ? " (" + Verifier.plain(program.sources().get(source)) + ":" + line + ")"
                     : " (line " + line + ")";
         }
         return new VerifyException("function " + Verifier.quote(program.functionName(functionIndex)) + ", offset "

@@ -14,6 +14,7 @@ import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
@@ -140,9 +141,7 @@ public final class Verifier {
             for (String name : function.localNames()) {
                 checkName(() -> "the name of a local of " + where.get(), name);
             }
-            if (function.source() != -1) {
-                checkIndex(where, "source", function.source(), program.sources().size());
-            }
+            checkSource(where, function.lines().source());
             checkLines(where, function);
             checkCount(
                     () -> "instructions of " + where.get(),
@@ -159,17 +158,25 @@ public final class Verifier {
         }
     }
 
-    private static void checkLines(Supplier<String> where, Function function) throws VerifyException {
-        if (!function.lines().isEmpty()
-                && function.lines().size() != function.code().size()) {
-            throw new VerifyException(where.get() + " has " + function.lines().size() + " line numbers for "
+    private void checkSource(Supplier<String> where, int source) throws VerifyException {
+        if (source != -1) {
+            checkIndex(where, "source", source, program.sources().size());
+        }
+    }
+
+    private void checkLines(Supplier<String> where, Function function) throws VerifyException {
+        SourceLines lines = function.lines();
+        if (lines.size() != 0 && lines.size() != function.code().size()) {
+            throw new VerifyException(where.get() + " has " + lines.size() + " line numbers for "
                     + function.code().size() + " instructions, expected one for each, or none");
         }
-        for (int offset = 0; offset < function.lines().size(); offset++) {
-            if (function.lines().get(offset) < 0) {
+        for (int run = 0; run < lines.runs(); run++) {
+            int offset = run == 0 ? 0 : lines.runEnd(run - 1);
+            if (lines.runLine(run) < 0) {
                 throw new VerifyException(where.get() + ", offset " + offset + ": the source line is "
-                        + function.lines().get(offset) + ", expected 1 or more, or 0 if unknown");
+                        + lines.runLine(run) + ", expected 1 or more, or 0 if unknown");
             }
+            checkSource(() -> where.get() + ", offset " + offset, lines.runSource(run));
         }
     }
 

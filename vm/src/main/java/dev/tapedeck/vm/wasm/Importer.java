@@ -10,6 +10,7 @@ import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.wasm.WasmException.Kind;
 import dev.tapedeck.vm.wasm.WasmModule.Data;
@@ -140,8 +141,8 @@ public final class Importer {
                 Instruction.of(Opcode.CALL, start),
                 Instruction.of(Opcode.CALL, initialize),
                 Instruction.of(Opcode.RETURN));
-        program.functions.add(
-                new Function("start and _initialize", program.type(ACTION), List.of(), List.of(), code, -1, List.of()));
+        program.functions.add(new Function(
+                "start and _initialize", program.type(ACTION), List.of(), List.of(), code, SourceLines.NONE));
         return program.functions.size() - 1;
     }
 

@@ -12,6 +12,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.wasm.WasmModule.CellConstant;
 import dev.tapedeck.vm.wasm.WasmModule.Constant;
@@ -174,56 +175,28 @@ final class ModuleProgram {
             CodeLowering.Lowered code = lowering.lower(i);
             int variables = module.functionType(function).parameters().size()
                     + code.locals().size();
-            Lines lines = Lines.of(table, code.offsets());
             lowered.add(new Function(
                     names[function],
                     binding.types()[module.functionTypes[function]],
                     code.locals(),
                     module.names.locals(function, variables),
                     code.code(),
-                    lines.file() < 0 ? -1 : firstSource + lines.file(),
-                    lines.numbers()));
+                    lines(table, firstSource, code.offsets())));
         }
         return lowered;
     }
 
-    /** The source lines of a function's instructions, all of one file. */
-    private record Lines(int file, List<Integer> numbers) {
-        static final Lines UNKNOWN = new Lines(-1, List.of());
-
-        /**
-         * A function of ours is of one file. Where a compiler has put code of several into one, the file that most
-         * instructions come from is taken, and the lines of the others are unknown.
-         */
-        static Lines of(LineTable table, int[] offsets) {
-            if (table.files().isEmpty()) {
-                return UNKNOWN;
-            }
-            int[] files = new int[offsets.length];
-            Map<Integer, Integer> counts = new HashMap<>();
-            int file = -1;
-            int most = 0;
-            for (int i = 0; i < offsets.length; i++) {
-                files[i] = table.file(offsets[i]);
-                int count = files[i] < 0 ? 0 : counts.merge(files[i], 1, Integer::sum);
-                if (count > most) {
-                    most = count;
-                    file = files[i];
-                }
-            }
-            if (file < 0) {
-                return UNKNOWN;
-            }
-            Integer[] numbers = new Integer[offsets.length];
-            Integer number = 0;
-            for (int i = 0; i < offsets.length; i++) {
-                int line = files[i] == file ? table.line(offsets[i]) : 0;
-                // Neighbours mostly share a line, and then the object.
-                number = line == number ? number : (Integer) line;
-                numbers[i] = number;
-            }
-            return new Lines(file, List.of(numbers));
+    /** The source lines of instructions that come from these bytes of the code. */
+    private static SourceLines lines(LineTable table, int firstSource, int[] offsets) {
+        if (table.files().isEmpty()) {
+            return SourceLines.NONE;
         }
+        SourceLines.Builder lines = new SourceLines.Builder();
+        for (int offset : offsets) {
+            int row = table.row(offset);
+            lines.add(1, row < 0 ? -1 : firstSource + table.file(row), table.line(row));
+        }
+        return lines.build();
     }
 
     /** The name of each function: its own, or the first it is exported under. */
@@ -266,7 +239,7 @@ final class ModuleProgram {
         code.add(Instruction.of(Opcode.CALL_HOST, hostImport));
         code.add(Instruction.of(Opcode.RETURN));
         functions.add(new Function(
-                limited(called.qualifiedName()), called.type(), List.of(), List.of(), code, -1, List.of()));
+                limited(called.qualifiedName()), called.type(), List.of(), List.of(), code, SourceLines.NONE));
     }
 
     private static List<Table> newTables(WasmModule module) throws WasmException {

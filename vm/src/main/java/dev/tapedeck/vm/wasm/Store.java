@@ -12,6 +12,7 @@ import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
@@ -346,7 +347,7 @@ public final class Store {
         }
         code.add(Instruction.of(Opcode.RETURN));
         int type = program.type(new FunctionType(List.of(), List.of()));
-        program.functions.add(new Function("", type, List.of(), List.of(), code, -1, List.of()));
+        program.functions.add(new Function("", type, List.of(), List.of(), code, SourceLines.NONE));
         return program.functions.size() - 1;
     }
 

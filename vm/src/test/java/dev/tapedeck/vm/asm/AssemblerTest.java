@@ -17,6 +17,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.TestCase;
 import java.util.List;
 import java.util.Optional;
@@ -345,17 +346,53 @@ final class AssemblerTest {
                 ".test \"t\" @99",
                 ".end");
         assertThat(program.sources()).containsExactly("a.c", "b.c");
-        assertThat(program.functions()).extracting(Function::source).containsExactly(1, 0, -1);
         assertThat(program.functions())
                 .extracting(Function::lines)
-                .containsExactly(List.of(0, 12, 12), List.of(), List.of(3));
+                .containsExactly(
+                        SourceLines.of(1, List.of(0, 12, 12)),
+                        SourceLines.of(0, List.of()),
+                        SourceLines.of(-1, List.of(3)));
         assertThat(program.tests().get(0).line()).isEqualTo(99);
+    }
+
+    @Test
+    @DisplayName("W8: a line after '@' can be of another file than the function's own, by name, by index, or of none")
+    void linesOfOtherFiles() throws AssemblyException {
+        Program program = assemble(
+                ".source \"a.c\"",
+                ".source \"b.h\"",
+                ".source \"c.h\"",
+                ".func f()",
+                "nop @1",
+                "nop @\"b.h\":7",
+                "nop",
+                "nop @8",
+                "nop @#2:9",
+                "nop @0",
+                "nop @none:4",
+                "return @a.c:2",
+                ".end");
+        assertThat(program.functions().get(0).lines())
+                .isEqualTo(new SourceLines.Builder()
+                        .add(1, 0, 1)
+                        .add(2, 1, 7)
+                        .add(1, 1, 8)
+                        .add(1, 2, 9)
+                        .add(1, 0, 0)
+                        .add(1, -1, 4)
+                        .add(1, 0, 2)
+                        .build(0));
+        assertThat(Disassembler.disassemble(program))
+                .contains("@\"b.h\":7\n  nop\n")
+                .contains(" @\"c.h\":9\n")
+                .contains(" @none:4\n")
+                .contains(" @\"a.c\":2\n");
     }
 
     @Test
     @DisplayName("Windows line ends, tabs and a byte order mark are fine")
     void lineEnds() throws AssemblyException {
         Program program = assemble("\uFEFF.func main()\r", "\tnop\r", ".end\r");
-        assertThat(program.functions().get(0).lines()).containsExactly(2);
+        assertThat(program.functions().get(0).lines()).isEqualTo(SourceLines.of(0, List.of(2)));
     }
 }

@@ -11,6 +11,7 @@ import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.SourceLines;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -136,7 +137,7 @@ final class DisassemblerTest {
         Program program = new ProgramBuilder("bare")
                 .function("main", main -> main.i32(0).emit(Opcode.HALT))
                 .build();
-        assertThat(program.functions().get(0).lines()).isEmpty();
+        assertThat(program.functions().get(0).lines()).isEqualTo(SourceLines.NONE);
         assertThat(Disassembler.disassemble(program)).doesNotContain("@").contains(".source none\n");
         assertRoundTrip(program);
     }

@@ -16,6 +16,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
@@ -166,17 +167,20 @@ final class RandomPrograms {
         }
         int length = random.nextInt(20);
         List<Instruction> code = new ArrayList<>();
-        List<Integer> lines = new ArrayList<>();
+        SourceLines.Builder lines = new SourceLines.Builder();
+        int source = random.nextInt(sourceCount + 1) - 1;
+        int lineSource = source;
         int line = random.nextInt(50);
         boolean debug = random.nextBoolean();
         for (int i = 0; i < length; i++) {
             code.add(instruction(length));
             line = random.nextInt(3) == 0 ? random.nextInt(50) : line;
+            lineSource = random.nextInt(4) == 0 ? random.nextInt(sourceCount + 1) - 1 : lineSource;
             if (debug) {
-                lines.add(line);
+                lines.add(1, lineSource, line);
             }
         }
-        return new Function(name(), type, locals, localNames, code, random.nextInt(sourceCount + 1) - 1, lines);
+        return new Function(name(), type, locals, localNames, code, lines.build(source));
     }
 
     private Instruction instruction(int length) {

@@ -191,8 +191,8 @@ class BcReaderTest {
                     "byte 16: section 'types' is empty, expected it to be left out");
             refused(BcBytes.withProgram().raw("03 04 00"), "byte 16: section 'types' has 4 bytes, but only 1 remain");
             refused(
-                    BcBytes.withProgram().raw("83 FF FF FF FF 0F 00"),
-                    "byte 16: section 0x83 has 4294967295 bytes, but only 1 remain");
+                    BcBytes.withProgram().raw("84 FF FF FF FF 0F 00"),
+                    "byte 16: section 0x84 has 4294967295 bytes, but only 1 remain");
             refused(
                     BcBytes.withProgram().raw("03"),
                     "sections, byte 17: the length of section 'types' needs 1 byte, but only 0 remain");
@@ -448,6 +448,54 @@ class BcReaderTest {
                     Section.LINES,
                     "00 01 00 04 01 05 02 00 00 00 00 00",
                     "30: the number of line runs is 4, expected 0 to 3");
+        }
+
+        private void refusedInlined(String hex, String message) {
+            // Two sources; lines 5, 0, 0 of the first. The content of the section of inlined lines begins at byte 38.
+            refused(
+                    BcBytes.withProgram()
+                            .section(Section.FUNCTIONS, FUNCTION_OF_THREE)
+                            .section(Section.LINES, "02 00 00 01 01 02 01 05 02 7B")
+                            .section(Section.INLINED, hex),
+                    "section 'inlined', byte " + message);
+        }
+
+        @Test
+        void inlined() {
+            refusedInlined(
+                    "00", "39: the number of functions with inlined lines is 0, expected the section to be left out");
+            refusedInlined("01 02 01 01 01 01 07", "40: a step of 2 to a function with inlined lines, expected 1 to 1");
+            refusedInlined("01 00 01 01 01 01 07", "40: a step of 0 to a function with inlined lines, expected 1 to 1");
+            refusedInlined(
+                    "01 01 00 00 00 00 00", "41: a function has 0 inlined line runs, expected it to be left out");
+            refusedInlined(
+                    "01 01 01 01 00 01 07",
+                    "42: an inlined line run of 0 instructions after a gap of 1, expected at least 1, and 3 together at"
+                            + " most");
+            refusedInlined(
+                    "01 01 01 01 03 01 07",
+                    "42: an inlined line run of 3 instructions after a gap of 1, expected at least 1, and 3 together at"
+                            + " most");
+            refusedInlined(
+                    "01 01 01 00 02 01 07",
+                    "42: an inlined line run of 2 instructions begins at offset 0, where some have a line of the"
+                            + " function's own file");
+            refusedInlined(
+                    "01 01 01 01 01 7E 07",
+                    "44: an inlined line run steps by -2 from source 0, expected an index, or -1 for none");
+            refusedInlined(
+                    "01 01 01 01 01 00 07", "44: an inlined line run is of the function's own file, expected another");
+            refusedInlined(
+                    "01 01 01 01 01 01 00",
+                    "45: a line run steps by 0 from line 0, expected a line from 1 to 2147483647");
+            refusedInlined(
+                    "01 01 02 01 01 01 07 00 01 00 00",
+                    "49: an inlined line run has the same place as the one before, expected one run");
+            refused(
+                    BcBytes.withProgram()
+                            .section(Section.FUNCTIONS, FUNCTION_OF_THREE)
+                            .section(Section.INLINED, "01 01 01 01 01 01 07"),
+                    "section 'inlined', byte 27: the number of functions with inlined lines is 1, expected 0 to 0");
         }
     }
 

@@ -36,6 +36,7 @@ class GoldenFileTest {
         if (Boolean.getBoolean("tapedeck.golden.update")) {
             Path folder = Path.of("src/test/resources/dev/tapedeck/vm/format/golden");
             Files.write(folder.resolve("version1.bc"), BcWriter.write(SamplePrograms.everyPart()));
+            Files.write(folder.resolve("version1-inlined.bc"), BcWriter.write(SamplePrograms.inlined()));
             Files.write(
                     folder.resolve("instructions.txt"),
                     Arrays.stream(Opcode.values())
@@ -53,6 +54,14 @@ class GoldenFileTest {
         assertThat(BcWriter.write(SamplePrograms.everyPart())).isEqualTo(file);
         assertThat(BcWriter.identity(SamplePrograms.everyPart()))
                 .isEqualTo("f41ad25e3c4d879fd0cc5a702659f2006f62662da3ece7ad2b857e46251bfe65");
+    }
+
+    @Test
+    @DisplayName("W8: lines of several files in one function; who does not know the section has them as unknown")
+    void inlinedLines() throws IOException, FormatException {
+        byte[] file = resource("version1-inlined.bc");
+        assertThat(BcReader.read(file)).isEqualTo(SamplePrograms.inlined());
+        assertThat(BcWriter.write(SamplePrograms.inlined())).isEqualTo(file);
     }
 
     @Test

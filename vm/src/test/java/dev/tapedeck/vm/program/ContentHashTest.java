@@ -85,13 +85,7 @@ class ContentHashTest {
             same(draft -> {
                 draft.name = "renamed";
                 UnaryOperator<Function> renamed = function -> new Function(
-                        "renamed",
-                        function.type(),
-                        function.locals(),
-                        List.of(),
-                        function.code(),
-                        function.source(),
-                        function.lines());
+                        "renamed", function.type(), function.locals(), List.of(), function.code(), function.lines());
                 draft.change(0, renamed);
                 draft.change(1, renamed);
                 draft.globals.set(0, new Global("renamed", ValueType.I32, true, 5));

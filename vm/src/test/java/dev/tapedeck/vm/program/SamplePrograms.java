@@ -231,6 +231,35 @@ public final class SamplePrograms {
         return op(opcode, kinds.get(0) == OperandKind.LABEL ? next : 0);
     }
 
+    /** Functions with lines of one file and of several. */
+    public static Program inlined() {
+        ProgramDraft draft = new ProgramDraft();
+        draft.name = "inlined";
+        draft.sources.addAll(List.of("main.c", "list.h", "map.h"));
+        List<Instruction> code = List.of(
+                op(Opcode.NOP), op(Opcode.NOP), op(Opcode.NOP), op(Opcode.NOP), op(Opcode.NOP), op(Opcode.RETURN));
+        int action = draft.type("->");
+        List<SourceLines> lines = List.of(
+                SourceLines.NONE,
+                new SourceLines.Builder()
+                        .add(1, 0, 3)
+                        .add(2, 1, 70)
+                        .add(1, 2, 70)
+                        .add(2, 0, 4)
+                        .build(0),
+                SourceLines.of(0, List.of(1, 1, 1, 1, 1, 2)),
+                new SourceLines.Builder()
+                        .add(1, 1, 200)
+                        .add(1, 0, 0)
+                        .add(1, -1, 3)
+                        .add(3, 0, 100_000)
+                        .build(2));
+        for (SourceLines each : lines) {
+            draft.functions.add(new Function("", action, List.of(), List.of(), code, each));
+        }
+        return draft.build();
+    }
+
     /** A program that a file can hold, but that is hardly ever valid. */
     public static Program random(Random random) {
         ProgramDraft draft = new ProgramDraft();
@@ -277,18 +306,25 @@ public final class SamplePrograms {
         List<Instruction> code = new ArrayList<>();
         Opcode[] opcodes = Opcode.values();
         repeat(random, 40, () -> code.add(instruction(random, opcodes[random.nextInt(opcodes.length)])));
-        List<Integer> lines = new ArrayList<>();
+        SourceLines.Builder lines = new SourceLines.Builder();
         if (random.nextBoolean()) {
             int line = index(random);
+            int source = -1;
             for (int i = 0; i < code.size(); i++) {
                 line = random.nextInt(3) == 0 ? index(random) : line;
-                lines.add(line);
+                source = random.nextInt(5) == 0 ? random.nextInt(4) - 1 : source;
+                lines.add(1, source, line);
             }
         }
         List<String> localNames = new ArrayList<>();
         repeat(random, 4, () -> localNames.add(text(random)));
         return new Function(
-                text(random), index(random), valueTypeList(random), localNames, code, random.nextInt(3) - 1, lines);
+                text(random),
+                index(random),
+                valueTypeList(random),
+                localNames,
+                code,
+                lines.build(random.nextInt(3) - 1));
     }
 
     private static Instruction instruction(Random random, Opcode opcode) {

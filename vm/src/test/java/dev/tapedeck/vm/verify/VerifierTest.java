@@ -22,6 +22,7 @@ import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramDraft;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestDraft;
 import dev.tapedeck.vm.program.TestSystem;
@@ -573,6 +574,10 @@ class VerifierTest {
             refused(
                     changed(new Function("f", 0, List.of(), List.of(), code, -1, List.of(-1))),
                     "function 'f', offset 0: the source line is -1, expected 1 or more, or 0 if unknown");
+            SourceLines elsewhere = new SourceLines.Builder().add(1, 7, 1).build(-1);
+            refused(
+                    changed(new Function("f", 0, List.of(), List.of(), code, elsewhere)),
+                    "function 'f', offset 0 refers to source 7, but the program has 0 sources");
         }
 
         @Test

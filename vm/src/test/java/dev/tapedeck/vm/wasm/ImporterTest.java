@@ -8,6 +8,7 @@ import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.Verifier;
@@ -16,6 +17,8 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -196,11 +199,17 @@ class ImporterTest {
         Program program = Importer.program("lines", bytes);
         Verifier.verify(program);
         assertThat(program.sources()).anyMatch(source -> source.endsWith("lines.c"));
-        var function = program.functions().stream()
-                .filter(candidate -> candidate.source() >= 0
-                        && program.sources().get(candidate.source()).endsWith("lines.c"))
-                .findFirst()
-                .orElseThrow();
-        assertThat(function.lines()).hasSameSizeAs(function.code()).anyMatch(line -> line > 0);
+        Function function =
+                program.functions().get(program.findFunction("sum_of_squares").orElseThrow());
+        assertThat(function.lines().size()).isEqualTo(function.code().size());
+        Set<String> places = new TreeSet<>();
+        for (int offset = 0; offset < function.code().size(); offset++) {
+            if (function.line(offset) > 0) {
+                places.add(program.sources().get(function.source(offset)) + ":" + function.line(offset));
+            }
+        }
+        // square() of square.h is inlined.
+        assertThat(places).contains("lines.c:9", "square.h:3", "square.h:4");
+        assertThat(program.sources().get(function.lines().source())).isEqualTo("lines.c");
     }
 }

@@ -42,28 +42,27 @@ public final class LineTable {
     }
 
     /**
-     * The source file of the instruction at {@code codeOffset}.
+     * The row that says where the instruction at {@code codeOffset} comes from.
      *
-     * @return an index into {@link #files}, or -1 if it is unknown
+     * @return -1 if nothing is known of it
      */
-    public int file(int codeOffset) {
-        int row = row(codeOffset);
+    public int row(int codeOffset) {
+        int found = Arrays.binarySearch(offsets, codeOffset);
+        int row = found >= 0 ? found : -found - 2;
+        return row >= 0 && fileIndexes[row] >= 0 ? row : -1;
+    }
+
+    /** The source file that a row names: an index into {@link #files}; -1 for row -1. */
+    public int file(int row) {
         return row < 0 ? -1 : fileIndexes[row];
     }
 
     /**
-     * The source line of the instruction at {@code codeOffset}, from 1, or 0 if it is unknown: also where the compiler
-     * says that an instruction comes from no line.
+     * The source line that a row names, from 1, or 0 if it is unknown: also where the compiler says that an instruction
+     * comes from no line.
      */
-    public int line(int codeOffset) {
-        int row = row(codeOffset);
+    public int line(int row) {
         return row < 0 ? 0 : lineNumbers[row];
-    }
-
-    private int row(int codeOffset) {
-        int found = Arrays.binarySearch(offsets, codeOffset);
-        int row = found >= 0 ? found : -found - 2;
-        return row >= 0 && fileIndexes[row] >= 0 ? row : -1;
     }
 
     /**

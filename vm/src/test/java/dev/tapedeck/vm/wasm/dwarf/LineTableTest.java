@@ -40,8 +40,8 @@ class LineTableTest {
             String[] fields = row.split("[ :]");
             int offset = Integer.parseInt(fields[0]);
             int line = Integer.parseInt(fields[2]);
-            assertThat(table.line(offset)).as(row).isEqualTo(line);
-            assertThat(table.file(offset))
+            assertThat(table.line(table.row(offset))).as(row).isEqualTo(line);
+            assertThat(table.file(table.row(offset)))
                     .as(row)
                     .isEqualTo(line == 0 ? -1 : table.files().indexOf(fields[1].replace("./", "")));
         }
@@ -54,8 +54,8 @@ class LineTableTest {
 
         assertThat(table).isSameAs(LineTable.EMPTY);
         for (int offset : new int[] {Integer.MIN_VALUE, -1, 0, 1, Integer.MAX_VALUE}) {
-            assertThat(table.line(offset)).isZero();
-            assertThat(table.file(offset)).isEqualTo(-1);
+            assertThat(table.line(table.row(offset))).isZero();
+            assertThat(table.file(table.row(offset))).isEqualTo(-1);
         }
     }
 
@@ -68,8 +68,8 @@ class LineTableTest {
 
         assertThat(table.warnings())
                 .containsExactly(".debug_line: the unit at byte 0: version 9, expected 2 to 5; left out");
-        assertThat(table.line(0x10)).isEqualTo(7);
-        assertThat(table.line(0x14)).isZero();
+        assertThat(table.line(table.row(0x10))).isEqualTo(7);
+        assertThat(table.line(table.row(0x14))).isZero();
     }
 
     @Test
@@ -78,8 +78,8 @@ class LineTableTest {
         for (long address : new long[] {0, 0xFFFF_FFFFL, 0xFFFF_FFFEL}) {
             LineTable table = parse(unit(2, simpleUnit(4, "main.c", address, 7)));
 
-            assertThat(table.line(0)).isZero();
-            assertThat(table.line((int) address)).isZero();
+            assertThat(table.line(table.row(0))).isZero();
+            assertThat(table.line(table.row((int) address))).isZero();
             assertThat(table.warnings()).isEmpty();
         }
     }
@@ -92,8 +92,8 @@ class LineTableTest {
                 unit(2, simpleUnit(4, "b.c", 0x12, 9)),
                 unit(2, simpleUnit(4, "c.c", 0x14, 11))));
 
-        assertThat(table.line(0x12)).isEqualTo(7);
-        assertThat(table.line(0x14)).isEqualTo(11);
+        assertThat(table.line(table.row(0x12))).isEqualTo(7);
+        assertThat(table.line(table.row(0x14))).isEqualTo(11);
         assertThat(table.warnings()).containsExactly(".debug_line: 1 sequences of rows overlap others; left out");
     }
 
@@ -107,7 +107,7 @@ class LineTableTest {
 
         assertThat(table.warnings()).isEmpty();
         assertThat(table.files()).containsExactly("wide.c");
-        assertThat(table.line(0x23)).isEqualTo(3);
+        assertThat(table.line(table.row(0x23))).isEqualTo(3);
     }
 
     @Test
@@ -199,8 +199,8 @@ class LineTableTest {
                 assertThatCode(() -> {
                             LineTable table = LineTable.parse(sections);
                             for (int offset = -1; offset < 200; offset += 5) {
-                                assertThat(table.line(offset)).isNotNegative();
-                                assertThat(table.file(offset))
+                                assertThat(table.line(table.row(offset))).isNotNegative();
+                                assertThat(table.file(table.row(offset)))
                                         .isBetween(-1, table.files().size() - 1);
                             }
                         })
