@@ -141,6 +141,28 @@ class ExecutionTest {
     }
 
     @Test
+    @DisplayName("a file of tests without its module is one test that is an error; the others run")
+    void testsWithoutModule() throws IOException {
+        byte[] module = new byte[] {0, 'a', 's', 'm', 1, 0, 0, 0};
+        Files.write(workspace.program("sum.wasm", ""), module);
+        Files.write(workspace.program("sub/product.wasm", ""), module);
+        workspace.program("sub/produkt.tests", ".test \"adds\"\n.end\n");
+        workspace.program("plain.tests", ".test \"adds\"\n.end\n");
+        workspace.program("plain.tasm", Workspace.PASSES);
+
+        Map<String, Throwable> failures = failures(workspace.runAll());
+
+        assertThat(failures.get("sub/produkt.tests"))
+                .isInstanceOf(ProgramNotRunException.class)
+                .hasMessage("sub/produkt.tests: there is no produkt.wasm or produkt.wat beside it that has these tests;"
+                        + " modules without tests: product.wasm");
+        assertThat(failures.get("plain.tests"))
+                .hasMessage("plain.tests: there is no plain.wasm or plain.wat beside it that has these tests; modules"
+                        + " without tests: sum.wasm");
+        assertThat(failures).doesNotContainKey("plain.tasm");
+    }
+
+    @Test
     @DisplayName("what is shown of a test's name has no line ends and no control characters")
     void hostileNames() {
         workspace.program(

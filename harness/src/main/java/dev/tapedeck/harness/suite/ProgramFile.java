@@ -22,8 +22,11 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Loads a program from a {@code .bc}, {@code .tasm}, {@code .wasm} or {@code .wat} file.
@@ -40,12 +43,21 @@ public final class ProgramFile {
 
     private static final String MODULE = ".wasm";
     private static final String MODULE_TEXT = ".wat";
+    private static final String TESTS = ".tests";
+
+    /** How many modules a message names. */
+    private static final int NAMED_MAX = 3;
 
     private ProgramFile() {}
 
     /** Whether the name of {@code file} ends like a program's, in any case: see {@link #ENDINGS}. */
     public static boolean isProgram(Path file) {
         return ends(fileName(file), ".bc") || ends(fileName(file), ".tasm") || isModule(fileName(file));
+    }
+
+    /** Whether the name of {@code file} ends like that of a file of tests, in any case. */
+    static boolean isTests(Path file) {
+        return ends(fileName(file), TESTS);
     }
 
     /** Whether this is the name of a WebAssembly module, in the binary format or as text. */
@@ -74,7 +86,7 @@ public final class ProgramFile {
      */
     public static Optional<String> testsName(String program) {
         if (isModule(program)) {
-            return Optional.of(withoutEnding(program) + ".tests");
+            return Optional.of(withoutEnding(program) + TESTS);
         }
         return ends(program, ".tasm") ? Optional.of(program) : Optional.empty();
     }
@@ -85,6 +97,9 @@ public final class ProgramFile {
      */
     public static VerifiedProgram load(Path file) throws ProgramException {
         String name = fileName(file);
+        if (isTests(file)) {
+            throw new ProgramException(name + ": " + whoseTests(file, name));
+        }
         if (!isProgram(file)) {
             throw new ProgramException(name + ": not a program; expected a file that ends in " + ENDINGS);
         }
@@ -97,6 +112,41 @@ public final class ProgramFile {
         } catch (VerifyException e) {
             throw new ProgramException(named(name, e));
         }
+    }
+
+    /** Why a file of tests is no program: nobody may notice that its tests do not run. */
+    private static String whoseTests(Path file, String name) throws ProgramException {
+        Path folder = file.toAbsolutePath().getParent();
+        List<String> files;
+        try (Stream<Path> entries = folder == null ? Stream.empty() : Files.list(folder)) {
+            files = entries.map(ProgramFile::fileName).sorted().toList();
+        } catch (IOException e) {
+            throw new ProgramException(name + ": no such file (looked for " + file.toAbsolutePath() + ")");
+        }
+        if (!files.contains(name)) {
+            return "no such file (looked for " + file.toAbsolutePath() + ")";
+        }
+        List<String> others = new ArrayList<>();
+        for (String module : files) {
+            if (isModule(module)) {
+                String tests = testsName(module).orElseThrow();
+                if (tests.equals(name)) {
+                    return "has the tests of " + Visible.of(module) + " and is no program itself";
+                }
+                if (!files.contains(tests)) {
+                    others.add(Visible.of(module));
+                }
+            }
+        }
+        String base = Visible.of(withoutEnding(name));
+        String expected =
+                "there is no " + base + MODULE + " or " + base + MODULE_TEXT + " beside it that has these tests";
+        if (others.isEmpty()) {
+            return expected;
+        }
+        return expected + "; modules without tests: "
+                + String.join(", ", others.subList(0, Math.min(NAMED_MAX, others.size())))
+                + (others.size() > NAMED_MAX ? ", ..." : "");
     }
 
     private static byte[] read(Path file, String name) throws ProgramException {

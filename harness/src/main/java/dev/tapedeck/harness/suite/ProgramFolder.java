@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The programs in a folder and below it.
+ * The programs in a folder and below it. Where there are any, a file of tests without its module counts as one: as one that
+ * cannot be loaded, or nobody would notice that its tests do not run.
  *
  * @param root the folder
  * @param names the programs' paths below it, with {@code /} between the parts on every system, sorted
@@ -31,18 +32,23 @@ public record ProgramFolder(Path root, List<String> names) {
      */
     public static ProgramFolder list(Path root) throws IOException {
         List<String> names = new ArrayList<>();
+        List<String> tests = new ArrayList<>();
         Set<Path> seen = new HashSet<>();
         // Real folders first: where a folder is reached both ways, the path without the link names its programs.
         Deque<Path> links = new ArrayDeque<>();
-        walk(root, root, names, seen, links);
+        walk(root, root, names, tests, seen, links);
         while (!links.isEmpty()) {
-            walk(root, links.removeFirst(), names, seen, links);
+            walk(root, links.removeFirst(), names, tests, seen, links);
+        }
+        if (!names.isEmpty()) {
+            names.addAll(tests);
         }
         names.sort(null);
         return new ProgramFolder(root, names);
     }
 
-    private static void walk(Path root, Path folder, List<String> names, Set<Path> seen, Deque<Path> links)
+    private static void walk(
+            Path root, Path folder, List<String> names, List<String> tests, Set<Path> seen, Deque<Path> links)
             throws IOException {
         Deque<Path> folders = new ArrayDeque<>();
         folders.add(folder);
@@ -51,11 +57,19 @@ public record ProgramFolder(Path root, List<String> names) {
             if (!seen.add(current.toRealPath())) {
                 continue;
             }
-            for (Path entry : sortedEntries(current)) {
+            List<Path> entries = sortedEntries(current);
+            Set<Path> testsOfModules = new HashSet<>();
+            for (Path entry : entries) {
+                ProgramFile.testsName(entry.getFileName().toString())
+                        .ifPresent(name -> testsOfModules.add(entry.resolveSibling(name)));
+            }
+            for (Path entry : entries) {
                 if (Files.isDirectory(entry)) {
                     (Files.isSymbolicLink(entry) ? links : folders).addLast(entry);
                 } else if (ProgramFile.isProgram(entry)) {
                     names.add(nameBelow(root, entry));
+                } else if (ProgramFile.isTests(entry) && !testsOfModules.contains(entry)) {
+                    tests.add(nameBelow(root, entry));
                 }
             }
         }
