@@ -11,6 +11,9 @@ public final class Compression {
     public static final int STORED = 0;
     public static final int ZSTD = 1;
 
+    /** At the most: a block of Zstandard makes 128 KiB, and has 4 bytes or more. */
+    private static final long EXPANSION_MAX = (128 << 10) / 4;
+
     static {
         ModuleOpener.allowUnsafe();
     }
@@ -36,6 +39,12 @@ public final class Compression {
                     + " bytes of memory, more than half of what this Java may use; give it more with -Xmx");
         }
         try {
+            // Before so much is allocated for it.
+            long stated = ZstdDecompressor.getDecompressedSize(stored, 0, stored.length);
+            if (stated != length || length > stored.length * EXPANSION_MAX) {
+                throw new RecordingException(what + " has " + stated + " bytes, compressed to " + stored.length
+                        + ", expected " + length + " bytes");
+            }
             byte[] bytes = new byte[length];
             int actual = new ZstdDecompressor().decompress(stored, 0, stored.length, bytes, 0, length);
             if (actual != length) {

@@ -30,6 +30,8 @@ record HostCallsDescriptor(List<HostCallRecord> calls) {
     /** What one call may write at most, with all else it has. */
     static final int ENTRIES_BYTES_MAX = 1 << 30;
 
+    private static final int ENTRY_BYTES_MIN = 25;
+    private static final int COUNT_MAX = GATHERED_BYTES / ENTRY_BYTES_MIN + 1;
     private static final int WRITE_BYTES_MIN = 12;
     private static final int HALTED = 1;
     private static final int FAILED = 2;
@@ -61,12 +63,16 @@ record HostCallsDescriptor(List<HostCallRecord> calls) {
 
     static HostCallsDescriptor decode(byte[] payload) throws RecordingException {
         PayloadInput in = new PayloadInput(payload);
-        int count = in.i32("count", 1, Integer.MAX_VALUE);
+        int count = in.i32("count", 1, COUNT_MAX);
         PayloadInput entries = new PayloadInput(in.compressed("entries", ENTRIES_BYTES_MAX));
         in.end();
         List<HostCallRecord> calls = new ArrayList<>();
         long before = 0;
         for (int i = 0; i < count; i++) {
+            if (entries.position() >= GATHERED_BYTES) {
+                throw entries.error(
+                        "call " + i + " of " + count + " begins here, expected all within " + GATHERED_BYTES);
+            }
             HostCallRecord call = entry(entries, before);
             before = call.icount();
             calls.add(call);

@@ -283,12 +283,19 @@ final class RecordingIndex {
     private void addCheckpoint(Excerpt excerpt, long number) throws RecordingException {
         CheckpointDescriptor head = CheckpointDescriptor.decodeHead(excerpt.payload);
         boolean first = checkpoints.isEmpty();
-        if (head.icount() != icountEnd
-                || first != (head.form() == CheckpointDescriptor.Form.INITIAL)
-                || !waiting.isEmpty()
-                || (!first
-                        && head.icount()
-                                <= checkpoints.get(checkpoints.size() - 1).icount())) {
+        if (first != (head.form() == CheckpointDescriptor.Form.INITIAL)) {
+            throw new RecordingException(
+                    first
+                            ? "it is the first checkpoint and not the initial one"
+                            : "there is an initial checkpoint already");
+        }
+        if (!waiting.isEmpty()) {
+            throw new RecordingException("it stands between " + waiting.get(0).kind + " and their flow block");
+        }
+        if (!first && head.icount() <= checkpoints.get(checkpoints.size() - 1).icount()) {
+            throw new RecordingException("there is one of instruction count " + head.icount() + " already");
+        }
+        if (head.icount() != icountEnd) {
             throw new RecordingException("it is of instruction count " + head.icount() + ", expected " + icountEnd);
         }
         checkpoints.add(new Checkpoint(head.icount(), head.stateDigest()));

@@ -69,6 +69,8 @@ public final class Fuzzing {
                 "-max_len=" + Target.INPUT_BYTES_MAX,
                 // Seconds that one input may take, on a computer that is busy with other things.
                 "-timeout=30",
+                // One that takes longer than this is kept as slow-unit-...
+                "-report_slow_units=3",
                 "-rss_limit_mb=2000",
                 "-print_final_stats=1",
                 corpus.toString()));

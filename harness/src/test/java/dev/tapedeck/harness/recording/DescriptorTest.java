@@ -14,10 +14,13 @@ import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Each kind of excerpt: what is written is read, and what is cut or longer is refused. */
@@ -162,5 +165,64 @@ class DescriptorTest {
         assertThatExceptionOfType(RecordingException.class).isThrownBy(() -> Frame.decode(excerpt, 6, 123));
         assertThatExceptionOfType(RecordingException.class).isThrownBy(() -> Frame.decode(excerpt, 5, 124));
         assertThatExceptionOfType(RecordingException.class).isThrownBy(() -> Frame.decode(new byte[23], 5, 123));
+    }
+
+    @Test
+    @DisplayName("W6: what states a size that its bytes cannot make is refused before there is room for it")
+    void sizesThatAreNotTrue() throws Exception {
+        byte[] small = Compression.compress(new byte[100]);
+        byte[] calls = new PayloadOutput()
+                .i32(1)
+                .u8(Compression.ZSTD)
+                .i32(1 << 30)
+                .blob(small)
+                .toBytes();
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> HostCallsDescriptor.decode(calls))
+                .withMessageContaining("entries has 100 bytes");
+        // The frame itself states as much: magic, one segment with 8 bytes of size, an empty last block.
+        byte[] frame = ByteBuffer.allocate(16)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(0xFD2F_B528)
+                .put((byte) 0xE0)
+                .putLong(1 << 30)
+                .put((byte) 1)
+                .array();
+        byte[] lying = new PayloadOutput()
+                .i32(1)
+                .u8(Compression.ZSTD)
+                .i32(1 << 30)
+                .blob(frame)
+                .toBytes();
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> HostCallsDescriptor.decode(lying))
+                .withMessageContaining("compressed to 16");
+    }
+
+    @Test
+    @DisplayName("W6: a few bytes do not become millions of host calls")
+    void manyCalls() throws Exception {
+        byte[] zeros = new byte[10_000_000];
+        byte[] stated =
+                new PayloadOutput().i32(zeros.length / 25).compressed(zeros).toBytes();
+        assertThat(stated).hasSizeLessThan(1_000);
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> HostCallsDescriptor.decode(stated))
+                .withMessageContaining("count is 400000");
+        HostCallRecord call = new HostCallRecord(
+                0,
+                0,
+                List.of(),
+                List.of(),
+                List.of(new MemoryWrite(0, new byte[HostCallsDescriptor.GATHERED_BYTES])),
+                Optional.empty(),
+                Optional.empty());
+        assertThat(HostCallsDescriptor.decode(new HostCallsDescriptor(List.of(call)).encode())
+                        .calls())
+                .hasSize(1);
+        byte[] two = new HostCallsDescriptor(List.of(call, call)).encode();
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> HostCallsDescriptor.decode(two))
+                .withMessageContaining("call 1 of 2 begins here");
     }
 }

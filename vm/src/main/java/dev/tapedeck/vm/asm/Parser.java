@@ -464,6 +464,9 @@ final class Parser {
 
     private void function(Token directive) throws AssemblyException {
         refuse(FUNCTION_WORDS);
+        if (tree.functions.size() == ProgramLimits.FUNCTIONS_MAX) {
+            throw source.error(directive.start(), "more than " + ProgramLimits.FUNCTIONS_MAX + " functions");
+        }
         SourceTree.Function function = new SourceTree.Function(definition());
         tree.functions.add(function);
         if (accept(Kind.OPEN)) {

@@ -1,10 +1,12 @@
 package dev.tapedeck.vm.asm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.fail;
 
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.ProgramLimits;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -219,6 +221,15 @@ final class HostileTextTest {
             })
     void counts(String text) {
         assertThat(assembleOrRefuse(text)).isNull();
+    }
+
+    @Test
+    @DisplayName("W6: a million functions are refused where the first is too many")
+    void tooManyFunctions() {
+        String text = ".func f()\n.end\n".repeat(ProgramLimits.FUNCTIONS_MAX + 1);
+        assertThatThrownBy(() -> Assembler.assemble("many.tasm", text))
+                .isInstanceOf(AssemblyException.class)
+                .hasMessageStartingWith("many.tasm:524289:1: more than 262144 functions");
     }
 
     @Test
