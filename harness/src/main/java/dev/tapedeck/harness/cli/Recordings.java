@@ -13,6 +13,12 @@ final class Recordings {
     /** Opens a recording, and says so if it does not reach the end of its run. */
     static Recording open(Path path, Terminal terminal) throws RecordingException {
         Recording recording = Recording.open(path);
+        if (recording.live()) {
+            terminal.message(
+                    Visible.of(path.toString()) + " is still being written; so far it reaches up to instruction "
+                            + Words.count(recording.icountEnd()));
+            return recording;
+        }
         recording
                 .damage()
                 .ifPresent(damage -> terminal.message("tapedeck: warning: "

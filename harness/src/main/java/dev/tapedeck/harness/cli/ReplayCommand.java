@@ -74,6 +74,7 @@ final class ReplayCommand implements Callable<Integer> {
             document.writeBooleanField("verified", verified);
             document.writeNumberField("instructions", instructions);
             document.writeBooleanField("complete", recording.damage().isEmpty());
+            document.writeBooleanField("live", recording.live());
             Documents.text(document, "problem", problem);
         }));
     }

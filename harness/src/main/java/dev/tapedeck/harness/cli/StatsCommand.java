@@ -102,6 +102,7 @@ final class StatsCommand implements Callable<Integer> {
                 document.writeNull();
             }
             document.writeBooleanField("complete", recording.damage().isEmpty());
+            document.writeBooleanField("live", recording.live());
             Documents.text(document, "damage", recording.damage());
             if (profile) {
                 document.writeArrayFieldStart("profile");

@@ -63,6 +63,9 @@ public final class ChronicleLog {
         } catch (IOException e) {
             throw new IOException("cannot create the directory " + directory + ": " + reason(e), e);
         }
+        if (WriterLock.isHeld(directory)) {
+            throw new IOException(directory + " is being written by another recorder; name another directory");
+        }
         try (Stream<Path> entries = Files.list(directory)) {
             if (entries.findAny().isPresent()) {
                 throw new IOException(directory
@@ -75,9 +78,18 @@ public final class ChronicleLog {
         Writer.checkSpace(directory, 0);
         ModuleOpener.open();
         Silence.keep();
+        WriterLock lock;
         try {
-            return new Writer(directory);
+            lock = new WriterLock(directory);
+        } catch (FileAlreadyExistsException e) {
+            throw new IOException(directory + " is being written by another recorder; name another directory", e);
+        } catch (IOException e) {
+            throw new IOException("cannot create a recording in " + directory + ": " + reason(e), e);
+        }
+        try {
+            return new Writer(directory, lock);
         } catch (RuntimeException | Error e) {
+            lock.close();
             throw failure("cannot create a recording in " + directory, e);
         }
     }
@@ -98,6 +110,8 @@ public final class ChronicleLog {
         if (!Files.isRegularFile(file)) {
             throw new IOException(directory + " is not a recording: it has no file " + DATA_FILE);
         }
+        // Before the file is read: what ends in between is taken for live, and never for cut.
+        boolean live = WriterLock.isHeld(directory);
         FileChannel channel;
         try {
             channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -105,7 +119,7 @@ public final class ChronicleLog {
             throw new IOException("cannot read " + file + ": " + reason(e), e);
         }
         try {
-            return new Reader(file, channel, QueueFile.scan(channel));
+            return new Reader(file, channel, QueueFile.scan(channel), live);
         } catch (IOException e) {
             channel.close();
             throw new IOException(file + " " + e.getMessage() + "; it is not a recording, or it was damaged", e);
@@ -142,14 +156,16 @@ public final class ChronicleLog {
 
     private static final class Writer implements ExcerptLog {
         private final Path directory;
+        private final WriterLock lock;
         private final ChronicleQueue queue;
         private final ExcerptAppender appender;
         private long size;
         private boolean closed;
         private boolean failed;
 
-        Writer(Path directory) {
+        Writer(Path directory, WriterLock lock) {
             this.directory = directory;
+            this.lock = lock;
             // The clock stands still so that the same excerpts give the same file, and no file begins at midnight.
             queue = SingleChronicleQueueBuilder.binary(directory)
                     .blockSize(BLOCK_BYTES)
@@ -221,6 +237,8 @@ public final class ChronicleLog {
                 // Everything appended is on disk already. What is left undone is giving back room.
             } catch (IOException e) {
                 // The same.
+            } finally {
+                lock.close();
             }
         }
 
@@ -261,11 +279,18 @@ public final class ChronicleLog {
         private final Path file;
         private final FileChannel channel;
         private final QueueFile.Index index;
+        private final boolean live;
 
-        Reader(Path file, FileChannel channel, QueueFile.Index index) {
+        Reader(Path file, FileChannel channel, QueueFile.Index index, boolean live) {
             this.file = file;
             this.channel = channel;
             this.index = index;
+            this.live = live;
+        }
+
+        @Override
+        public boolean live() {
+            return live;
         }
 
         @Override

@@ -29,6 +29,11 @@ public interface ExcerptLog extends AutoCloseable {
         return Optional.empty();
     }
 
+    /** Whether someone was still appending when this was opened for reading, so that an end is not to be expected. */
+    default boolean live() {
+        return false;
+    }
+
     @Override
     void close();
 }

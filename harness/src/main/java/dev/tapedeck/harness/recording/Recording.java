@@ -14,7 +14,8 @@ import java.util.Optional;
 
 /**
  * An opened recording: an index of its excerpts; the large parts are read when they are asked for. It is opened even if
- * it was cut or damaged, and then reaches up to the last block before the damage.
+ * it was cut or damaged, and then reaches up to the last block before the damage; and while it is being written, up to the
+ * last block that was complete when it was opened.
  */
 public final class Recording implements AutoCloseable {
     /**
@@ -160,7 +161,12 @@ public final class Recording implements AutoCloseable {
         return index.icountEnd;
     }
 
-    /** Why the recording ends before the run did: cut or damaged, where; empty if it is complete. */
+    /** Whether the recording was still being written, and whole so far, when it was opened. */
+    public boolean live() {
+        return index.live;
+    }
+
+    /** Why the recording ends before the run did: cut, damaged or still written, where; empty if it is complete. */
     public Optional<String> damage() {
         return Optional.ofNullable(index.damage);
     }

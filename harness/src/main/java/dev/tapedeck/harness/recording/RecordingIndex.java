@@ -51,6 +51,8 @@ final class RecordingIndex {
     @Nullable
     String damage;
 
+    boolean live;
+
     long icountEnd;
     long logBytes;
     long wholeExcerpts;
@@ -204,6 +206,10 @@ final class RecordingIndex {
         }
         if (damage == null && log.problem().isPresent()) {
             damage = log.problem().get() + "; the recording reaches up to instruction count " + icountEnd;
+        }
+        if (damage == null && outcome == null && log.live()) {
+            live = true;
+            damage = "it is still being written; so far it reaches up to instruction count " + icountEnd;
         }
         if (damage == null && outcome == null) {
             damage = "the recording was cut: it has no end; it reaches up to instruction count " + icountEnd;
