@@ -2,6 +2,7 @@ package dev.tapedeck.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
@@ -100,7 +101,7 @@ class TimeTravelTest {
                 RunOptions.INSTRUCTION_LIMIT_DEFAULT,
                 Limits.DEFAULT,
                 RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
-                RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
+                CheckpointSpacing.AUTOMATIC,
                 List.of());
     }
 

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -165,7 +166,7 @@ final class BenchCommand implements Callable<Integer> {
                 test.instructionLimit().orElse(RunOptions.INSTRUCTION_LIMIT_DEFAULT),
                 Limits.DEFAULT,
                 RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
-                RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
+                CheckpointSpacing.AUTOMATIC,
                 List.of());
     }
 
@@ -240,7 +241,7 @@ final class BenchCommand implements Callable<Integer> {
                     options.instructionLimit(),
                     options.limits(),
                     options.blockInstructions(),
-                    options.checkpointInstructions(),
+                    options.checkpoints(),
                     List.of(new RunOptions.Injection(instructions * 3 / 4, new Location.Register("hp"), 16)));
         }
 

@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -359,7 +360,7 @@ final class DemoCommand implements Callable<Integer> {
                 RunOptions.INSTRUCTION_LIMIT_DEFAULT,
                 Limits.DEFAULT,
                 RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
-                RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
+                CheckpointSpacing.AUTOMATIC,
                 List.of());
         Outcome outcome = Recorder.record(
                 ProgramFile.load(file),

@@ -2,7 +2,11 @@ package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.replay.Replay;
+import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.text.Visible;
@@ -41,7 +45,7 @@ import picocli.CommandLine.Parameters;
         exitCodeList = {
             "0:the program returned",
             "N:the program's own exit code",
-            "1:a fault, or the limit; the reason is on standard error",
+            "1:a fault, the limit, or a replay that differs; the reason is on standard error",
             "2:wrong usage",
             "65:the program cannot be loaded, or the recording cannot be written",
             "141:whoever read the output went away"
@@ -74,6 +78,11 @@ final class RecordCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(
+            names = "--verify",
+            description = "Replays the recording at once, and fails if it does not come out as recorded.")
+    private boolean verify;
+
+    @Option(
             names = {"-q", "--quiet"},
             description = "Does not say what was recorded.")
     private boolean quiet;
@@ -101,18 +110,33 @@ final class RecordCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw CommandException.data(program + ": " + e.getMessage());
         }
+        if (verify) {
+            verify();
+        }
         int exitCode = run.finish(loaded.program(), function, outcome);
         if (json) {
             terminal.print(JsonReport.document(document -> {
                 document.writeStringField("recording", recording.toString());
+                if (verify) {
+                    document.writeBooleanField("verified", true);
+                }
                 Documents.outcome(document, loaded.program(), function, outcome, run.frames());
                 run.output(document);
             }));
         }
         if (!quiet && exitCode != ExitCodes.OUTPUT_CLOSED) {
-            terminal.message("recorded " + Words.count(outcome.icount(), "instruction") + " in "
+            terminal.message("recorded " + (verify ? "and verified " : "")
+                    + Words.count(outcome.icount(), "instruction") + " in "
                     + Visible.of(recording.toString()));
         }
         return exitCode;
+    }
+
+    /** A difference comes out as an exception that says where; the recording stays, since it is what to look at. */
+    private void verify() throws RecordingException, ReplayException {
+        try (Recording made = Recording.open(recording);
+                Progress progress = Progress.of(terminal, "verifying", made.icountEnd())) {
+            Replay.verify(made, progress::at);
+        }
     }
 }

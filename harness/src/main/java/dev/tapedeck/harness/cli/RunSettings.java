@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.vm.machine.Limits;
@@ -16,11 +17,13 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options that say how a program runs, shared by the commands that run one. */
 final class RunSettings {
     private static final int PAGES_PER_MIB = 256;
+    private static final int BLOCKS_PER_CHECKPOINT = 16;
     private static final String VIRTUAL = "virtual";
     private static final String READ_ONLY = ":ro";
 
@@ -89,10 +92,11 @@ final class RunSettings {
 
     @Option(
             names = "--checkpoint-every",
-            paramLabel = "N",
-            converter = LongConverter.class,
-            description = "Instructions between checkpoints, a multiple of --block (default: 2^24).")
-    private @Nullable Long checkpointEvery;
+            paramLabel = "N|MSms",
+            description =
+                    "Instructions between checkpoints, a multiple of --block, or real time such as 200ms (default:"
+                            + " by instructions and by what a checkpoint costs; 16 blocks where --block is given).")
+    private @Nullable String checkpointEvery;
 
     @Option(
             names = "--dir",
@@ -208,17 +212,36 @@ final class RunSettings {
         inRange("--limit", limit, 1, 1L << 62);
         inRange("--memory-limit", memoryLimit, 1, 4096);
         inRange("--block", block, 1, 1L << 24);
-        // Whoever makes blocks smaller wants finer steps altogether; the ratio of the defaults is kept.
-        long every = checkpointEvery != null
-                ? checkpointEvery
-                : block * (RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT / RunOptions.BLOCK_INSTRUCTIONS_DEFAULT);
-        inRange("--checkpoint-every", every, block, 1L << 62);
+        Limits limits = Limits.DEFAULT.withResidentPagesMax((int) memoryLimit * PAGES_PER_MIB);
+        return new RunOptions(function, cells, seed, scheduled, limit, limits, (int) block, checkpoints(), planted);
+    }
+
+    private CheckpointSpacing checkpoints() throws CommandException {
+        if (checkpointEvery == null) {
+            // Whoever makes blocks smaller wants finer steps altogether.
+            return block == RunOptions.BLOCK_INSTRUCTIONS_DEFAULT
+                    ? CheckpointSpacing.AUTOMATIC
+                    : CheckpointSpacing.instructions(block * BLOCKS_PER_CHECKPOINT);
+        }
+        boolean time = checkpointEvery.endsWith("ms");
+        long every;
+        try {
+            every = new LongConverter()
+                    .convert(time ? checkpointEvery.substring(0, checkpointEvery.length() - 2) : checkpointEvery);
+        } catch (CommandLine.TypeConversionException e) {
+            throw CommandException.usage("--checkpoint-every is '" + checkpointEvery
+                    + "', expected instructions such as 1000000 or time such as 200ms");
+        }
+        if (time) {
+            inRange("--checkpoint-every", every, 1, Integer.MAX_VALUE);
+            return CheckpointSpacing.milliseconds(every);
+        }
+        inRange("--checkpoint-every", every, block, RunOptions.INSTRUCTION_LIMIT_MAX);
         if (every % block != 0) {
             throw CommandException.usage(
                     "--checkpoint-every is " + every + ", expected a multiple of --block, which is " + block);
         }
-        Limits limits = Limits.DEFAULT.withResidentPagesMax((int) memoryLimit * PAGES_PER_MIB);
-        return new RunOptions(function, cells, seed, scheduled, limit, limits, (int) block, every, planted);
+        return CheckpointSpacing.instructions(every);
     }
 
     private int functionIndex(Program program) throws CommandException {

@@ -24,7 +24,7 @@ import java.util.List;
  *   resident      i32      4 KiB pages     }
  *   pending       i32      interrupts      }
  *   block         i32      instructions
- *   checkpoint    i64      instructions
+ *   checkpoints   i64      n > 0: every n instructions · 0: automatic · n < 0: every -n milliseconds
  *   interrupts    i32 n, n times: icount i64, signal u8, payload i64
  *   injections    i32 n, n times: icount i64, location, mask i64
  *
@@ -62,7 +62,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
                 .i32(options.limits().sectionsMax())
                 .i32(options.limits().sectionBytesMax())
                 .i32(options.blockInstructions())
-                .i64(options.checkpointInstructions());
+                .i64(options.checkpoints().encoded());
         out.i32(options.interrupts().size());
         for (ScheduledInterrupt interrupt : options.interrupts()) {
             out.i64(interrupt.icount()).u8(interrupt.signal()).i64(interrupt.payload());
@@ -101,7 +101,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
                     in.i32("heap sections limit"),
                     in.i32("heap bytes limit"));
             int block = in.i32("block length");
-            long checkpoint = in.i64("checkpoint distance");
+            CheckpointSpacing checkpoints = CheckpointSpacing.decoded(in.i64("checkpoint distance"));
             List<ScheduledInterrupt> interrupts = new ArrayList<>();
             for (int i = in.count("interrupts", INTERRUPT_BYTES); i > 0; i--) {
                 interrupts.add(new ScheduledInterrupt(in.i64("icount"), in.u8("signal"), in.i64("payload")));
@@ -114,7 +114,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             return new HeaderDescriptor(
                     program,
                     new RunOptions(
-                            function, arguments, seed, interrupts, limit, limits, block, checkpoint, injections));
+                            function, arguments, seed, interrupts, limit, limits, block, checkpoints, injections));
         } catch (IllegalArgumentException e) {
             // What the constructors refuse.
             throw in.error(String.valueOf(e.getMessage()));

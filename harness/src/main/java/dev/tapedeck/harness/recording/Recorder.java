@@ -78,12 +78,13 @@ public final class Recorder {
         writer.header(new HeaderDescriptor(BcWriter.write(program.program()), options));
         Snapshot initial = machine.snapshot();
         writer.initialCheckpoint(initial, digest.next(initial));
+        CheckpointPlan plan = new CheckpointPlan(options.checkpoints(), System::nanoTime);
         while (!run.over()) {
             TracedRun.Cut cut = run.next();
             if (!cut.empty() || run.eventful()) {
                 writer.block(cut);
             }
-            if (!run.over() && machine.icount() % options.checkpointInstructions() == 0) {
+            if (!run.over() && plan.isDue(machine.icount())) {
                 Snapshot snapshot = machine.snapshot();
                 writer.checkpoint(snapshot, digest.next(snapshot));
             }

@@ -301,12 +301,27 @@ final class RecordingIndex {
         if (!first && head.icount() <= checkpoints.get(checkpoints.size() - 1).icount()) {
             throw new RecordingException("there is one of instruction count " + head.icount() + " already");
         }
-        if (head.icount() != icountEnd) {
-            throw new RecordingException("it is of instruction count " + head.icount() + ", expected " + icountEnd);
+        if (first ? head.icount() != 0 : !isBlockEnd(head.icount())) {
+            throw new RecordingException("it is of instruction count " + head.icount() + ", expected "
+                    + (first ? "0" : "the end of a block, such as " + icountEnd));
         }
         checkpoints.add(new Checkpoint(head.icount(), head.stateDigest()));
         checkpointExcerpts.add(number);
         checkpointForms.add(head.form());
+    }
+
+    private boolean isBlockEnd(long icount) {
+        int low = 0;
+        int high = blocks.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (blocks.get(middle).end() < icount) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low < blocks.size() && blocks.get(low).end() == icount;
     }
 
     private void addEnd(Excerpt excerpt, long number) throws RecordingException {

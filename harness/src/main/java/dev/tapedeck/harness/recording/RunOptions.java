@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * @param instructionLimit the run is stopped after this many instructions, 1 to 2^62
  * @param limits of the machine
  * @param blockInstructions instructions per flow block, 1 to 2^24
- * @param checkpointInstructions instructions between checkpoints, a multiple of {@code blockInstructions}
+ * @param checkpoints where checkpoints stand; if by instructions, a multiple of {@code blockInstructions}
  * @param injections changes of the state made on purpose, ordered by instruction count, to plant a fault
  */
 public record RunOptions(
@@ -29,13 +29,12 @@ public record RunOptions(
         long instructionLimit,
         Limits limits,
         int blockInstructions,
-        long checkpointInstructions,
+        CheckpointSpacing checkpoints,
         List<Injection> injections) {
     public static final long INSTRUCTION_LIMIT_DEFAULT = 1L << 40;
     public static final long INSTRUCTION_LIMIT_MAX = 1L << 62;
     public static final int BLOCK_INSTRUCTIONS_DEFAULT = 1 << 20;
     public static final int BLOCK_INSTRUCTIONS_MAX = 1 << 24;
-    public static final long CHECKPOINT_INSTRUCTIONS_DEFAULT = 1L << 24;
 
     public static final RunOptions DEFAULT = new RunOptions(
             "",
@@ -45,17 +44,16 @@ public record RunOptions(
             INSTRUCTION_LIMIT_DEFAULT,
             Limits.DEFAULT,
             BLOCK_INSTRUCTIONS_DEFAULT,
-            CHECKPOINT_INSTRUCTIONS_DEFAULT,
+            CheckpointSpacing.AUTOMATIC,
             List.of());
 
     /** @throws IllegalArgumentException if a number is out of its range; the message has both */
     public RunOptions {
         check("instructionLimit", instructionLimit, 1, INSTRUCTION_LIMIT_MAX);
         check("blockInstructions", blockInstructions, 1, BLOCK_INSTRUCTIONS_MAX);
-        check("checkpointInstructions", checkpointInstructions, blockInstructions, INSTRUCTION_LIMIT_MAX);
-        if (checkpointInstructions % blockInstructions != 0) {
-            throw new IllegalArgumentException("checkpointInstructions is " + checkpointInstructions
-                    + ", expected a multiple of blockInstructions, which is " + blockInstructions);
+        if (checkpoints.unit() == CheckpointSpacing.Unit.INSTRUCTIONS && checkpoints.value() % blockInstructions != 0) {
+            throw new IllegalArgumentException("checkpoints every " + checkpoints.value()
+                    + " instructions, expected a multiple of blockInstructions, which is " + blockInstructions);
         }
         for (ScheduledInterrupt interrupt : interrupts) {
             check("the instruction count of an interrupt", interrupt.icount(), 0, Long.MAX_VALUE);

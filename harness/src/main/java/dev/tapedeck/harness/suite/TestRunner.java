@@ -7,6 +7,7 @@ import dev.tapedeck.harness.approve.ApprovedText;
 import dev.tapedeck.harness.approve.PendingApproval;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Pack;
 import dev.tapedeck.harness.recording.Recorder;
@@ -249,7 +250,7 @@ public class TestRunner {
                     limit,
                     limits,
                     RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
-                    RunOptions.CHECKPOINT_INSTRUCTIONS_DEFAULT,
+                    CheckpointSpacing.AUTOMATIC,
                     List.of());
         }
 

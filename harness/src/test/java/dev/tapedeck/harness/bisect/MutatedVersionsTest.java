@@ -2,6 +2,7 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -54,7 +55,7 @@ class MutatedVersionsTest {
                 6_000,
                 Limits.DEFAULT,
                 block,
-                (long) block << random.nextInt(3),
+                CheckpointSpacing.instructions((long) block << random.nextInt(3)),
                 List.of());
     }
 

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -128,7 +129,7 @@ class PlantedFaultsTest {
                 4_000,
                 Limits.DEFAULT,
                 block,
-                (long) block << random.nextInt(4),
+                CheckpointSpacing.instructions((long) block << random.nextInt(4)),
                 List.of());
         return new Setup(options, "the quick brown fox jumps over the lazy dog".substring(random.nextInt(30)));
     }
@@ -203,7 +204,7 @@ class PlantedFaultsTest {
                 o.instructionLimit(),
                 o.limits(),
                 o.blockInstructions(),
-                o.checkpointInstructions(),
+                o.checkpoints(),
                 injections);
     }
 
@@ -216,7 +217,7 @@ class PlantedFaultsTest {
                 o.instructionLimit(),
                 o.limits(),
                 o.blockInstructions(),
-                o.checkpointInstructions(),
+                o.checkpoints(),
                 o.injections());
     }
 
@@ -229,7 +230,7 @@ class PlantedFaultsTest {
                 instructionLimit,
                 limits,
                 o.blockInstructions(),
-                o.checkpointInstructions(),
+                o.checkpoints(),
                 o.injections());
     }
 

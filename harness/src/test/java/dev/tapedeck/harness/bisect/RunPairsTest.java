@@ -2,6 +2,7 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Forgery;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -36,7 +37,16 @@ class RunPairsTest {
             long limit,
             int block,
             List<Injection> injections) {
-        return new RunOptions("", arguments, seed, interrupts, limit, Limits.DEFAULT, block, block * 4L, injections);
+        return new RunOptions(
+                "",
+                arguments,
+                seed,
+                interrupts,
+                limit,
+                Limits.DEFAULT,
+                block,
+                CheckpointSpacing.instructions(block * 4L),
+                injections);
     }
 
     private static RunOptions plain() {
@@ -300,7 +310,15 @@ class RunPairsTest {
         Path a = directory.resolve("a");
         Path b = directory.resolve("b");
         RunOptions options = new RunOptions(
-                "", List.of(40_000L), 1, List.of(), 1L << 40, Limits.DEFAULT, block, interval, List.of());
+                "",
+                List.of(40_000L),
+                1,
+                List.of(),
+                1L << 40,
+                Limits.DEFAULT,
+                block,
+                CheckpointSpacing.instructions(interval),
+                List.of());
         RunOptions other = new RunOptions(
                 "",
                 List.of(40_000L),
@@ -309,7 +327,7 @@ class RunPairsTest {
                 1L << 40,
                 Limits.DEFAULT,
                 block,
-                interval,
+                CheckpointSpacing.instructions(interval),
                 List.of(new Injection(333_333, new Location.Local(0, 1), 1 << 20)));
         Recorder.record(program, options, LiveRun.host("", 1), a);
         Recorder.record(program, other, LiveRun.host("", 1), b);

@@ -168,7 +168,7 @@ class VersionPairsTest {
                 plain.instructionLimit(),
                 plain.limits(),
                 plain.blockInstructions(),
-                plain.checkpointInstructions(),
+                plain.checkpoints(),
                 List.of());
     }
 

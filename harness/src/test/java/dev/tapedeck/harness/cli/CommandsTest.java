@@ -399,6 +399,44 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("record --verify replays at once and says so")
+    void recordAndVerify() {
+        CommandLineRun verified =
+                CommandLineRun.of("record", count, "-o", folder.resolve("v.tape"), "--verify", "--block", "64");
+        assertThat(verified.exitCode()).isZero();
+        assertThat(verified.err()).contains("recorded and verified ");
+        CommandLineRun json =
+                CommandLineRun.of("record", count, "-o", folder.resolve("w.tape"), "--verify", "--json", "--quiet");
+        assertThat(json.json().get("verified").asBoolean()).isTrue();
+    }
+
+    @Test
+    @DisplayName("checkpoints by real time stand at the ends of blocks")
+    void checkpointsByTime() throws IOException {
+        Path program = Files.writeString(folder.resolve("long.tasm"), """
+                .func main()
+                  .local i: i32
+                  i32.const 5_000_000
+                  local.set i
+                again:
+                  local.get i
+                  i32.const 1
+                  i32.sub
+                  local.tee i
+                  br_if again
+                  return
+                .end
+                .entry main
+                """);
+        Path recording = record(program, "long.tape", "--block", "16384", "--checkpoint-every", "1ms", "--verify");
+        assertThat(CommandLineRun.of("stats", recording, "--json")
+                        .json()
+                        .get("checkpoints")
+                        .asInt())
+                .isGreaterThan(1);
+    }
+
+    @Test
     void checkpointsFollowTheBlocks() {
         Path recording = record(count, "count.tape", "--block", "64", "--checkpoint-every", "128");
         assertThat(CommandLineRun.of("stats", recording, "--json")

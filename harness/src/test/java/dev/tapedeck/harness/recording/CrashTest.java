@@ -78,7 +78,7 @@ class CrashTest {
                 1L << 50,
                 Limits.DEFAULT,
                 BLOCK_INSTRUCTIONS,
-                4 * BLOCK_INSTRUCTIONS,
+                CheckpointSpacing.instructions(4 * BLOCK_INSTRUCTIONS),
                 List.of());
     }
 

@@ -545,7 +545,7 @@ public record Deck(String name, VerifiedProgram program, RunOptions options) {
                 limit,
                 new Limits(1 << 14, 1 << 9, 64, 1 << 16, 1 << 10),
                 256,
-                1024,
+                CheckpointSpacing.instructions(1024),
                 List.of());
     }
 

@@ -51,7 +51,7 @@ class DescriptorTest {
                 1L << 62,
                 new Limits(64, 1, 0, 1 << 16, 1),
                 1 << 24,
-                1L << 30,
+                CheckpointSpacing.instructions(1L << 30),
                 List.of(
                         new Injection(1, new Location.Local(2, 3), 4),
                         new Injection(1, new Location.Operand(2, 3), 4),

@@ -64,7 +64,15 @@ class DeterminismTest {
             VirtualHost host =
                     new VirtualHost(InputStream.nullInputStream(), output, OutputStream.nullOutputStream(), 0);
             RunOptions options = new RunOptions(
-                    run.function, run.arguments, 0, List.of(), 1L << 40, Limits.DEFAULT, 1 << 16, 1 << 18, List.of());
+                    run.function,
+                    run.arguments,
+                    0,
+                    List.of(),
+                    1L << 40,
+                    Limits.DEFAULT,
+                    1 << 16,
+                    CheckpointSpacing.instructions(1 << 18),
+                    List.of());
             Outcome outcome = Recorder.record(program, options, host, directory);
             System.out.println(run.program.getFileName() + " " + outcome);
             System.out.println("  output " + sha256(output.toByteArray()));

@@ -64,7 +64,7 @@ class RecordingTest {
             assertThat(recording.checkpoints())
                     .hasSize(1
                             + (int) ((recording.icountEnd() - 1)
-                                    / deck.options().checkpointInstructions()));
+                                    / deck.options().checkpoints().value()));
             for (int i = recording.checkpoints().size() - 1; i >= 0; i--) {
                 assertThat(recording.restorable(i)).isTrue();
                 assertThat(StateDigest.of(recording.snapshot(i)))
@@ -247,7 +247,7 @@ class RecordingTest {
                 1 << 20,
                 clean.options().limits(),
                 256,
-                1024,
+                CheckpointSpacing.instructions(1024),
                 List.of(new Injection(5002, new Location.Local(0, 1), 4)));
         Path directory = temp.resolve("r");
         Outcome outcome = Recorder.record(clean.program(), options, clean.host(), directory);
@@ -277,7 +277,7 @@ class RecordingTest {
                 1 << 20,
                 Limits.DEFAULT,
                 256,
-                1024,
+                CheckpointSpacing.instructions(1024),
                 List.of(new Injection(50, new Location.Local(7, 0), 1)));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Recorder.record(deck.program(), options, deck.host(), temp.resolve("r")))
@@ -295,7 +295,7 @@ class RecordingTest {
                 1L << 40,
                 Limits.DEFAULT,
                 256,
-                1024,
+                CheckpointSpacing.instructions(1024),
                 List.of(new Injection(1 << 30, new Location.Local(7, 0), 1)));
         Path directory = temp.resolve("r");
         Recorder.record(deck.program(), options, deck.host(), directory);
@@ -308,8 +308,16 @@ class RecordingTest {
     @Test
     void functionsAndArgumentsCanBeChosen() throws Exception {
         Deck deck = deck("fibonacci");
-        RunOptions options =
-                new RunOptions("fib", List.of(10L), 0, List.of(), 1 << 20, Limits.DEFAULT, 256, 1024, List.of());
+        RunOptions options = new RunOptions(
+                "fib",
+                List.of(10L),
+                0,
+                List.of(),
+                1 << 20,
+                Limits.DEFAULT,
+                256,
+                CheckpointSpacing.instructions(1024),
+                List.of());
         Path directory = temp.resolve("r");
         assertThat(Recorder.record(deck.program(), options, deck.host(), directory)
                         .results())
@@ -317,8 +325,16 @@ class RecordingTest {
         try (Recording recording = Recording.open(directory)) {
             Replay.verify(recording);
         }
-        RunOptions unknown =
-                new RunOptions("fob", List.of(10L), 0, List.of(), 1 << 20, Limits.DEFAULT, 256, 1024, List.of());
+        RunOptions unknown = new RunOptions(
+                "fob",
+                List.of(10L),
+                0,
+                List.of(),
+                1 << 20,
+                Limits.DEFAULT,
+                256,
+                CheckpointSpacing.instructions(1024),
+                List.of());
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Recorder.record(deck.program(), unknown, deck.host(), temp.resolve("u")))
                 .withMessageContaining("has no function 'fob'; it has fib, main");
@@ -396,11 +412,29 @@ class RecordingTest {
     @Test
     void optionsOutOfRangeAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(
-                        () -> new RunOptions("", List.of(), 0, List.of(), 100, Limits.DEFAULT, 256, 1000, List.of()))
-                .withMessage("checkpointInstructions is 1000, expected a multiple of blockInstructions, which is 256");
+                .isThrownBy(() -> new RunOptions(
+                        "",
+                        List.of(),
+                        0,
+                        List.of(),
+                        100,
+                        Limits.DEFAULT,
+                        256,
+                        CheckpointSpacing.instructions(1000),
+                        List.of()))
+                .withMessage(
+                        "checkpoints every 1000 instructions, expected a multiple of blockInstructions, which is 256");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new RunOptions("", List.of(), 0, List.of(), 0, Limits.DEFAULT, 256, 1024, List.of()))
+                .isThrownBy(() -> new RunOptions(
+                        "",
+                        List.of(),
+                        0,
+                        List.of(),
+                        0,
+                        Limits.DEFAULT,
+                        256,
+                        CheckpointSpacing.instructions(1024),
+                        List.of()))
                 .withMessageContaining("instructionLimit is 0");
     }
 

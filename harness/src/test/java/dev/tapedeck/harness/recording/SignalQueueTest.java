@@ -94,7 +94,7 @@ class SignalQueueTest {
                 defaults.instructionLimit(),
                 limits,
                 1 << 16,
-                1 << 20,
+                CheckpointSpacing.instructions(1 << 20),
                 List.of());
     }
 
