@@ -27,7 +27,11 @@ final class SnapshotFormat {
         DROPPED(0x0A, "dropped segments"),
         HEAP(0x0B, "heap"),
         /** In a complete snapshot: the functions that references can be to, beside those in {@link #FUNCTIONS}. */
-        REFERENCES(0x0C, "references");
+        REFERENCES(0x0C, "references"),
+        /** If one of the globals has a name: what they are called, so that they are found where they have moved. */
+        GLOBAL_NAMES(0x81, "global names"),
+        /** How often each instruction was executed, of a machine that counts that. */
+        PROFILE(0x82, "profile");
 
         final int id;
         final String label;

@@ -3,6 +3,7 @@ package dev.tapedeck.vm.format;
 import dev.tapedeck.vm.format.SnapshotFormat.Section;
 import dev.tapedeck.vm.isa.Code;
 import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.machine.HostState;
@@ -14,6 +15,7 @@ import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.ProgramLimits;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +38,7 @@ public final class SnapshotReader {
     private List<SnapshotState.Frame> frames = List.of();
 
     private long[] cells = {};
+    private final List<SnapshotGlobals.Entry> globalNames = new ArrayList<>();
     private long[] globals = {};
     private boolean interruptsEnabled;
     private final int[] handlers = new int[SIGNALS];
@@ -48,6 +51,7 @@ public final class SnapshotReader {
     private SnapshotState.Heap heap = SnapshotState.Heap.EMPTY;
     private final List<Snapshot.Pages> heapPages = new ArrayList<>();
     private HostState hostState = HostState.EMPTY;
+    private final Map<Opcode, Long> opcodeCounts = new EnumMap<>(Opcode.class);
 
     private SnapshotReader(VerifiedProgram verified, byte[] bytes) {
         this.verified = verified;
@@ -106,6 +110,7 @@ public final class SnapshotReader {
         int exitCode = run.i32("the exit code");
         Optional<SnapshotState.Reason> fault = readFault(run);
         run.requireEnd();
+        read(sections, Section.GLOBAL_NAMES, this::readGlobalNames);
         read(sections, Section.GLOBALS, this::readGlobals);
         if (!sections.containsKey(Section.INTERRUPTS.id)) {
             throw new FormatException("snapshot without a section 'interrupts', which every one has");
@@ -122,6 +127,7 @@ public final class SnapshotReader {
             droppedData = readWords(in, program.data().size());
             droppedElements = readWords(in, program.elements().size());
         });
+        read(sections, Section.PROFILE, this::readProfile);
         read(sections, Section.HEAP, in -> readHeap(in, base != null));
         SnapshotState state = new SnapshotState(
                 status,
@@ -141,10 +147,25 @@ public final class SnapshotReader {
                 droppedData,
                 droppedElements,
                 heap,
-                hostState);
+                hostState,
+                opcodeCounts);
         Snapshot snapshot = Snapshot.of(verified, state, base, pages, heapPages, functions::reference);
         functions.check();
         return snapshot;
+    }
+
+    private void readProfile(BcInput in) throws FormatException {
+        int count = in.count("executed instructions", Opcode.values().length, 2);
+        int before = -1;
+        for (int i = 0; i < count; i++) {
+            int code = in.index("the code of an instruction");
+            if (code <= before) {
+                throw in.error("instruction " + code + " follows instruction " + before + ", expected in order");
+            }
+            before = code;
+            Opcode opcode = Opcode.ofCode(code).orElseThrow(() -> in.error("there is no instruction " + code));
+            opcodeCounts.put(opcode, in.u63("how often " + opcode.mnemonic() + " was executed"));
+        }
     }
 
     private void readHeap(BcInput in, boolean delta) throws FormatException {
@@ -286,8 +307,25 @@ public final class SnapshotReader {
         return before.opcode().code() == Code.CALL ? (int) before.a() : -1;
     }
 
+    private void readGlobalNames(BcInput in) throws FormatException {
+        int count = in.count("names of globals", ProgramLimits.GLOBALS_MAX, 2);
+        for (int i = 0; i < count; i++) {
+            String name = in.utf8("the name of global " + i, ProgramLimits.NAME_CHARS_MAX * 3);
+            int code = in.u8("the type of global " + i);
+            ValueType type = ValueType.ofCode(code)
+                    .orElseThrow(() -> in.error("global '" + name + "' has type " + code + ", which is not known"));
+            globalNames.add(new SnapshotGlobals.Entry(name, type));
+        }
+    }
+
     private void readGlobals(BcInput in) throws FormatException {
         globals = readCells(in, "globals", ProgramLimits.GLOBALS_MAX);
+        if (!globalNames.isEmpty()) {
+            if (globals.length != globalNames.size()) {
+                throw in.error("there are " + globals.length + " globals, and names of " + globalNames.size());
+            }
+            globals = SnapshotGlobals.inOrderOf(program, globalNames, globals);
+        }
         for (int i = 0; i < Math.min(globals.length, program.globals().size()); i++) {
             if (program.globals().get(i).type() == ValueType.FUNCREF) {
                 globals[i] = functions.reference(globals[i]);

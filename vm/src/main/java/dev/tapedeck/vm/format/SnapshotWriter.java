@@ -1,13 +1,16 @@
 package dev.tapedeck.vm.format;
 
 import dev.tapedeck.vm.format.SnapshotFormat.Section;
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -72,6 +75,8 @@ public final class SnapshotWriter {
         if (base == null) {
             section(Section.REFERENCES, this::references);
         }
+        section(Section.GLOBAL_NAMES, this::globalNames);
+        section(Section.PROFILE, this::profile);
         return file.toByteArray();
     }
 
@@ -183,6 +188,30 @@ public final class SnapshotWriter {
     private void globals(BcOutput out) {
         if (state.globals().length > 0) {
             cells(out, state.globals());
+        }
+    }
+
+    private void profile(BcOutput out) {
+        Map<Opcode, Long> counts = state.opcodeCounts();
+        if (!counts.isEmpty()) {
+            out.unsigned(counts.size());
+            counts.entrySet().stream()
+                    .sorted(Comparator.comparingInt(entry -> entry.getKey().code()))
+                    .forEach(entry -> {
+                        out.unsigned(entry.getKey().code());
+                        out.u63("how often an instruction was executed", entry.getValue());
+                    });
+        }
+    }
+
+    private void globalNames(BcOutput out) {
+        List<Program.Global> all = snapshot.program().globals();
+        if (all.stream().anyMatch(global -> !global.name().isEmpty())) {
+            out.unsigned(all.size());
+            for (Program.Global global : all) {
+                out.utf8("the name of a global", global.name());
+                out.u8(global.type().code());
+            }
         }
     }
 

@@ -74,7 +74,8 @@ final class Extension {
                 droppedData,
                 snapshot.droppedElements,
                 snapshot.sections,
-                snapshot.hostState());
+                snapshot.hostState(),
+                snapshot.opcodeCounts);
     }
 
     private static void check(Program before, Program after) {

@@ -1,6 +1,7 @@
 package dev.tapedeck.vm.machine;
 
 import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.Function;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +65,10 @@ public final class Machine {
     private int exitCode;
     private @Nullable Fault fault;
     private @Nullable FlowTrace trace;
+
+    /** By ordinal of the opcode; null while nothing is counted. */
+    private long @Nullable [] opcodeCounts;
+
     private boolean busy;
     // Optimisations can be switched off, one by one, to show that they make no difference.
     /** Whether sequences of instructions are run as one. */
@@ -284,16 +290,29 @@ public final class Machine {
         }
         busy = true;
         try {
+            long[] counts = opcodeCounts;
             while (status == Status.RUNNING && icount() < icountMax) {
                 deliver();
                 if (status == Status.RUNNING) {
-                    runLoop(icountMax);
+                    if (counts == null) {
+                        runLoop(icountMax);
+                    } else {
+                        runCounted(counts);
+                    }
                 }
             }
         } finally {
             busy = false;
         }
         return status;
+    }
+
+    /** Runs one instruction and counts it if it is completed. */
+    private void runCounted(long[] counts) {
+        int opcode = image.instruction(pc).opcode().ordinal();
+        long before = icount();
+        runLoop(before + 1);
+        counts[opcode] += icount() - before;
     }
 
     private void runLoop(long icountMax) {
@@ -804,6 +823,24 @@ public final class Machine {
         trace = newTrace;
     }
 
+    /**
+     * Counts from now on how often each instruction is executed, or ends that. It costs nothing while it is off, and makes a
+     * run many times slower while it is on, as instructions are executed one by one. Snapshots carry the counts: a restore
+     * puts back those of the snapshot, or zeros if it has none.
+     */
+    public void countOpcodes(boolean on) {
+        checkNotBusy();
+        opcodeCounts = on ? new long[Opcode.values().length] : null;
+    }
+
+    /**
+     * How often each instruction was completed since counting began; those that were not, and everything while
+     * {@linkplain #countOpcodes counting} is off, are left out. In the order of the instruction table.
+     */
+    public Map<Opcode, Long> opcodeCounts() {
+        return Snapshot.countsByOpcode(opcodeCounts);
+    }
+
     /** The trace that a traced loop appends to. */
     FlowTrace requireTrace() {
         FlowTrace attached = trace;
@@ -899,7 +936,8 @@ public final class Machine {
                 droppedData,
                 droppedElements,
                 sections.snapshot(),
-                host.saveState());
+                host.saveState(),
+                opcodeCounts == null ? null : opcodeCounts.clone());
     }
 
     /**
@@ -947,6 +985,10 @@ public final class Machine {
         droppedData = snapshot.droppedData;
         droppedElements = snapshot.droppedElements;
         sections.restore(snapshot.sections);
+        if (opcodeCounts != null) {
+            long[] counts = snapshot.opcodeCounts;
+            opcodeCounts = counts == null ? new long[opcodeCounts.length] : counts.clone();
+        }
         torn = false;
     }
 

@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.machine;
 
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.ContentHash;
 import dev.tapedeck.vm.program.Position;
@@ -8,7 +9,10 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
@@ -95,6 +99,9 @@ public final class Snapshot {
     final Sections.State sections;
     private final HostState hostState;
 
+    /** By ordinal of the opcode, null if the machine did not count; no part of the state. Never changed. */
+    final long @Nullable [] opcodeCounts;
+
     /** The arrays become the snapshot's own. */
     Snapshot(
             Image image,
@@ -115,7 +122,8 @@ public final class Snapshot {
             BitSet droppedData,
             BitSet droppedElements,
             Sections.State sections,
-            HostState hostState) {
+            HostState hostState,
+            long @Nullable [] opcodeCounts) {
         this.image = image;
         this.status = status;
         this.pc = pc;
@@ -135,6 +143,7 @@ public final class Snapshot {
         this.droppedElements = droppedElements;
         this.sections = sections;
         this.hostState = hostState;
+        this.opcodeCounts = opcodeCounts;
     }
 
     /**
@@ -243,7 +252,8 @@ public final class Snapshot {
                 droppedData.toLongArray(),
                 droppedElements.toLongArray(),
                 new SnapshotState.Heap(sections.next() - 1, sections.list()),
-                hostState);
+                hostState,
+                opcodeCounts());
     }
 
     private List<SnapshotState.Memory> memoryList() {
@@ -334,6 +344,27 @@ public final class Snapshot {
     /** Size of memory 0 in bytes, 0 to 2^32; 0 if the program has none. */
     public long memoryBytes() {
         return (long) memories[0].pageCount() << PageMap.PAGE_SHIFT;
+    }
+
+    /**
+     * How often each instruction was completed, if the machine {@linkplain Machine#countOpcodes counted}: in the order of
+     * the instruction table, without those that were not. It says how the state came about, and is no part of it: two
+     * snapshots can be the {@linkplain #sameState same state} with different counts.
+     */
+    public Map<Opcode, Long> opcodeCounts() {
+        return countsByOpcode(opcodeCounts);
+    }
+
+    static Map<Opcode, Long> countsByOpcode(long @Nullable [] counts) {
+        Map<Opcode, Long> byOpcode = new EnumMap<>(Opcode.class);
+        if (counts != null) {
+            for (Opcode opcode : Opcode.values()) {
+                if (counts[opcode.ordinal()] != 0) {
+                    byOpcode.put(opcode, counts[opcode.ordinal()]);
+                }
+            }
+        }
+        return Collections.unmodifiableMap(byOpcode);
     }
 
     /** What the host saved. */

@@ -1,7 +1,11 @@
 package dev.tapedeck.vm.machine;
 
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.program.Position;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,6 +32,7 @@ import java.util.Optional;
  * @param droppedElements the same for element segments
  * @param heap the heap sections without their bytes
  * @param hostState what the host saved
+ * @param opcodeCounts how often each instruction was completed, if that was counted
  */
 public record SnapshotState(
         Status status,
@@ -47,11 +52,15 @@ public record SnapshotState(
         long[] droppedData,
         long[] droppedElements,
         Heap heap,
-        HostState hostState) {
+        HostState hostState,
+        Map<Opcode, Long> opcodeCounts) {
     public SnapshotState {
         frames = List.copyOf(frames);
         memories = List.copyOf(memories);
         tables = List.copyOf(tables);
+        Map<Opcode, Long> counts = new EnumMap<>(Opcode.class);
+        counts.putAll(opcodeCounts);
+        opcodeCounts = Collections.unmodifiableMap(counts);
     }
 
     /**

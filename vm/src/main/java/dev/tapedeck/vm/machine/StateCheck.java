@@ -2,6 +2,7 @@ package dev.tapedeck.vm.machine;
 
 import dev.tapedeck.vm.isa.Code;
 import dev.tapedeck.vm.isa.Instruction;
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
@@ -16,6 +17,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks a state from outside against the program, as the verifier checks code: after that it is a state that the program
@@ -119,7 +121,21 @@ final class StateCheck {
                 droppedData,
                 droppedElements,
                 sections,
-                state.hostState());
+                state.hostState(),
+                opcodeCounts());
+    }
+
+    /** By ordinal; none if there are none. */
+    private long @Nullable [] opcodeCounts() {
+        if (state.opcodeCounts().isEmpty()) {
+            return null;
+        }
+        long[] counts = new long[Opcode.values().length];
+        state.opcodeCounts().forEach((opcode, count) -> {
+            require(count > 0, opcode.mnemonic() + " was executed " + count + " times");
+            counts[opcode.ordinal()] = count;
+        });
+        return counts;
     }
 
     /** Packs the frames and returns the base of the innermost. */

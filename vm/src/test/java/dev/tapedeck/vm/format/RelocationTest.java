@@ -271,6 +271,104 @@ class RelocationTest {
         assertThat(relocated.state().cells()[2]).isNotEqualTo(snapshot.state().cells()[2]);
     }
 
+    /** Counts in three globals, of which two have the same type and initial value. */
+    private static VerifiedProgram counting(String... globals) {
+        try {
+            return Verifier.verify(Assembler.assemble("globals.tasm", String.join("\n", globals) + """
+
+                            .func main() -> (i32, i32, i64)
+                              i32.const 1
+                              global.set ones
+                              i32.const 2
+                              global.set twos
+                              i64.const 3
+                              global.set threes
+                              global.get ones
+                              global.get twos
+                              global.get threes
+                              return
+                            .end
+                            """));
+        } catch (Exception e) {
+            throw new AssertionError(e.getMessage(), e);
+        }
+    }
+
+    private static final String ONES = ".global ones: mut i32";
+    private static final String TWOS = ".global twos: mut i32";
+    private static final String THREES = ".global threes: mut i64";
+
+    private static byte[] counted() {
+        Machine machine = started(counting(ONES, TWOS, THREES));
+        machine.run(6);
+        return SnapshotWriter.write(machine.snapshot());
+    }
+
+    @Test
+    @DisplayName("H3: globals are found by name where they have moved, not by their order")
+    void globalsMoved() throws FormatException {
+        VerifiedProgram other = counting(THREES, TWOS, ONES);
+        Machine machine = machine(other);
+        machine.restore(SnapshotReader.read(other, counted()));
+        machine.run(Long.MAX_VALUE);
+        assertThat(machine.results()).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
+    @DisplayName("H3: with a base too, globals are found by name")
+    void globalsMovedInADelta() throws FormatException {
+        Machine machine = started(counting(ONES, TWOS, THREES));
+        machine.run(1);
+        Snapshot base = machine.snapshot();
+        machine.run(6);
+        byte[] delta = SnapshotWriter.writeDelta(machine.snapshot(), base);
+        VerifiedProgram other = counting(TWOS, THREES, ONES);
+        Snapshot there = SnapshotReader.read(other, SnapshotWriter.write(base));
+        assertThat(SnapshotReader.readDelta(other, delta, there).state().globals())
+                .containsExactly(2, 3, 1);
+    }
+
+    @Test
+    @DisplayName("H3: a global that was added, removed, renamed or changed its type is an error with its name")
+    void otherGlobals() {
+        assertGlobalsRefused("global 1 (fours) is not in the snapshot", ONES, ".global fours: i32", TWOS, THREES);
+        Machine more = started(counting(ONES, TWOS, ".global zeros: i32", THREES));
+        more.run(6);
+        assertThatExceptionOfType(FormatException.class)
+                .isThrownBy(
+                        () -> SnapshotReader.read(counting(ONES, TWOS, THREES), SnapshotWriter.write(more.snapshot())))
+                .withMessageContaining("the snapshot has global 2 (zeros), which the program does not have");
+        assertThatExceptionOfType(FormatException.class)
+                .isThrownBy(() -> SnapshotReader.read(
+                        counting(ONES, TWOS, ".global zeros: f32", THREES), SnapshotWriter.write(more.snapshot())))
+                .withMessageContaining("global 2 (zeros) is of type f32, in the snapshot it is of type i32");
+    }
+
+    private static void assertGlobalsRefused(String message, String... globals) {
+        assertThatExceptionOfType(FormatException.class)
+                .isThrownBy(() -> SnapshotReader.read(counting(globals), counted()))
+                .withMessageContaining(message);
+    }
+
+    @Test
+    @DisplayName("H3, H11: in a stripped program globals are found by their order, with their types")
+    void globalsWithoutNames() throws Exception {
+        VerifiedProgram stripped =
+                Verifier.verify(counting(ONES, TWOS, THREES).program().stripped());
+        assertThat(SnapshotReader.read(stripped, counted()).state().globals()).containsExactly(1, 2, 3);
+        VerifiedProgram other =
+                Verifier.verify(counting(THREES, TWOS, ONES).program().stripped());
+        assertThatExceptionOfType(FormatException.class)
+                .isThrownBy(() -> SnapshotReader.read(other, counted()))
+                .withMessageContaining("global 0 is of type i64, in the snapshot it is of type i32");
+        Machine nameless = started(stripped);
+        nameless.run(6);
+        assertThat(SnapshotReader.read(counting(ONES, TWOS, THREES), SnapshotWriter.write(nameless.snapshot()))
+                        .state()
+                        .globals())
+                .containsExactly(1, 2, 3);
+    }
+
     @Test
     @DisplayName("H4: a function on the stack that has changed is an error with both hashes")
     void changedOnTheStack() {

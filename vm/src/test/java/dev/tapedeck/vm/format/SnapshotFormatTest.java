@@ -294,9 +294,11 @@ class SnapshotFormatTest {
 
     @Test
     @DisplayName("W5: an unknown section is skipped from 0x80 on, and an error below")
-    void unknownSections() throws FormatException {
+    void unknownSections() throws Exception {
         Snapshot snapshot = snapshots().get(30);
-        byte[] bytes = SnapshotWriter.write(snapshot);
+        // It ends in a section below 0x7F.
+        byte[] bytes = Files.readAllBytes(
+                Path.of("src/test/resources/dev/tapedeck/vm/format/golden/version1-references.snapshot"));
         assertThat(SnapshotReader.read(program, withSection(bytes, 0x80)).differences(snapshot, 5))
                 .isEmpty();
         assertThatThrownBy(() -> SnapshotReader.read(program, withSection(bytes, 0x7F)))
@@ -327,7 +329,7 @@ class SnapshotFormatTest {
     @Test
     @DisplayName("W5: a snapshot written by version 1 is read, and written again byte by byte")
     void golden() throws Exception {
-        Path file = Path.of("src/test/resources/dev/tapedeck/vm/format/golden/version1-references.snapshot");
+        Path file = Path.of("src/test/resources/dev/tapedeck/vm/format/golden/version1-global-names.snapshot");
         Snapshot expected = snapshots().get(30);
         if (Boolean.getBoolean("tapedeck.golden.update")) {
             Files.createDirectories(file.getParent());
@@ -343,6 +345,15 @@ class SnapshotFormatTest {
     void goldenWithoutReferences() throws Exception {
         readGolden(
                 Files.readAllBytes(Path.of("src/test/resources/dev/tapedeck/vm/format/golden/version1.snapshot")),
+                snapshots().get(30));
+    }
+
+    @Test
+    @DisplayName("H5: a snapshot from before globals had their names listed is read by their order")
+    void goldenWithoutGlobalNames() throws Exception {
+        readGolden(
+                Files.readAllBytes(
+                        Path.of("src/test/resources/dev/tapedeck/vm/format/golden/version1-references.snapshot")),
                 snapshots().get(30));
     }
 

@@ -3,9 +3,14 @@ package dev.tapedeck.vm.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tapedeck.vm.format.FormatException;
+import dev.tapedeck.vm.format.SnapshotReader;
+import dev.tapedeck.vm.format.SnapshotWriter;
+import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -283,6 +288,61 @@ class SnapshotTest {
         } finally {
             threads.shutdown();
         }
+    }
+
+    @Test
+    @DisplayName("S14: the opcode profile is kept when asked for, is part of the snapshot, and changes no run")
+    void opcodeProfile() throws FormatException {
+        Machine plain = Bench.of(SCRIBBLER).start().machine;
+        Machine machine = Bench.of(SCRIBBLER).start().machine;
+        for (Machine each : List.of(plain, machine)) {
+            each.raise(2, 5);
+            each.run(1_000);
+        }
+        assertThat(machine.opcodeCounts()).isEmpty();
+        assertThat(machine.snapshot().opcodeCounts()).isEmpty();
+        machine.countOpcodes(true);
+        machine.run(3_000);
+        plain.run(3_000);
+        Snapshot early = machine.snapshot();
+        assertThat(early.sameState(plain.snapshot())).isTrue();
+        Map<Opcode, Long> counts = early.opcodeCounts();
+        assertThat(counts.values().stream().mapToLong(count -> count).sum()).isEqualTo(2_000);
+        // Each round calls once for the place, and the host twice.
+        assertThat(counts.get(Opcode.CALL_HOST))
+                .isBetween(2 * counts.get(Opcode.CALL) - 1, 2 * counts.get(Opcode.CALL) + 1);
+        assertThat(counts).containsKey(Opcode.BR_IF).doesNotContainKey(Opcode.F64_SQRT);
+
+        machine.raise(2, 1);
+        machine.run(9_000);
+        plain.raise(2, 1);
+        plain.run(9_000);
+        assertThat(machine.snapshot().sameState(plain.snapshot())).isTrue();
+        assertThat(machine.opcodeCounts().get(Opcode.INTERRUPT_RETURN)).isEqualTo(1);
+        machine.restore(early);
+        assertThat(machine.opcodeCounts()).isEqualTo(counts);
+
+        Snapshot read = SnapshotReader.read(Bench.verified(SCRIBBLER), SnapshotWriter.write(early));
+        assertThat(read.opcodeCounts()).isEqualTo(counts);
+        assertThat(SnapshotWriter.write(read)).isEqualTo(SnapshotWriter.write(early));
+        machine.countOpcodes(false);
+        machine.restore(early);
+        assertThat(machine.opcodeCounts()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("S14: an instruction that faults is not counted, one that ends the run is")
+    void opcodeProfileAtTheEnd() {
+        Machine faulted = Bench.of(Bench.main("", "()", "nop", "nop", "i32.const 1", "drop", "unreachable"))
+                .start()
+                .machine;
+        faulted.countOpcodes(true);
+        assertThat(faulted.run(Long.MAX_VALUE)).isEqualTo(Status.FAULTED);
+        assertThat(faulted.opcodeCounts()).isEqualTo(Map.of(Opcode.NOP, 2L, Opcode.I32_CONST, 1L, Opcode.DROP, 1L));
+        Machine halted = Bench.of(Bench.main("", "()", "i32.const 1", "halt")).start().machine;
+        halted.countOpcodes(true);
+        assertThat(halted.run(Long.MAX_VALUE)).isEqualTo(Status.HALTED);
+        assertThat(halted.opcodeCounts()).isEqualTo(Map.of(Opcode.I32_CONST, 1L, Opcode.HALT, 1L));
     }
 
     @Test
