@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BenchmarksTest {
     @ParameterizedTest
     @CsvSource({"fib, 5", "sieve, 100", "mandelbrot, 8"})
-    @DisplayName("Interpreter: plain and traced execute the same instructions")
+    @DisplayName("G5: benchmarks: Interpreter: plain and traced execute the same instructions")
     void interpreter(String program, int argument) throws Exception {
         InterpreterBenchmark benchmark = new InterpreterBenchmark();
         benchmark.program = program;

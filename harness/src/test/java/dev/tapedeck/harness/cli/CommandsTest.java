@@ -447,6 +447,7 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("K7, S14: log lists each executed instruction with its place, interrupts, and the end")
     void logListsInstructionsInterruptsAndTheEnd() {
         Path recording = record(count, "count.tape", "--interrupt", "5:3:42");
         CommandLineRun log = CommandLineRun.of("log", recording);
@@ -491,7 +492,7 @@ class CommandsTest {
     }
 
     @Test
-    @DisplayName("design §7: the keys of state that tools rely on")
+    @DisplayName("S14: state shows registers, frames and locals at any instruction, as text and as JSON (design §7)")
     void state() {
         Path recording = record(count, "count.tape");
         JsonNode json =

@@ -66,7 +66,7 @@ public final class Machine {
     private @Nullable Fault fault;
     private @Nullable FlowTrace trace;
 
-    /** By ordinal of the opcode; null while nothing is counted. */
+    /** By code of the instruction; null while nothing is counted. */
     private long @Nullable [] opcodeCounts;
 
     private boolean busy;
@@ -309,10 +309,10 @@ public final class Machine {
 
     /** Runs one instruction and counts it if it is completed. */
     private void runCounted(long[] counts) {
-        int opcode = image.instruction(pc).opcode().ordinal();
+        int code = image.instruction(pc).opcode().code();
         long before = icount();
         runLoop(before + 1);
-        counts[opcode] += icount() - before;
+        counts[code] += icount() - before;
     }
 
     private void runLoop(long icountMax) {
@@ -830,7 +830,7 @@ public final class Machine {
      */
     public void countOpcodes(boolean on) {
         checkNotBusy();
-        opcodeCounts = on ? new long[Opcode.values().length] : null;
+        opcodeCounts = on ? new long[Snapshot.CODES] : null;
     }
 
     /**

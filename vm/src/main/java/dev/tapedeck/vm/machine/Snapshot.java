@@ -74,6 +74,10 @@ public final class Snapshot {
         }
     }
 
+    /** More than the code of any instruction. */
+    static final int CODES =
+            Arrays.stream(Opcode.values()).mapToInt(Opcode::code).max().orElseThrow() + 1;
+
     final Image image;
     final Status status;
     final int pc;
@@ -99,7 +103,7 @@ public final class Snapshot {
     final Sections.State sections;
     private final HostState hostState;
 
-    /** By ordinal of the opcode, null if the machine did not count; no part of the state. Never changed. */
+    /** By code of the instruction, null if the machine did not count; no part of the state. Never changed. */
     final long @Nullable [] opcodeCounts;
 
     /** The arrays become the snapshot's own. */
@@ -359,8 +363,8 @@ public final class Snapshot {
         Map<Opcode, Long> byOpcode = new EnumMap<>(Opcode.class);
         if (counts != null) {
             for (Opcode opcode : Opcode.values()) {
-                if (counts[opcode.ordinal()] != 0) {
-                    byOpcode.put(opcode, counts[opcode.ordinal()]);
+                if (counts[opcode.code()] != 0) {
+                    byOpcode.put(opcode, counts[opcode.code()]);
                 }
             }
         }

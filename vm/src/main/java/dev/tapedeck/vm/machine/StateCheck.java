@@ -2,7 +2,6 @@ package dev.tapedeck.vm.machine;
 
 import dev.tapedeck.vm.isa.Code;
 import dev.tapedeck.vm.isa.Instruction;
-import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
@@ -125,15 +124,15 @@ final class StateCheck {
                 opcodeCounts());
     }
 
-    /** By ordinal; none if there are none. */
+    /** By code; none if there are none. */
     private long @Nullable [] opcodeCounts() {
         if (state.opcodeCounts().isEmpty()) {
             return null;
         }
-        long[] counts = new long[Opcode.values().length];
+        long[] counts = new long[Snapshot.CODES];
         state.opcodeCounts().forEach((opcode, count) -> {
             require(count > 0, opcode.mnemonic() + " was executed " + count + " times");
-            counts[opcode.ordinal()] = count;
+            counts[opcode.code()] = count;
         });
         return counts;
     }

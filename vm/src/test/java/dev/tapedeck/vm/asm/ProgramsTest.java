@@ -21,7 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 @DisplayName("The programs in src/test/resources/programs")
 final class ProgramsTest {
     @TestFactory
-    @DisplayName("G5: every test of every program")
+    @DisplayName("G5: integration: every test of every program")
     List<DynamicNode> everyTest() throws AssemblyException {
         List<DynamicNode> programs = new ArrayList<>();
         for (Map.Entry<String, String> file : TestPrograms.small().entrySet()) {

@@ -5,10 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.host.VirtualHost;
+import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program.FunctionType;
+import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import java.io.IOException;
@@ -18,8 +25,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -346,6 +356,105 @@ class SnapshotFormatTest {
         readGolden(
                 Files.readAllBytes(Path.of("src/test/resources/dev/tapedeck/vm/format/golden/version1.snapshot")),
                 snapshots().get(30));
+    }
+
+    @Test
+    @DisplayName("H2: a snapshot holds the stack up to sp, globals, frames, and places as hash, index and local offset")
+    void whatASnapshotHolds() throws FormatException {
+        Machine machine = machine(program);
+        machine.start(program.program().entry());
+        // After 30 instructions, that is in the middle of the first rounds.
+        machine.run(30);
+        machine.raise(5, 7);
+        while (machine.depth() < 3 || !machine.interruptFrame(1)) {
+            machine.run(machine.icount() + 1);
+        }
+        int depth = machine.depth();
+        byte[] bytes = SnapshotWriter.write(machine.snapshot());
+        SnapshotState state = SnapshotReader.read(program, bytes).state();
+        assertThat(state.cells()).hasSize(machine.sp());
+        assertThat(state.globals()).containsExactly(machine.global(0));
+        assertThat(state.frames()).hasSize(depth);
+        assertThat(state.position()).contains(machine.position());
+        Machine other = machine(program);
+        other.restore(SnapshotReader.read(program, bytes));
+        assertThat(other.bp()).isEqualTo(machine.bp());
+        String file = HexFormat.of().formatHex(bytes);
+        for (int frame = 0; frame < depth; frame++) {
+            assertThat(state.frames().get(frame))
+                    .isEqualTo(new SnapshotState.Frame(machine.nextPosition(frame), machine.interruptFrame(frame)));
+            int index = machine.nextPosition(frame).function();
+            assertThat(file).contains(Snapshot.contentHash(program, index).hex());
+            Function function = program.program().functions().get(index);
+            int locals = program.program().typeOf(function).parameters().size()
+                    + function.locals().size();
+            for (int i = 0; i < locals; i++) {
+                assertThat(other.local(frame, i)).isEqualTo(machine.local(frame, i));
+            }
+            assertThat(other.operandCount(frame)).isEqualTo(machine.operandCount(frame));
+        }
+    }
+
+    @Test
+    @DisplayName("W8: the line of an error survives: of a program from a file and a run from a snapshot")
+    void errorLines() throws Exception {
+        VerifiedProgram written = verified(
+                ".func main()",
+                "  i32.const 1",
+                "  i32.const 0",
+                "  i32.div_s",
+                "  drop",
+                "  return",
+                ".end",
+                ".entry main");
+        VerifiedProgram fromFile = Verifier.verify(BcReader.read(BcWriter.write(written.program())));
+        Machine machine = machine(written);
+        machine.start(0);
+        machine.run(2);
+        Machine other = machine(fromFile);
+        other.restore(SnapshotReader.read(fromFile, SnapshotWriter.write(machine.snapshot())));
+        assertThat(other.run(Long.MAX_VALUE)).isEqualTo(Status.FAULTED);
+        Position position = other.fault().orElseThrow().position();
+        Function function = fromFile.program().functions().get(position.function());
+        assertThat(function.line(position.offset())).isEqualTo(4);
+        assertThat(fromFile.program().sources().get(function.source())).isEqualTo("snapshot.tasm");
+        assertThat(fromFile.program().functionName(0)).isEqualTo("main");
+        assertThat(fromFile.program().stripped().functionName(0)).isEqualTo("fn0");
+    }
+
+    /** Functions of the module {@code env} that return a number each. */
+    private record Numbers(Map<String, Long> byName) implements Host {
+        @Override
+        public void call(HostCall call) {
+            call.setResult(0, byName.get(call.hostImport().name()));
+        }
+
+        @Override
+        public Optional<String> linkProblem(HostImport hostImport, FunctionType type) {
+            return byName.containsKey(hostImport.name()) ? Optional.empty() : Optional.of("no such function");
+        }
+    }
+
+    @Test
+    @DisplayName("W11: host functions are bound again by name; one that is missing is named before anything runs")
+    void hostFunctionsByName() throws Exception {
+        String one = ".import env.one() -> (i64)";
+        String two = ".import env.two() -> (i64)";
+        String main = ".func main() -> (i64, i64)\ncall_host env.one\ncall_host env.two\nreturn\n.end\n.entry main";
+        VerifiedProgram first = verified(one, two, main);
+        VerifiedProgram second = verified(two, one, main);
+        Host host = new Numbers(Map.of("one", 1L, "two", 2L));
+        Machine machine = new Machine(first, host, Limits.DEFAULT);
+        machine.start(0);
+        machine.run(1);
+        Machine other = new Machine(second, host, Limits.DEFAULT);
+        other.restore(SnapshotReader.read(second, SnapshotWriter.write(machine.snapshot())));
+        assertThat(other.run(Long.MAX_VALUE)).isEqualTo(Status.RETURNED);
+        assertThat(other.results()).containsExactly(1L, 2L);
+        assertThatThrownBy(() -> new Machine(second, new Numbers(Map.of("one", 1L)), Limits.DEFAULT))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("env.two() -> (i64): no such function")
+                .hasMessageNotContaining("env.one");
     }
 
     @Test

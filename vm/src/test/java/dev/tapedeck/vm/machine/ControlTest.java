@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jumps, calls, frames, stack, constants, globals. */
 class ControlTest {
@@ -50,6 +52,93 @@ class ControlTest {
         assertThat(evolution).containsExactly("[]", "[2]", "[2, 3]", "[2, 3, 4]", "[2, 12]", "[14]");
         assertThat(bench.machine.results()).containsExactly(14L);
         assertThat(bench.machine.icount()).isEqualTo(6);
+    }
+
+    @Test
+    @DisplayName("G2: push, pop and peek")
+    void pushPopPeek() {
+        Bench bench = Bench.of(Bench.main(
+                        "",
+                        "() -> (i32)",
+                        ".local top: i32",
+                        "i32.const 5",
+                        "i32.const 6",
+                        "local.tee top", // looks at the top without popping it
+                        "drop",
+                        "local.get top",
+                        "i32.sub",
+                        "return"))
+                .start();
+        List<String> evolution = new ArrayList<>();
+        for (int icount = 1; icount <= 6; icount++) {
+            bench.machine.run(icount);
+            evolution.add(Arrays.toString(bench.operands()));
+        }
+        assertThat(evolution).containsExactly("[5]", "[5, 6]", "[5, 6]", "[5]", "[5, 6]", "[-1]");
+        assertThat(bench.run()).isEqualTo(Status.RETURNED);
+        assertThat(bench.machine.results()).containsExactly(-1L);
+    }
+
+    @Test
+    @DisplayName("G2: fetch, decode, execute: the instruction at the position, one after the other, jumps included")
+    void fetchDecodeExecute() {
+        Bench bench = Bench.of(Bench.main(
+                        "",
+                        "()",
+                        "again:",
+                        "i32.const 1",
+                        "br_unless again",
+                        "br over",
+                        "before:",
+                        "return",
+                        "over:",
+                        "nop",
+                        "br before"))
+                .start();
+        List<String> executed = new ArrayList<>();
+        while (bench.machine.status() == Status.RUNNING) {
+            executed.add(bench.machine.position().offset() + " "
+                    + bench.machine.instruction().opcode().mnemonic());
+            bench.machine.run(bench.machine.icount() + 1);
+        }
+        assertThat(executed).containsExactly("0 i32.const", "1 br_unless", "2 br", "4 nop", "5 br", "3 return");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1, -1, 2, 256, 65_536, Integer.MIN_VALUE, Integer.MAX_VALUE})
+    @DisplayName("G2: jump-if-false jumps on 0 and on nothing else")
+    void jumpIfFalse(long condition) {
+        Bench bench = Bench.of(Bench.main(
+                "",
+                "(condition: i32) -> (i32)",
+                "local.get condition",
+                "br_unless falsy",
+                "i32.const 1",
+                "return",
+                "falsy:",
+                "i32.const 0",
+                "return"));
+        assertThat(bench.result(condition)).isEqualTo(condition == 0 ? 0 : 1);
+    }
+
+    @Test
+    @DisplayName("K7: halt carries an exit code, any 32 bits, from any depth")
+    void haltCode() {
+        Bench bench = Bench.of(
+                ".func f(code: i32)",
+                "local.get code",
+                "halt",
+                ".end",
+                ".func main(code: i32)",
+                "local.get code",
+                "call f",
+                "return",
+                ".end",
+                ".entry main");
+        for (int code : new int[] {0, 1, 255, 256, -1, Integer.MIN_VALUE, Integer.MAX_VALUE}) {
+            assertThat(bench.start(code).run()).isEqualTo(Status.HALTED);
+            assertThat(bench.machine.exitCode()).isEqualTo(code);
+        }
     }
 
     @Test

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Executes each instruction of the table and compares what it does to the stack with the table. An instruction whose
  * effect depends on its operands needs a case here; without one the test fails.
  */
-@DisplayName("K1: the instruction table is what the machine does")
+@DisplayName("K1, G5: per opcode: the instruction table is what the machine does")
 class InstructionTableTest {
     /**
      * @param body lines of a function; the instruction in question is the first one of its opcode

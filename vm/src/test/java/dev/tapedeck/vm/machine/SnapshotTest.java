@@ -2,6 +2,7 @@ package dev.tapedeck.vm.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.tapedeck.vm.format.FormatException;
 import dev.tapedeck.vm.format.SnapshotReader;
@@ -288,6 +289,37 @@ class SnapshotTest {
         } finally {
             threads.shutdown();
         }
+    }
+
+    @Test
+    @DisplayName("W3: while a run is going on, nothing can be saved or restored; between runs it can")
+    void onlyWhilePaused() {
+        VerifiedProgram program =
+                Bench.verified(Bench.main(".import env.pause()", "()", "call_host env.pause", "i32.const 3", "halt"));
+        Machine[] machines = new Machine[1];
+        Snapshot[] snapshots = new Snapshot[1];
+        List<Throwable> refusals = new ArrayList<>();
+        Machine machine = new Machine(
+                program,
+                call -> {
+                    refusals.add(catchThrowable(() -> machines[0].snapshot()));
+                    refusals.add(catchThrowable(() -> machines[0].restore(snapshots[0])));
+                    refusals.add(catchThrowable(() -> machines[0].run(Long.MAX_VALUE)));
+                },
+                Limits.DEFAULT);
+        machines[0] = machine;
+        machine.start(0);
+        snapshots[0] = machine.snapshot();
+        assertThat(machine.run(1)).isEqualTo(Status.RUNNING);
+        assertThat(refusals)
+                .hasSize(3)
+                .allSatisfy(refusal -> assertThat(refusal)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessage("the machine is running: a host call is not over"));
+        Snapshot between = machine.snapshot();
+        assertThat(machine.run(Long.MAX_VALUE)).isEqualTo(Status.HALTED);
+        machine.restore(between);
+        assertThat(machine.icount()).isEqualTo(1);
     }
 
     @Test
