@@ -85,11 +85,11 @@ public final class Recorder {
                 writer.block(cut);
             }
             if (!run.over() && plan.isDue(machine.icount())) {
-                Snapshot snapshot = machine.snapshot();
-                writer.checkpoint(snapshot, digest.next(snapshot));
+                writer.checkpoint(machine.snapshot(), digest);
             }
             watcher.accept(machine);
         }
+        writer.await();
         Outcome outcome = Outcome.of(machine, digest);
         writer.end(outcome);
         return outcome;

@@ -7,15 +7,23 @@ import dev.tapedeck.vm.machine.Snapshot;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the excerpts of a recording in their order. Host calls and interrupts are gathered, since many are small, and
  * stand before the flow block in which they happened.
+ *
+ * <p>A checkpoint is made ready by another thread: a snapshot never changes, so the machine can run on meanwhile. What comes
+ * after it waits until it is written.
  */
 final class RecordingWriter {
     /** Deltas are written until they are together as large as a complete state, but at least this large. */
     private static final long DELTA_BYTES_MIN = 64 * 1024;
+
+    /** Bytes that may wait behind a checkpoint. */
+    private static final long WAITING_BYTES_MAX = 16 << 20;
 
     private final ExcerptLog log;
     private long number;
@@ -34,6 +42,17 @@ final class RecordingWriter {
     private @Nullable Snapshot checkpointBefore;
     private long fullBytes;
     private long deltaBytes;
+
+    private @Nullable CompletableFuture<Checkpoint> pending;
+    private final List<Excerpt> waiting = new ArrayList<>();
+    private long waitingBytes;
+
+    @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
+    private record Excerpt(Frame.Kind kind, byte[] payload) {}
+
+    /** A checkpoint, ready to be written. */
+    @SuppressWarnings("ArrayRecordComponent")
+    private record Checkpoint(Snapshot snapshot, CheckpointDescriptor.Form form, byte[] payload) {}
 
     RecordingWriter(ExcerptLog log) {
         this.log = log;
@@ -121,35 +140,89 @@ final class RecordingWriter {
                         .encode());
     }
 
-    void checkpoint(Snapshot snapshot, long stateDigest) throws RecordingException {
+    /** @param digest has been given the states before; must not be used until {@link #await} or {@link #checkpoint} returns */
+    void checkpoint(Snapshot snapshot, StateDigest digest) throws RecordingException {
+        await();
         checkpoints++;
         Snapshot before = checkpointBefore;
         if (before == null) {
             throw new IllegalStateException("the first checkpoint is the initial one");
         }
         boolean full = deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes);
-        byte @Nullable [] state = full ? StoredState.full(snapshot) : StoredState.delta(snapshot, before);
+        pending = CompletableFuture.supplyAsync(() -> checkpoint(snapshot, full ? null : before, digest));
+    }
+
+    private static Checkpoint checkpoint(Snapshot snapshot, @Nullable Snapshot base, StateDigest digest) {
+        long stateDigest = digest.next(snapshot);
+        byte @Nullable [] state = base == null ? StoredState.full(snapshot) : StoredState.delta(snapshot, base);
         CheckpointDescriptor.Form form = state == null
                 ? CheckpointDescriptor.Form.DIGEST_ONLY
-                : full ? CheckpointDescriptor.Form.FULL : CheckpointDescriptor.Form.DELTA;
+                : base == null ? CheckpointDescriptor.Form.FULL : CheckpointDescriptor.Form.DELTA;
         byte[] payload = new CheckpointDescriptor(
                         snapshot.icount(), stateDigest, form, state == null ? new byte[0] : state)
                 .encode();
-        if (state != null) {
-            checkpointBefore = snapshot;
-            fullBytes = full ? payload.length : fullBytes;
-            deltaBytes = full ? 0 : deltaBytes + payload.length;
+        return new Checkpoint(snapshot, form, payload);
+    }
+
+    /** Waits until the last checkpoint is written, with all behind it. */
+    void await() throws RecordingException {
+        CompletableFuture<Checkpoint> last = pending;
+        if (last == null) {
+            return;
         }
-        append(Frame.Kind.CHECKPOINT, payload);
+        pending = null;
+        Checkpoint checkpoint = join(last);
+        int length = checkpoint.payload.length;
+        if (checkpoint.form.stored()) {
+            checkpointBefore = checkpoint.snapshot;
+            boolean full = checkpoint.form == CheckpointDescriptor.Form.FULL;
+            fullBytes = full ? length : fullBytes;
+            deltaBytes = full ? 0 : deltaBytes + length;
+        }
+        write(Frame.Kind.CHECKPOINT, checkpoint.payload);
+        for (Excerpt excerpt : waiting) {
+            write(excerpt.kind, excerpt.payload);
+        }
+        waiting.clear();
+        waitingBytes = 0;
+    }
+
+    /** What goes wrong over there goes wrong here. */
+    private static Checkpoint join(CompletableFuture<Checkpoint> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error;
+            }
+            if (e.getCause() instanceof RuntimeException exception) {
+                throw exception;
+            }
+            throw e;
+        }
     }
 
     void end(Outcome outcome) throws RecordingException {
+        await();
         append(
                 Frame.Kind.END,
                 new EndDescriptor(outcome, blocks, interrupts, hostCalls, checkpoints, checksum).encode());
     }
 
     private void append(Frame.Kind kind, byte[] payload) throws RecordingException {
+        CompletableFuture<Checkpoint> last = pending;
+        if (last != null && (last.isDone() || waitingBytes >= WAITING_BYTES_MAX)) {
+            await();
+        }
+        if (pending == null) {
+            write(kind, payload);
+        } else {
+            waiting.add(new Excerpt(kind, payload));
+            waitingBytes += payload.length;
+        }
+    }
+
+    private void write(Frame.Kind kind, byte[] payload) throws RecordingException {
         int from = 0;
         do {
             int to = Math.min(payload.length, from + Frame.PAYLOAD_BYTES_MAX);

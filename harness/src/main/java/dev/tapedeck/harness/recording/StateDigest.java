@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class StateDigest {
     private static final int CHUNK_SHIFT = 10;
     private static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
+    private static final byte[] ZEROS = new byte[Snapshot.PAGE_BYTES];
 
     static {
         ModuleOpener.allowUnsafe();
@@ -71,17 +72,8 @@ public final class StateDigest {
             terms[memory][c] = chunk;
         }
         long seed = (long) memory << 32 | index;
-        long term = isZero(page) ? 0 : LongHashFunction.xx3(seed).hashBytes(page);
+        long term = Arrays.equals(page, ZEROS) ? 0 : LongHashFunction.xx3(seed).hashBytes(page);
         sum += term - chunk[index & CHUNK_PAGES - 1];
         chunk[index & CHUNK_PAGES - 1] = term;
-    }
-
-    private static boolean isZero(byte[] page) {
-        for (byte b : page) {
-            if (b != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 }

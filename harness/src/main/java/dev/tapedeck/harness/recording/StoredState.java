@@ -9,33 +9,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The states of checkpoints as bytes: snapshot files, complete or with the pages that differ from the one before. */
 final class StoredState {
-    /** A page with its index and kind. */
-    private static final long PAGE_BYTES = Snapshot.PAGE_BYTES + 6;
-
     private StoredState() {}
 
     /** A complete state, or null if it is larger than {@link CheckpointDescriptor#STATE_BYTES_MAX}. */
     static byte @Nullable [] full(Snapshot snapshot) {
-        long[] pages = {0};
-        snapshot.visitPages((memory, index, page) -> pages[0]++);
-        snapshot.visitSectionPages(null, (section, index, page, before) -> pages[0]++);
-        return fits(pages[0]) ? limited(SnapshotWriter.write(snapshot)) : null;
+        return SnapshotWriter.writeWithin(CheckpointDescriptor.STATE_BYTES_MAX, snapshot, null)
+                .orElse(null);
     }
 
     /** What changed since {@code base}, or null if that is larger than {@link CheckpointDescriptor#STATE_BYTES_MAX}. */
     static byte @Nullable [] delta(Snapshot snapshot, Snapshot base) {
-        long[] pages = {0};
-        snapshot.visitChangedPages(base, (memory, index, page) -> pages[0]++);
-        snapshot.visitSectionPages(base, (section, index, page, before) -> pages[0]++);
-        return fits(pages[0]) ? limited(SnapshotWriter.writeDelta(snapshot, base)) : null;
-    }
-
-    private static boolean fits(long pages) {
-        return pages * PAGE_BYTES <= CheckpointDescriptor.STATE_BYTES_MAX;
-    }
-
-    private static byte @Nullable [] limited(byte[] state) {
-        return state.length <= CheckpointDescriptor.STATE_BYTES_MAX ? state : null;
+        return SnapshotWriter.writeWithin(CheckpointDescriptor.STATE_BYTES_MAX, snapshot, base)
+                .orElse(null);
     }
 
     /** Reads a state; one that was written with a base is read with the same. */

@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.benchmark;
 
 import dev.tapedeck.harness.recording.CheckpointBenchmark;
+import dev.tapedeck.harness.recording.CheckpointBudget;
 import dev.tapedeck.harness.recording.FlowCompressionBenchmark;
 import dev.tapedeck.harness.recording.RunOptions;
 import java.io.PrintStream;
@@ -39,6 +40,7 @@ public final class Benchmarks {
             new Entry(EndiveBenchmark.class, Benchmarks::endive),
             new Entry(SnapshotBenchmark.class, Benchmarks::snapshots),
             new Entry(CheckpointBenchmark.class, Benchmarks::checkpoints),
+            new Entry(CheckpointBudget.class, Benchmarks::budget),
             new Entry(FlowCompressionBenchmark.class, Benchmarks::flow),
             new Entry(ProgramBenchmark.class, Benchmarks::programs),
             new Entry(ImportBenchmark.class, Benchmarks::imports));
@@ -121,6 +123,40 @@ public final class Benchmarks {
                     perPage(scores, "digest", pages),
                     scores.median("delta", pages),
                     perPage(scores, "delta", pages));
+        }
+    }
+
+    private void budget() {
+        title("Checkpoints beside their budget of 20 us and 1 us per page written, us; time of the thread");
+        row(
+                "%-7s %7s %9s %10s %7s %8s %7s %9s %7s %18s",
+                "memory",
+                "pages",
+                "budget",
+                "checkpoint",
+                "ratio",
+                "restore",
+                "ratio",
+                "distant",
+                "ratio",
+                "stored, per page");
+        for (int gib : List.of(1, 4)) {
+            for (int pages : List.of(0, 16, 1_024, 16_384)) {
+                CheckpointBudget.Costs costs = CheckpointBudget.measure(gib, pages);
+                row(
+                        "%-7s %7d %9.0f %10.1f %7.3f %8.1f %7.3f %9.1f %7.3f %9.1f %8s",
+                        gib + " GiB",
+                        pages,
+                        costs.budget(),
+                        costs.checkpoint(),
+                        costs.checkpoint() / costs.budget(),
+                        costs.restore(),
+                        costs.restore() / costs.budget(),
+                        costs.distant(),
+                        costs.distant() / costs.budget(),
+                        costs.stored(),
+                        pages == 0 ? "" : String.format(Locale.ROOT, "%.3f", costs.stored() / pages));
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import dev.tapedeck.harness.benchmark.InterpreterBenchmark.Executed;
 import dev.tapedeck.harness.benchmark.SnapshotBenchmark.Unwritten;
 import dev.tapedeck.harness.benchmark.SnapshotBenchmark.Written;
 import dev.tapedeck.harness.recording.CheckpointBenchmark;
+import dev.tapedeck.harness.recording.CheckpointBudget;
 import dev.tapedeck.harness.recording.FlowCompressionBenchmark;
 import dev.tapedeck.vm.machine.Snapshot;
 import java.nio.charset.StandardCharsets;
@@ -106,6 +107,21 @@ class BenchmarksTest {
 
         assertThat(benchmark.digest()).isNotEqualTo(digest);
         assertThat(delta).isNotNull().isNotEqualTo(benchmark.delta());
+    }
+
+    @Test
+    @DisplayName("S8: the costs of checkpoints are measured with and without pages written, beside their budget")
+    void budget() {
+        CheckpointBudget.Costs none = CheckpointBudget.measure(1, 0, 25);
+        CheckpointBudget.Costs some = CheckpointBudget.measure(4, 16, 25);
+
+        assertThat(none.budget()).isEqualTo(20);
+        assertThat(some.budget()).isEqualTo(36);
+        assertThat(none.checkpoint()).isPositive();
+        assertThat(some.checkpoint()).isGreaterThan(some.copies());
+        assertThat(some.restore()).isPositive();
+        assertThat(some.distant()).isPositive();
+        assertThat(some.stored()).isPositive();
     }
 
     @Test

@@ -41,7 +41,7 @@ public final class WrittenMemory {
 
     /**
      * @param gib size of the memory, 1 to 4
-     * @param pages how many pages of 4 KiB each {@link #write} writes to
+     * @param pages how many pages of 4 KiB each {@link #write} writes to; 0 writes nothing
      */
     public WrittenMemory(int gib, int pages) {
         int memoryPages = gib * MEMORY_PAGES_PER_GIB;
@@ -54,7 +54,7 @@ public final class WrittenMemory {
         }
         this.machine = new Machine(program, call -> {}, Limits.DEFAULT);
         this.pages = pages;
-        long pagesApart = ((long) gib << 30) / pages / Snapshot.PAGE_BYTES;
+        long pagesApart = ((long) gib << 30) / Math.max(1, pages) / Snapshot.PAGE_BYTES;
         this.stride = (int) (pagesApart * Snapshot.PAGE_BYTES);
     }
 
@@ -64,6 +64,9 @@ public final class WrittenMemory {
 
     /** Writes a number it has not written before into each of the pages. */
     public void write() {
+        if (pages == 0) {
+            return;
+        }
         machine.start(0, pages, stride, ++value);
         machine.run(Long.MAX_VALUE);
     }

@@ -16,8 +16,19 @@ final class BcOutput {
     private byte[] bytes = new byte[64];
     private int size;
 
+    /** What has been written. The array is not changed by what is written later. */
     byte[] toByteArray() {
-        return Arrays.copyOf(bytes, size);
+        return size == bytes.length ? bytes : Arrays.copyOf(bytes, size);
+    }
+
+    /** Makes room for exactly so much more, so that large content is not copied while it grows, nor at the end. */
+    void reserve(int more) {
+        if (more > BYTES_MAX - size) {
+            throw new IllegalArgumentException("more than " + BYTES_MAX + " bytes");
+        }
+        if (size + more > bytes.length) {
+            bytes = Arrays.copyOf(bytes, size + more);
+        }
     }
 
     int size() {

@@ -6,12 +6,14 @@ import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -23,17 +25,57 @@ import org.jspecify.annotations.Nullable;
  * <p>The code that a snapshot refers to is named by content hash, index and name of the function and the offset in it.
  */
 public final class SnapshotWriter {
+    private static final byte[] ZEROS = new byte[Snapshot.PAGE_BYTES];
+
     private final Snapshot snapshot;
+    private final @Nullable Snapshot base;
     private final SnapshotState state;
-    private final BcOutput file = new BcOutput();
     private byte[] hostState = {};
+
+    /** The pages to be written of each memory, and of each heap section by its number. A page of zeros is an empty array. */
+    private final List<Pages> memoryPages = new ArrayList<>();
+
+    private final Map<Integer, SortedMap<Integer, byte[]>> sectionPages = new HashMap<>();
+    private long pageBytes;
 
     /** The functions that the snapshot refers to, in ascending order, and the number of each in the file. */
     private final SortedMap<Integer, Integer> functions = new TreeMap<>();
 
-    private SnapshotWriter(Snapshot snapshot) {
+    /** Pages of one memory, in ascending order. */
+    private static final class Pages {
+        int[] indexes = new int[16];
+        byte[][] bytes = new byte[16][];
+        int count;
+
+        void add(int index, byte[] page) {
+            if (count == indexes.length) {
+                indexes = Arrays.copyOf(indexes, 2 * count);
+                bytes = Arrays.copyOf(bytes, 2 * count);
+            }
+            indexes[count] = index;
+            bytes[count++] = page;
+        }
+    }
+
+    private SnapshotWriter(Snapshot snapshot, @Nullable Snapshot base) {
         this.snapshot = snapshot;
+        this.base = base;
         this.state = snapshot.state();
+        state.memories().forEach(memory -> memoryPages.add(new Pages()));
+        visitPages((memory, index, page) -> {
+            byte[] kept = withoutZeros(page);
+            memoryPages.get(memory).add(index, kept);
+            pageBytes += kept.length;
+        });
+        snapshot.visitSectionPages(base, (section, index, page, before) -> {
+            byte[] kept = page == null ? new byte[0] : page;
+            sectionPages.computeIfAbsent(section, number -> new TreeMap<>()).put(index, kept);
+            pageBytes += kept.length;
+        });
+    }
+
+    private static byte[] withoutZeros(byte[] page) {
+        return Arrays.equals(page, ZEROS) ? new byte[0] : page;
     }
 
     /**
@@ -42,7 +84,7 @@ public final class SnapshotWriter {
      * @throws IllegalArgumentException if the pages that are not zero do not fit 2 GiB
      */
     public static byte[] write(Snapshot snapshot) {
-        return new SnapshotWriter(snapshot).toBytes(null);
+        return new SnapshotWriter(snapshot, null).toBytes();
     }
 
     /**
@@ -51,51 +93,63 @@ public final class SnapshotWriter {
      * @throws IllegalArgumentException if the other pages do not fit 2 GiB
      */
     public static byte[] writeDelta(Snapshot snapshot, Snapshot base) {
-        return new SnapshotWriter(snapshot).toBytes(base);
+        return new SnapshotWriter(snapshot, base).toBytes();
     }
 
-    private byte[] toBytes(@Nullable Snapshot base) {
+    /**
+     * The same as {@link #writeDelta}, or, without a base, as {@link #write}; but nothing if that is more bytes than
+     * {@code bytesMax}, which is found out before the pages are copied.
+     */
+    public static Optional<byte[]> writeWithin(int bytesMax, Snapshot snapshot, @Nullable Snapshot base) {
+        SnapshotWriter writer = new SnapshotWriter(snapshot, base);
+        if (writer.pageBytes > bytesMax) {
+            return Optional.empty();
+        }
+        byte[] bytes = writer.toBytes();
+        return bytes.length > bytesMax ? Optional.empty() : Optional.of(bytes);
+    }
+
+    private byte[] toBytes() {
         hostState = state.hostState().parts().isEmpty()
                 ? state.hostState().bytes()
                 : state.hostState().pack(base == null ? null : base.hostState());
+        BcOutput file = new BcOutput();
         file.raw(SnapshotFormat.magic());
         file.unsigned(SnapshotFormat.VERSION);
-        section(Section.FUNCTIONS, this::functions);
-        section(Section.RUN, out -> run(out, base));
-        section(Section.STACK, this::stack);
-        section(Section.GLOBALS, this::globals);
-        section(Section.INTERRUPTS, this::interrupts);
-        if (!snapshot.program().memories().isEmpty()) {
-            writeMemories(base);
-        }
-        section(state.hostState().parts().isEmpty() ? Section.HOST : Section.HOST_TREE, out -> out.raw(hostState));
-        section(Section.TABLES, out -> tables(out, base));
-        section(Section.DROPPED, this::dropped);
-        section(Section.HEAP, out -> heap(out, base));
+        section(file, Section.FUNCTIONS, this::functions);
+        section(file, Section.RUN, this::run);
+        section(file, Section.STACK, this::stack);
+        section(file, Section.GLOBALS, this::globals);
+        section(file, Section.INTERRUPTS, this::interrupts);
+        // First what stands behind memory: then the file can be made as long as it will be before memory goes into it.
+        BcOutput rest = new BcOutput();
+        boolean hostTree = !state.hostState().parts().isEmpty();
+        section(rest, hostTree ? Section.HOST_TREE : Section.HOST, out -> out.raw(hostState));
+        section(rest, Section.TABLES, this::tables);
+        section(rest, Section.DROPPED, this::dropped);
+        section(rest, Section.HEAP, this::heap);
         if (base == null) {
-            section(Section.REFERENCES, this::references);
+            section(rest, Section.REFERENCES, this::references);
         }
-        section(Section.GLOBAL_NAMES, this::globalNames);
-        section(Section.PROFILE, this::profile);
+        section(rest, Section.GLOBAL_NAMES, this::globalNames);
+        section(rest, Section.PROFILE, this::profile);
+        if (!snapshot.program().memories().isEmpty()) {
+            writeMemories(file, rest.size());
+        }
+        file.raw(rest.toByteArray());
         return file.toByteArray();
     }
 
-    private void section(Section section, Consumer<BcOutput> content) {
+    private static void section(BcOutput file, Section section, Consumer<BcOutput> content) {
         BcOutput out = new BcOutput();
         content.accept(out);
         Sections.write(file, section.id, out);
     }
 
-    private void heap(BcOutput out, @Nullable Snapshot base) {
+    private void heap(BcOutput out) {
         if (state.heap().made() == 0) {
             return;
         }
-        // A page of zeros is an empty array.
-        Map<Integer, SortedMap<Integer, byte[]>> pages = new HashMap<>();
-        snapshot.visitSectionPages(
-                base,
-                (section, index, page, before) -> pages.computeIfAbsent(section, number -> new TreeMap<>())
-                        .put(index, page == null ? new byte[0] : page));
         out.index("heap sections made", state.heap().made());
         out.unsigned(state.heap().sections().size());
         int next = 1;
@@ -105,7 +159,9 @@ public final class SnapshotWriter {
             out.index("the size of a heap section", section.size());
             int pageCount = (int) (((long) section.size() + Snapshot.PAGE_BYTES - 1) / Snapshot.PAGE_BYTES);
             // The base may have had a longer section of this number.
-            heapPages(out, pages.getOrDefault(section.number(), new TreeMap<>()).headMap(pageCount));
+            heapPages(
+                    out,
+                    sectionPages.getOrDefault(section.number(), new TreeMap<>()).headMap(pageCount));
         }
     }
 
@@ -155,7 +211,7 @@ public final class SnapshotWriter {
         }
     }
 
-    private void run(BcOutput out, @Nullable Snapshot base) {
+    private void run(BcOutput out) {
         out.unsigned(base == null ? 0 : SnapshotFormat.DELTA);
         if (base != null) {
             out.u63("the instruction count of the base", base.icount());
@@ -244,63 +300,51 @@ public final class SnapshotWriter {
         }
     }
 
-    /** The pages of one memory that are to be written: their number and the bytes they take. */
-    private static final class Extent {
-        int count;
-        int next;
-        long bytes;
-    }
-
-    /** Straight into the file, as it can be most of it. */
-    private void writeMemories(@Nullable Snapshot base) {
-        Extent[] extents = new Extent[state.memories().size()];
-        Arrays.setAll(extents, i -> new Extent());
-        visitPages(base, (memory, index, page) -> {
-            Extent extent = extents[memory];
-            extent.count++;
-            extent.bytes += BcOutput.unsignedBytes(index - extent.next) + 1 + (isZero(page) ? 0 : page.length);
-            extent.next = index + 1;
-        });
-        long bytes = BcOutput.unsignedBytes(extents.length);
-        BcOutput[] heads = new BcOutput[extents.length];
-        int pages = 0;
-        for (int i = 0; i < extents.length; i++) {
-            heads[i] = new BcOutput();
-            heads[i].index("memory pages", state.memories().get(i).pages());
-            heads[i].index("memory pages at most", state.memories().get(i).pagesMax());
-            heads[i].unsigned(extents[i].count);
-            bytes += heads[i].size() + extents[i].bytes;
-            pages += extents[i].count;
+    /** @param behind bytes that stand behind this section */
+    private void writeMemories(BcOutput file, int behind) {
+        List<BcOutput> heads = new ArrayList<>();
+        long bytes = BcOutput.unsignedBytes(memoryPages.size());
+        int count = 0;
+        for (int i = 0; i < memoryPages.size(); i++) {
+            Pages pages = memoryPages.get(i);
+            BcOutput head = new BcOutput();
+            head.index("memory pages", state.memories().get(i).pages());
+            head.index("memory pages at most", state.memories().get(i).pagesMax());
+            head.unsigned(pages.count);
+            heads.add(head);
+            bytes += head.size();
+            int next = 0;
+            for (int k = 0; k < pages.count; k++) {
+                bytes += BcOutput.unsignedBytes(pages.indexes[k] - next) + 1 + pages.bytes[k].length;
+                next = pages.indexes[k] + 1;
+            }
+            count += pages.count;
         }
-        if (bytes > Integer.MAX_VALUE - 64 - file.size() - hostState.length) {
-            throw new IllegalArgumentException("the snapshot has " + pages + " pages of " + Snapshot.PAGE_BYTES
+        if (bytes > Integer.MAX_VALUE - 64 - file.size() - behind) {
+            throw new IllegalArgumentException("the snapshot has " + count + " pages of " + Snapshot.PAGE_BYTES
                     + " bytes to write, which is more than 2 GiB");
         }
         file.u8(Section.MEMORIES.id);
         file.unsigned(bytes);
-        file.unsigned(extents.length);
-        int[] written = {0};
-        int[] next = {0};
-        visitPages(base, (memory, index, page) -> {
-            while (written[0] <= memory) {
-                file.raw(heads[written[0]++].toByteArray());
-                next[0] = 0;
-            }
-            file.unsigned(index - next[0]);
-            next[0] = index + 1;
-            if (isZero(page)) {
-                file.u8(SnapshotFormat.PAGE_OF_ZEROS);
-            } else {
-                file.u8(SnapshotFormat.PAGE_OF_BYTES);
-                file.raw(page);
-            }
-        });
-        while (written[0] < heads.length) {
-            file.raw(heads[written[0]++].toByteArray());
+        file.reserve((int) bytes + behind);
+        file.unsigned(heads.size());
+        for (int i = 0; i < heads.size(); i++) {
+            file.raw(heads.get(i).toByteArray());
+            writePages(file, memoryPages.get(i));
         }
     }
 
-    private void visitPages(@Nullable Snapshot base, Snapshot.PageVisitor visitor) {
+    private static void writePages(BcOutput out, Pages pages) {
+        int next = 0;
+        for (int i = 0; i < pages.count; i++) {
+            out.unsigned(pages.indexes[i] - next);
+            next = pages.indexes[i] + 1;
+            out.u8(pages.bytes[i].length == 0 ? SnapshotFormat.PAGE_OF_ZEROS : SnapshotFormat.PAGE_OF_BYTES);
+            out.raw(pages.bytes[i]);
+        }
+    }
+
+    private void visitPages(Snapshot.PageVisitor visitor) {
         if (base == null) {
             snapshot.visitPages(visitor);
         } else {
@@ -314,7 +358,7 @@ public final class SnapshotWriter {
         }
     }
 
-    private void tables(BcOutput out, @Nullable Snapshot base) {
+    private void tables(BcOutput out) {
         if (state.tables().isEmpty()) {
             return;
         }
@@ -349,14 +393,5 @@ public final class SnapshotWriter {
         for (long word : words) {
             out.unsigned(word);
         }
-    }
-
-    private static boolean isZero(byte[] page) {
-        for (byte b : page) {
-            if (b != 0) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -214,6 +214,20 @@ final class Memory {
         if (target.pageCount() != pages) {
             resize(target.pageCount());
         }
+        PageMap.Step step = target.stepTo(base);
+        if (step != null) {
+            for (int index : step.indexes()) {
+                readable[index] = target.page(index);
+            }
+        } else if (target.identity() != base.identity()) {
+            restoreChunks(target);
+        }
+        base = target;
+        hold(target.heldCount() - held);
+        residency.roomFor(0);
+    }
+
+    private void restoreChunks(PageMap target) {
         for (int c = 0; c < target.chunks().length; c++) {
             if (target.chunk(c) != base.chunk(c)) {
                 int start = c << PageMap.CHUNK_SHIFT;
@@ -221,9 +235,6 @@ final class Memory {
                 System.arraycopy(target.chunk(c), 0, readable, start, count);
             }
         }
-        base = target;
-        hold(target.heldCount() - held);
-        residency.roomFor(0);
     }
 
     /** Makes a page this memory's own. */

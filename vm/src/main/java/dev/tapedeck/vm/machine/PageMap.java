@@ -2,19 +2,28 @@ package dev.tapedeck.vm.machine;
 
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pages of a memory at one moment, never changed: neither the map nor the pages. Pages are reached through chunks, so
- * that two maps that differ in a few pages share all other chunks, and comparing them skips whatever is shared.
+ * that two maps that differ in a few pages share all other chunks, and comparing them skips whatever is shared. A map that
+ * was made of another knows in which pages they can differ, so comparing these two costs by those pages alone.
  *
  * @param chunks the chunks; each has {@link #CHUNK_PAGES} pages, those behind the end of memory being {@link #ZERO}
  * @param pageCount the size of the memory in pages of 4 KiB
  * @param heldCount how many pages are held that are not the shared page of zeros
+ * @param identity stands for this map where the map itself would be kept from being collected
+ * @param step from the map of the same size that this one was made of, or null if there is none
  */
-record PageMap(byte[][][] chunks, int pageCount, int heldCount) {
+record PageMap(
+        byte[][][] chunks,
+        int pageCount,
+        int heldCount,
+        Object identity,
+        @Nullable Step step) {
     static final int PAGE_SHIFT = 12;
     static final int PAGE_BYTES = 1 << PAGE_SHIFT;
-    static final int CHUNK_SHIFT = 10;
+    static final int CHUNK_SHIFT = 8;
     static final int CHUNK_PAGES = 1 << CHUNK_SHIFT;
 
     /** What every page is that nobody has written to. */
@@ -26,6 +35,12 @@ record PageMap(byte[][][] chunks, int pageCount, int heldCount) {
         Arrays.fill(ZERO_CHUNK, ZERO);
     }
 
+    /**
+     * @param before the identity of a map
+     * @param indexes the pages that may be others than there, in ascending order; an index can stand there repeatedly
+     */
+    record Step(Object before, int[] indexes) {}
+
     /** Receives pages; {@code index} counts 4 KiB pages from 0. */
     interface Visitor {
         void visit(int index, byte[] page);
@@ -34,7 +49,7 @@ record PageMap(byte[][][] chunks, int pageCount, int heldCount) {
     static PageMap zero(int pageCount) {
         byte[][][] chunks = new byte[chunkCount(pageCount)][][];
         Arrays.fill(chunks, ZERO_CHUNK);
-        return new PageMap(chunks, pageCount, 0);
+        return new PageMap(chunks, pageCount, 0, new Object(), null);
     }
 
     static int chunkCount(int pageCount) {
@@ -79,7 +94,13 @@ record PageMap(byte[][][] chunks, int pageCount, int heldCount) {
             held += (page == ZERO ? 0 : 1) - (changed[c][index & CHUNK_PAGES - 1] == ZERO ? 0 : 1);
             changed[c][index & CHUNK_PAGES - 1] = page;
         }
-        return new PageMap(changed, newPageCount, held);
+        Step made = null;
+        if (newPageCount == pageCount) {
+            int[] sorted = Arrays.copyOf(indexes, count);
+            Arrays.sort(sorted);
+            made = new Step(identity, sorted);
+        }
+        return new PageMap(changed, newPageCount, held, new Object(), made);
     }
 
     /** Visits the pages that are not all zero, in ascending order. */
@@ -96,6 +117,21 @@ record PageMap(byte[][][] chunks, int pageCount, int heldCount) {
 
     /** Visits the pages whose contents differ from those of another map, in ascending order. */
     void visitChanged(PageMap base, Visitor visitor) {
+        if (identity == base.identity) {
+            return;
+        }
+        Step between = stepTo(base);
+        if (between != null) {
+            int last = -1;
+            for (int index : between.indexes) {
+                byte[] here = page(index);
+                if (index != last && !samePage(here, base.page(index))) {
+                    visitor.visit(index, here);
+                }
+                last = index;
+            }
+            return;
+        }
         int count = Math.max(chunks.length, base.chunks.length);
         for (int c = 0; c < count; c++) {
             byte[][] here = chunk(c);
@@ -108,7 +144,21 @@ record PageMap(byte[][][] chunks, int pageCount, int heldCount) {
         }
     }
 
+    /** The step from one of these two maps to the other, if one was made of the other. */
+    @Nullable
+    Step stepTo(PageMap other) {
+        if (step != null && step.before == other.identity) {
+            return step;
+        }
+        return other.step != null && other.step.before == identity ? other.step : null;
+    }
+
     boolean sameContent(PageMap other) {
+        boolean[] same = {pageCount == other.pageCount};
+        if (same[0] && stepTo(other) != null) {
+            visitChanged(other, (index, page) -> same[0] = false);
+            return same[0];
+        }
         if (pageCount != other.pageCount) {
             return false;
         }

@@ -425,7 +425,8 @@ public final class Snapshot {
 
     /**
      * Visits the pages of all memories that have other bytes than in {@code base}, in ascending order, without copying.
-     * Pages behind the end of a memory count as zero. Costs by the chunks of 1,024 pages that are not shared.
+     * Pages behind the end of a memory count as zero. Costs by the chunks of 256 pages that are not
+     * shared; if one of the two states was the first snapshot after the other, by the pages that were written in between.
      */
     public void visitChangedPages(Snapshot base, PageVisitor visitor) {
         for (int i = 0; i < memories.length; i++) {

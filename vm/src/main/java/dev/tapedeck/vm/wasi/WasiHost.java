@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The functions of {@code wasi_snapshot_preview1}, over the system that {@link WasiOptions} describe.
@@ -28,6 +29,13 @@ import java.util.Optional;
  */
 public final class WasiHost implements Host, AutoCloseable {
     private final WasiState state;
+    private final InputTape input;
+
+    /** The state now, as far as it is known: what was saved or put back last, if no call has come since. */
+    private @Nullable HostState known;
+
+    /** Where the input was then: others can read it, too. */
+    private long knownPosition;
 
     /**
      * @param input what the program reads
@@ -37,6 +45,7 @@ public final class WasiHost implements Host, AutoCloseable {
      */
     public WasiHost(WasiOptions options, InputTape input, OutputStream output, OutputStream error) {
         this.state = new WasiState(options, input, output, error);
+        this.input = input;
     }
 
     /**
@@ -73,6 +82,7 @@ public final class WasiHost implements Host, AutoCloseable {
     @Override
     public void call(HostCall call) throws HostException {
         Entry entry = entry(call.hostImport()).orElseThrow(() -> new HostException("no such function"));
+        known = null;
         state.callBegins(call.icount());
         Errno errno = Errno.SUCCESS;
         try {
@@ -88,16 +98,32 @@ public final class WasiHost implements Host, AutoCloseable {
     /** Closes what the program left open: of real directories and files, the system's own descriptors. */
     @Override
     public void close() {
+        known = null;
         state.descriptors.closeAll();
     }
 
     @Override
     public HostState saveState() {
-        return state.save();
+        HostState saved = known;
+        if (saved == null || knownPosition != input.position()) {
+            saved = state.save();
+            know(saved);
+        }
+        return saved;
     }
 
     @Override
     public void restoreState(HostState saved) {
-        state.restore(saved);
+        if (saved == known) {
+            input.position(knownPosition);
+        } else {
+            state.restore(saved);
+            know(saved);
+        }
+    }
+
+    private void know(HostState saved) {
+        known = saved;
+        knownPosition = input.position();
     }
 }

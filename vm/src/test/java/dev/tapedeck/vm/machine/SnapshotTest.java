@@ -10,6 +10,7 @@ import dev.tapedeck.vm.format.SnapshotWriter;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -404,6 +405,70 @@ class SnapshotTest {
         assertThat(all).hasSize(1_001).isSorted();
         machine.restore(first);
         assertThat(machine.snapshot().memories[0]).isSameAs(first.memories[0]);
+    }
+
+    @Test
+    @DisplayName(
+            "S8: whichever two snapshots are compared, and wherever a machine comes from, the pages are the right ones")
+    void pagesBetweenSnapshots() {
+        Bench bench = Bench.of(Bench.main(
+                ".memory 40 80",
+                "(a: i32, v: i32, more: i32)",
+                "local.get more",
+                "memory.grow",
+                "drop",
+                "local.get a",
+                "local.get v",
+                "i32.store8",
+                "return"));
+        Machine machine = bench.machine;
+        Random random = new Random(SEED);
+        List<Snapshot> snapshots = new ArrayList<>();
+        List<byte[]> memories = new ArrayList<>();
+        bench.start(0, 0, 0).run();
+        for (int i = 0; i < 32; i++) {
+            for (int k = random.nextInt(20); k > 0; k--) {
+                long address = (long) random.nextInt((int) machine.memoryBytes() / 4096) * 4096 + random.nextInt(2);
+                bench.start(address, random.nextInt(3), random.nextInt(20) == 0 ? 1 : 0)
+                        .run();
+            }
+            if (random.nextInt(4) > 0) {
+                snapshots.add(machine.snapshot());
+                memories.add(machine.readMemory(0, (int) machine.memoryBytes()));
+            }
+            if (random.nextInt(3) == 0 && !snapshots.isEmpty()) {
+                int to = random.nextInt(snapshots.size());
+                machine.restore(snapshots.get(to));
+                assertThat(machine.readMemory(0, (int) machine.memoryBytes()))
+                        .as("seed " + SEED + ", step " + i + " back to " + to)
+                        .isEqualTo(memories.get(to));
+            }
+        }
+        for (int a = 0; a < snapshots.size(); a++) {
+            for (int b = 0; b < snapshots.size(); b++) {
+                List<Integer> changed = new ArrayList<>();
+                snapshots.get(a).visitChangedPages(snapshots.get(b), (memory, index, page) -> changed.add(index));
+                assertThat(changed)
+                        .as("seed " + SEED + ", snapshot " + a + " from " + b)
+                        .isEqualTo(differentPages(memories.get(a), memories.get(b)));
+                assertThat(snapshots.get(a).sameState(snapshots.get(b)))
+                        .as("seed " + SEED + ", snapshot " + a + " as " + b)
+                        .isEqualTo(Arrays.equals(memories.get(a), memories.get(b)));
+            }
+        }
+    }
+
+    private static List<Integer> differentPages(byte[] a, byte[] b) {
+        List<Integer> different = new ArrayList<>();
+        int length = Math.max(a.length, b.length);
+        byte[] here = Arrays.copyOf(a, length);
+        byte[] there = Arrays.copyOf(b, length);
+        for (int at = 0; at < length; at += Snapshot.PAGE_BYTES) {
+            if (!Arrays.equals(here, at, at + Snapshot.PAGE_BYTES, there, at, at + Snapshot.PAGE_BYTES)) {
+                different.add(at / Snapshot.PAGE_BYTES);
+            }
+        }
+        return different;
     }
 
     @Test

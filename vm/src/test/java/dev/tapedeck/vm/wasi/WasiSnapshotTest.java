@@ -6,7 +6,11 @@ import static dev.tapedeck.vm.wasi.WasiCaller.RESULT;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tapedeck.vm.host.InputTape;
 import dev.tapedeck.vm.machine.HostState;
+import java.io.ByteArrayInputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -246,5 +250,38 @@ class WasiSnapshotTest {
         assertThat(wasi.read(file, 10)).as("nothing has changed").isEmpty();
         Files.createSymbolicLink(directory.resolve("d/f"), Path.of("/etc/passwd"));
         assertThatThrownBy(() -> wasi.host.restoreState(state)).hasMessageContaining("LOOP");
+    }
+
+    @Test
+    @DisplayName(
+            "S8: a host that nobody has called is saved and put back at no cost, but for an input that others read")
+    void noCallNoCost() throws Exception {
+        InputTape input = new InputTape(new ByteArrayInputStream("0123456789".getBytes(StandardCharsets.UTF_8)));
+        WasiHost host = new WasiHost(
+                new WasiOptions(), input, OutputStream.nullOutputStream(), OutputStream.nullOutputStream());
+        HostState start = host.saveState();
+        assertThat(host.saveState()).isSameAs(start);
+        assertThat(input.read(4)).isEqualTo("0123".getBytes(StandardCharsets.UTF_8));
+        HostState later = host.saveState();
+        assertThat(later.pack(null)).isNotEqualTo(start.pack(null));
+        assertThat(input.read(2)).isEqualTo("45".getBytes(StandardCharsets.UTF_8));
+
+        host.restoreState(later);
+        assertThat(input.position()).isEqualTo(4);
+        assertThat(host.saveState()).isSameAs(later);
+        host.restoreState(start);
+        assertThat(input.position()).isZero();
+        assertThat(host.saveState().pack(null)).isEqualTo(start.pack(null));
+    }
+
+    @Test
+    @DisplayName("S8: what was open is open again after a host was closed and its last state put back")
+    void closedAndPutBack() {
+        WasiCaller wasi = new WasiCaller(new WasiOptions().file("f", "hello".getBytes(StandardCharsets.UTF_8)));
+        int file = wasi.open(ROOT, "f", 0);
+        HostState state = wasi.host.saveState();
+        wasi.host.close();
+        wasi.host.restoreState(state);
+        assertThat(wasi.read(file, 5)).isEqualTo("hello");
     }
 }
