@@ -15,7 +15,7 @@ final class Fusion {
     /** In the small operand of a conditional branch: it is taken if the condition is true. */
     static final int IF_TRUE = 1;
 
-    private static final int SEQUENCE_MAX = 4;
+    private static final int SEQUENCE_MAX = 5;
 
     private Fusion() {}
 
@@ -50,14 +50,17 @@ final class Fusion {
     /** How many instructions an operation stands for. */
     private static int length(int op) {
         return switch (op) {
-            case Op.GET_CONST_ADD_SET, Op.GET_CONST_ADD_TEE, Op.GET_GET_ADD_LOAD8_U -> 4;
+            case Op.GET_CONST_ADD_TEE_BRANCH -> 5;
+            case Op.GET_CONST_ADD_SET, Op.GET_CONST_ADD_TEE, Op.GET_GET_ADD_LOAD8_U, Op.GET_CONST_LT_S_BRANCH -> 4;
             case Op.GET_GET_ADD,
                     Op.GET_CONST_ADD,
                     Op.GET_GET_F64_ADD,
                     Op.GET_GET_F64_SUB,
                     Op.GET_GET_F64_MUL,
+                    Op.CONST_AND_TEE,
                     Op.CONST_EQ_BRANCH,
-                    Op.CONST_NE_BRANCH -> 3;
+                    Op.CONST_NE_BRANCH,
+                    Op.CONST_GT_U_BRANCH -> 3;
             default -> op >= Op.GET_GET && op < Op.UNARY ? 2 : 1;
         };
     }
@@ -71,9 +74,11 @@ final class Fusion {
         long second = code[pc + 1];
         long third = count > 2 ? code[pc + 2] : Op.UNREACHABLE;
         long fourth = count > 3 ? code[pc + 3] : Op.UNREACHABLE;
+        long fifth = count > 4 ? code[pc + 4] : Op.UNREACHABLE;
         return switch (op(first)) {
-            case Op.LOCAL_GET -> afterGet(first, second, third, fourth);
+            case Op.LOCAL_GET -> afterGet(first, second, third, fourth, fifth);
             case Op.LOCAL_SET -> op(second) == Op.LOCAL_GET ? pack(Op.SET_GET, big(second), big(first)) : first;
+            case Op.LOCAL_TEE -> isBranch(second) ? pack(Op.TEE_BRANCH, 0, big(first)) : first;
             case Op.CONST -> afterConst(first, second, third);
             case Op.F64_LT -> isBranch(second) ? Op.F64_LT_BRANCH : first;
             case Op.F64_GT -> isBranch(second) ? Op.F64_GT_BRANCH : first;
@@ -81,7 +86,7 @@ final class Fusion {
         };
     }
 
-    private static long afterGet(long first, long second, long third, long fourth) {
+    private static long afterGet(long first, long second, long third, long fourth, long fifth) {
         int local = big(first);
         return switch (op(second)) {
             case Op.LOCAL_GET -> {
@@ -95,16 +100,21 @@ final class Fusion {
                 yield pack(both, local, big(second));
             }
             case Op.CONST -> {
+                if (op(third) == Op.LT_S && isBranch(fourth)) {
+                    yield pack(Op.GET_CONST_LT_S_BRANCH, local, big(second));
+                }
                 if (!isSum(third)) {
                     yield pack(Op.GET_CONST, local, big(second));
                 }
                 int sum = switch (op(fourth)) {
                     case Op.LOCAL_SET -> Op.GET_CONST_ADD_SET;
-                    case Op.LOCAL_TEE -> Op.GET_CONST_ADD_TEE;
+                    case Op.LOCAL_TEE -> isBranch(fifth) ? Op.GET_CONST_ADD_TEE_BRANCH : Op.GET_CONST_ADD_TEE;
                     default -> Op.GET_CONST_ADD;
                 };
                 yield pack(sum, local, addend(second, third));
             }
+            case Op.LOCAL_SET -> pack(Op.GET_SET, local, big(second));
+            case Op.XOR -> pack(Op.GET_XOR, 0, local);
             case Op.I32_ADD -> pack(Op.GET_ADD, 0, local);
             case Op.F64_ADD -> pack(Op.GET_F64_ADD, 0, local);
             case Op.F64_SUB -> pack(Op.GET_F64_SUB, 0, local);
@@ -112,7 +122,8 @@ final class Fusion {
             case Op.LOAD8_U -> pack(Op.GET_LOAD8_U, 0, local);
             case Op.LOAD32_S -> pack(Op.GET_LOAD32_S, 0, local);
             case Op.LOAD64 -> pack(Op.GET_LOAD64, 0, local);
-            default -> first;
+            case Op.LOAD16_S -> pack(Op.GET_LOAD16_S, 0, local);
+            default -> isBranch(second) ? pack(Op.GET_BRANCH, 0, local) : first;
         };
     }
 
@@ -120,7 +131,13 @@ final class Fusion {
         int constant = big(first);
         return switch (op(second)) {
             case Op.I32_ADD, Op.I32_SUB -> pack(Op.CONST_ADD, 0, addend(first, second));
-            case Op.AND -> pack(Op.CONST_AND, 0, constant);
+            case Op.AND ->
+                op(third) == Op.LOCAL_TEE
+                        ? pack(Op.CONST_AND_TEE, big(third), constant)
+                        : pack(Op.CONST_AND, 0, constant);
+            case Op.XOR -> pack(Op.CONST_XOR, 0, constant);
+            case Op.LOCAL_SET -> pack(Op.CONST_SET, big(second), constant);
+            case Op.GT_U -> isBranch(third) ? pack(Op.CONST_GT_U_BRANCH, 0, constant) : first;
             case Op.I32_SHL -> pack(Op.CONST_I32_SHL, 0, constant);
             case Op.I32_SHR_U -> pack(Op.CONST_I32_SHR_U, 0, constant);
             case Op.EQ -> isBranch(third) ? pack(Op.CONST_EQ_BRANCH, 0, constant) : first;

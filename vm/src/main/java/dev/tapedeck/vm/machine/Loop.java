@@ -1004,6 +1004,67 @@ final class Loop extends Interpreter {
                     sp -= 2;
                     condition = Double.longBitsToDouble(stack[sp]) > Double.longBitsToDouble(stack[sp + 1]);
                     break;
+                case Op.GET_BRANCH:
+                    condition = stack[bp + big] != 0;
+                    break;
+                case Op.TEE_BRANCH: {
+                    long value = stack[--sp];
+                    stack[bp + big] = value;
+                    condition = value != 0;
+                    break;
+                }
+                case Op.GET_SET:
+                    stack[bp + big] = stack[bp + ((int) word >>> 16)];
+                    pc++;
+                    continue;
+                case Op.CONST_SET:
+                    stack[bp + ((int) word >>> 16)] = big;
+                    pc++;
+                    continue;
+                case Op.GET_XOR:
+                    stack[sp - 1] = stack[sp - 1] ^ stack[bp + big];
+                    pc++;
+                    continue;
+                case Op.CONST_XOR:
+                    stack[sp - 1] = stack[sp - 1] ^ big;
+                    pc++;
+                    continue;
+                case Op.CONST_AND_TEE: {
+                    long value = stack[sp - 1] & big;
+                    stack[sp - 1] = value;
+                    stack[bp + ((int) word >>> 16)] = value;
+                    pc += 2;
+                    continue;
+                }
+                case Op.GET_LOAD16_S: {
+                    long address = stack[bp + big];
+                    long at = (address & UNSIGNED) + (code[pc] >>> 32);
+                    int page = (int) (at >>> PageMap.PAGE_SHIFT);
+                    int offset = (int) at & OFFSET;
+                    byte[] bytes;
+                    if (offset <= 4094 && page < readable.length && (bytes = readable[page]) != null) {
+                        stack[sp++] = (short) Memory.SHORT.get(bytes, offset);
+                        pc++;
+                    } else {
+                        stack[sp++] = address;
+                    }
+                    continue;
+                }
+                case Op.GET_CONST_ADD_TEE_BRANCH: {
+                    long sum = (int) (stack[bp + ((int) word >>> 16)] + big);
+                    stack[bp + (int) (code[pc + 2] >> 32)] = sum;
+                    pc += 3;
+                    condition = sum != 0;
+                    break;
+                }
+                case Op.GET_CONST_LT_S_BRANCH:
+                    condition = stack[bp + ((int) word >>> 16)] < big;
+                    pc += 2;
+                    break;
+                case Op.CONST_GT_U_BRANCH:
+                    condition = stack[--sp] + Long.MIN_VALUE > big + Long.MIN_VALUE;
+                    pc++;
+                    break;
                 default: {
                     int op = (int) word & 0xFFFF;
                     if (op >= Op.OUTSIDE) {
@@ -1027,7 +1088,7 @@ final class Loop extends Interpreter {
                 }
             }
 
-            // Behind a comparison that is fused with the conditional branch behind it.
+            // Behind a condition that is fused with the conditional branch behind it.
             final long branch = code[pc++];
             if (TRACED) {
                 boolean full = (partial & 1) != 0;

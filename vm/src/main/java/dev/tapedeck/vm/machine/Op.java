@@ -164,155 +164,187 @@ final class Op {
     static final int F64_LT_BRANCH = 128;
     static final int F64_GT_BRANCH = 129;
 
-    /** Operations that replace the top cell by {@link Numeric#unary} of it; from here to {@link #TRAPPING}. */
-    static final int UNARY = 130;
+    /** Big: the local that is the condition; the branch keeps its operands. */
+    static final int GET_BRANCH = 130;
 
-    static final int I32_CLZ = 130;
-    static final int I32_CTZ = 131;
-    static final int I32_POPCNT = 132;
-    static final int I64_CLZ = 133;
-    static final int I64_CTZ = 134;
-    static final int I64_POPCNT = 135;
-    static final int F32_ABS = 136;
-    static final int F32_NEG = 137;
-    static final int F32_CEIL = 138;
-    static final int F32_FLOOR = 139;
-    static final int F32_TRUNC = 140;
-    static final int F32_NEAREST = 141;
-    static final int F32_SQRT = 142;
-    static final int F64_ABS = 143;
-    static final int F64_NEG = 144;
-    static final int F64_CEIL = 145;
-    static final int F64_FLOOR = 146;
-    static final int F64_TRUNC = 147;
-    static final int F64_NEAREST = 148;
-    static final int F64_SQRT = 149;
-    static final int F32_CONVERT_S = 150;
-    static final int F32_CONVERT_I32_U = 151;
-    static final int F32_CONVERT_I64_U = 152;
-    static final int F32_DEMOTE_F64 = 153;
-    static final int F64_CONVERT_S = 154;
-    static final int F64_CONVERT_I32_U = 155;
-    static final int F64_CONVERT_I64_U = 156;
-    static final int F64_PROMOTE_F32 = 157;
-    static final int EXTEND8_U = 158;
-    static final int EXTEND16_U = 159;
-    static final int I32_TRUNC_SAT_F32_S = 160;
-    static final int I32_TRUNC_SAT_F32_U = 161;
-    static final int I32_TRUNC_SAT_F64_S = 162;
-    static final int I32_TRUNC_SAT_F64_U = 163;
-    static final int I64_TRUNC_SAT_F32_S = 164;
-    static final int I64_TRUNC_SAT_F32_U = 165;
-    static final int I64_TRUNC_SAT_F64_S = 166;
-    static final int I64_TRUNC_SAT_F64_U = 167;
+    /** Big: the local that is set, and is the condition; the branch keeps its operands. */
+    static final int TEE_BRANCH = 131;
+
+    static final int GET_SET = 132;
+
+    /** Big: the constant; small: the local. */
+    static final int CONST_SET = 133;
+
+    /** Big: the local. */
+    static final int GET_XOR = 134;
+
+    /** Big: the constant. */
+    static final int CONST_XOR = 135;
+
+    /** Big: the constant; small: the local. */
+    static final int CONST_AND_TEE = 136;
+
+    /** Big: the local; the memory offset is the operand of the second instruction. */
+    static final int GET_LOAD16_S = 137;
+
+    /** As {@link #GET_CONST_ADD_TEE}; the branch keeps its operands. */
+    static final int GET_CONST_ADD_TEE_BRANCH = 138;
+
+    /** The branch keeps its operands. */
+    static final int GET_CONST_LT_S_BRANCH = 139;
+
+    /** Big: the constant; the branch keeps its operands. */
+    static final int CONST_GT_U_BRANCH = 140;
+
+    /** Operations that replace the top cell by {@link Numeric#unary} of it; from here to {@link #TRAPPING}. */
+    static final int UNARY = 141;
+
+    static final int I32_CLZ = 141;
+    static final int I32_CTZ = 142;
+    static final int I32_POPCNT = 143;
+    static final int I64_CLZ = 144;
+    static final int I64_CTZ = 145;
+    static final int I64_POPCNT = 146;
+    static final int F32_ABS = 147;
+    static final int F32_NEG = 148;
+    static final int F32_CEIL = 149;
+    static final int F32_FLOOR = 150;
+    static final int F32_TRUNC = 151;
+    static final int F32_NEAREST = 152;
+    static final int F32_SQRT = 153;
+    static final int F64_ABS = 154;
+    static final int F64_NEG = 155;
+    static final int F64_CEIL = 156;
+    static final int F64_FLOOR = 157;
+    static final int F64_TRUNC = 158;
+    static final int F64_NEAREST = 159;
+    static final int F64_SQRT = 160;
+    static final int F32_CONVERT_S = 161;
+    static final int F32_CONVERT_I32_U = 162;
+    static final int F32_CONVERT_I64_U = 163;
+    static final int F32_DEMOTE_F64 = 164;
+    static final int F64_CONVERT_S = 165;
+    static final int F64_CONVERT_I32_U = 166;
+    static final int F64_CONVERT_I64_U = 167;
+    static final int F64_PROMOTE_F32 = 168;
+    static final int EXTEND8_U = 169;
+    static final int EXTEND16_U = 170;
+    static final int I32_TRUNC_SAT_F32_S = 171;
+    static final int I32_TRUNC_SAT_F32_U = 172;
+    static final int I32_TRUNC_SAT_F64_S = 173;
+    static final int I32_TRUNC_SAT_F64_U = 174;
+    static final int I64_TRUNC_SAT_F32_S = 175;
+    static final int I64_TRUNC_SAT_F32_U = 176;
+    static final int I64_TRUNC_SAT_F64_S = 177;
+    static final int I64_TRUNC_SAT_F64_U = 178;
 
     /**
      * Unary operations that fault unless {@link Numeric#fits(int, long)}; from here to {@link #BINARY}.
      */
-    static final int TRAPPING = 168;
+    static final int TRAPPING = 179;
 
-    static final int I32_TRUNC_F32_S = 168;
-    static final int I32_TRUNC_F32_U = 169;
-    static final int I32_TRUNC_F64_S = 170;
-    static final int I32_TRUNC_F64_U = 171;
-    static final int I64_TRUNC_F32_S = 172;
-    static final int I64_TRUNC_F32_U = 173;
-    static final int I64_TRUNC_F64_S = 174;
-    static final int I64_TRUNC_F64_U = 175;
-    static final int NARROW8_S = 176;
-    static final int NARROW8_U = 177;
-    static final int NARROW16_S = 178;
-    static final int NARROW16_U = 179;
-    static final int NARROW32_S = 180;
-    static final int NARROW32_U = 181;
-    static final int I32_NEG_CHECKED_S = 182;
-    static final int I64_NEG_CHECKED_S = 183;
-    static final int NEG_CHECKED_U = 184;
+    static final int I32_TRUNC_F32_S = 179;
+    static final int I32_TRUNC_F32_U = 180;
+    static final int I32_TRUNC_F64_S = 181;
+    static final int I32_TRUNC_F64_U = 182;
+    static final int I64_TRUNC_F32_S = 183;
+    static final int I64_TRUNC_F32_U = 184;
+    static final int I64_TRUNC_F64_S = 185;
+    static final int I64_TRUNC_F64_U = 186;
+    static final int NARROW8_S = 187;
+    static final int NARROW8_U = 188;
+    static final int NARROW16_S = 189;
+    static final int NARROW16_U = 190;
+    static final int NARROW32_S = 191;
+    static final int NARROW32_U = 192;
+    static final int I32_NEG_CHECKED_S = 193;
+    static final int I64_NEG_CHECKED_S = 194;
+    static final int NEG_CHECKED_U = 195;
 
     /** Operations that replace the two top cells by {@link Numeric#binary} of them; from here to {@link #OUTSIDE}. */
-    static final int BINARY = 185;
+    static final int BINARY = 196;
 
-    static final int F32_EQ = 185;
-    static final int F32_NE = 186;
-    static final int F32_LT = 187;
-    static final int F32_GT = 188;
-    static final int F32_LE = 189;
-    static final int F32_GE = 190;
-    static final int F32_MIN = 191;
-    static final int F32_MAX = 192;
-    static final int F32_COPYSIGN = 193;
-    static final int F64_MIN = 194;
-    static final int F64_MAX = 195;
-    static final int F64_COPYSIGN = 196;
+    static final int F32_EQ = 196;
+    static final int F32_NE = 197;
+    static final int F32_LT = 198;
+    static final int F32_GT = 199;
+    static final int F32_LE = 200;
+    static final int F32_GE = 201;
+    static final int F32_MIN = 202;
+    static final int F32_MAX = 203;
+    static final int F32_COPYSIGN = 204;
+    static final int F64_MIN = 205;
+    static final int F64_MAX = 206;
+    static final int F64_COPYSIGN = 207;
 
     /** The binary operations that fault unless {@link Numeric#fits(int, long, long)}; from here to {@link #OUTSIDE}. */
-    static final int CHECKED = 197;
+    static final int CHECKED = 208;
 
-    static final int I32_ADD_CHECKED_S = 197;
-    static final int I32_ADD_CHECKED_U = 198;
-    static final int I32_SUB_CHECKED_S = 199;
-    static final int I32_SUB_CHECKED_U = 200;
-    static final int I32_MUL_CHECKED_S = 201;
-    static final int I32_MUL_CHECKED_U = 202;
-    static final int I64_ADD_CHECKED_S = 203;
-    static final int I64_ADD_CHECKED_U = 204;
-    static final int I64_SUB_CHECKED_S = 205;
-    static final int I64_SUB_CHECKED_U = 206;
-    static final int I64_MUL_CHECKED_S = 207;
-    static final int I64_MUL_CHECKED_U = 208;
+    static final int I32_ADD_CHECKED_S = 208;
+    static final int I32_ADD_CHECKED_U = 209;
+    static final int I32_SUB_CHECKED_S = 210;
+    static final int I32_SUB_CHECKED_U = 211;
+    static final int I32_MUL_CHECKED_S = 212;
+    static final int I32_MUL_CHECKED_U = 213;
+    static final int I64_ADD_CHECKED_S = 214;
+    static final int I64_ADD_CHECKED_U = 215;
+    static final int I64_SUB_CHECKED_S = 216;
+    static final int I64_SUB_CHECKED_U = 217;
+    static final int I64_MUL_CHECKED_S = 218;
+    static final int I64_MUL_CHECKED_U = 219;
 
     /** Operations that leave the loop and are carried out by the machine; from here to {@link #UNREACHABLE}. */
-    static final int OUTSIDE = 209;
+    static final int OUTSIDE = 220;
 
-    static final int CALL_HOST = 209;
-    static final int MEMORY_GROW = 210;
-    static final int MEMORY_COPY = 211;
-    static final int MEMORY_FILL = 212;
-    static final int HALT = 213;
-    static final int INTERRUPT_ENABLE = 214;
-    static final int INTERRUPT_DISABLE = 215;
-    static final int INTERRUPT_ENABLED = 216;
-    static final int INTERRUPT_HANDLE = 217;
-    static final int INTERRUPT_UNHANDLE = 218;
-    static final int INTERRUPT_RAISE = 219;
-    static final int INTERRUPT_RETURN = 220;
-    static final int MEMORY_INIT = 221;
-    static final int DATA_DROP = 222;
-    static final int TABLE_GET = 223;
-    static final int TABLE_SET = 224;
-    static final int TABLE_INIT = 225;
-    static final int ELEM_DROP = 226;
-    static final int TABLE_COPY = 227;
-    static final int TABLE_GROW = 228;
-    static final int TABLE_SIZE = 229;
-    static final int TABLE_FILL = 230;
-    static final int IP_GET = 231;
-    static final int SP_GET = 232;
-    static final int BP_GET = 233;
-    static final int ICOUNT_GET = 234;
-    static final int SECTION_NEW = 235;
-    static final int SECTION_FREE = 236;
-    static final int SECTION_SIZE = 237;
-    static final int SECTION_LOAD8_S = 238;
-    static final int SECTION_LOAD8_U = 239;
-    static final int SECTION_LOAD16_S = 240;
-    static final int SECTION_LOAD16_U = 241;
-    static final int SECTION_LOAD32 = 242;
-    static final int SECTION_LOAD64 = 243;
-    static final int SECTION_STORE8 = 244;
-    static final int SECTION_STORE16 = 245;
-    static final int SECTION_STORE32 = 246;
-    static final int SECTION_STORE64 = 247;
-    static final int SECTION_COPY = 248;
-    static final int SECTION_FILL = 249;
+    static final int CALL_HOST = 220;
+    static final int MEMORY_GROW = 221;
+    static final int MEMORY_COPY = 222;
+    static final int MEMORY_FILL = 223;
+    static final int HALT = 224;
+    static final int INTERRUPT_ENABLE = 225;
+    static final int INTERRUPT_DISABLE = 226;
+    static final int INTERRUPT_ENABLED = 227;
+    static final int INTERRUPT_HANDLE = 228;
+    static final int INTERRUPT_UNHANDLE = 229;
+    static final int INTERRUPT_RAISE = 230;
+    static final int INTERRUPT_RETURN = 231;
+    static final int MEMORY_INIT = 232;
+    static final int DATA_DROP = 233;
+    static final int TABLE_GET = 234;
+    static final int TABLE_SET = 235;
+    static final int TABLE_INIT = 236;
+    static final int ELEM_DROP = 237;
+    static final int TABLE_COPY = 238;
+    static final int TABLE_GROW = 239;
+    static final int TABLE_SIZE = 240;
+    static final int TABLE_FILL = 241;
+    static final int IP_GET = 242;
+    static final int SP_GET = 243;
+    static final int BP_GET = 244;
+    static final int ICOUNT_GET = 245;
+    static final int SECTION_NEW = 246;
+    static final int SECTION_FREE = 247;
+    static final int SECTION_SIZE = 248;
+    static final int SECTION_LOAD8_S = 249;
+    static final int SECTION_LOAD8_U = 250;
+    static final int SECTION_LOAD16_S = 251;
+    static final int SECTION_LOAD16_U = 252;
+    static final int SECTION_LOAD32 = 253;
+    static final int SECTION_LOAD64 = 254;
+    static final int SECTION_STORE8 = 255;
+    static final int SECTION_STORE16 = 256;
+    static final int SECTION_STORE32 = 257;
+    static final int SECTION_STORE64 = 258;
+    static final int SECTION_COPY = 259;
+    static final int SECTION_FILL = 260;
     /** The size of a memory that is not memory 0. */
-    static final int OTHER_SIZE = 250;
+    static final int OTHER_SIZE = 261;
 
     /** Loads and stores of a memory that is not memory 0, which is the small operand; in the order of those of memory 0. */
-    static final int OTHER_MEMORY = 251;
+    static final int OTHER_MEMORY = 262;
 
     /** Behind the last of them. */
     static final int OTHER_MEMORY_END = OTHER_MEMORY + STORE64 - LOAD8_S + 1;
 
-    static final int UNREACHABLE = 262;
+    static final int UNREACHABLE = 273;
 }

@@ -45,6 +45,17 @@ class FusionTest {
             bodies.add("local.get a\nlocal.get b\ni32.xor\ni32.const 37\ni32." + constant);
             bodies.add("local.get a\nlocal.get b\ni32.xor\ni32.const -2\ni32." + constant);
         }
+        bodies.add("local.get a\nlocal.get b\ni32.and\nlocal.get a\ni32.xor");
+        bodies.add("local.get w\ni64.eqz\ni64.extend_i32_s\nlocal.get w\ni64.xor\ni32.wrap_i64");
+        for (String constant : new String[] {"37", "-2"}) {
+            bodies.add("local.get a\nlocal.get b\ni32.and\ni32.const " + constant + "\ni32.xor");
+            bodies.add("local.get a\nlocal.get b\ni32.xor\ni32.const " + constant
+                    + "\ni32.and\nlocal.tee x\nlocal.get x\ni32.sub\nlocal.get x\ni32.or");
+            bodies.add("i32.const " + constant + "\nlocal.set b\nlocal.get a\nlocal.get b\ni32.sub");
+            bodies.add("i64.const " + constant + "\nlocal.set w\nlocal.get w\ni32.wrap_i64");
+        }
+        bodies.add("local.get a\nlocal.set x\nlocal.get b\nlocal.set a\nlocal.get x\nlocal.set b\nlocal.get a");
+        bodies.add("local.get a\ni32.load16_s [+3]");
         // Numbers, and any bits: NaNs, infinities.
         for (String value : new String[] {"f64.convert_i64_s", "f64.reinterpret_i64"}) {
             String set =
@@ -65,6 +76,16 @@ class FusionTest {
             for (String comparison : new String[] {"eq", "ne"}) {
                 bodies.add("local.get a\nlocal.get b\ni32.or\ni32.const -1\ni32." + comparison + "\n" + branch
                         + " yes\ni32.const 1\nreturn\nyes:\ni32.const 2");
+            }
+            String way = "\n" + branch + " yes\ni32.const 1\nreturn\nyes:\nlocal.get b";
+            bodies.add("local.get a" + way);
+            bodies.add("local.get a\nlocal.get b\ni32.and\nlocal.tee b" + way);
+            bodies.add("local.get a\ni32.const 1\ni32.add\nlocal.tee b" + way);
+            bodies.add("local.get a\ni32.const 5\ni32.sub\nlocal.tee b" + way);
+            for (String constant : new String[] {"4093", "-1", "-2147483648"}) {
+                bodies.add("local.get a\ni32.const " + constant + "\ni32.lt_s" + way);
+                bodies.add("local.get a\nlocal.get b\ni32.or\ni32.const " + constant + "\ni32.gt_u" + way);
+                bodies.add("local.get w\ni64.const " + constant + "\ni64.lt_s" + way);
             }
             bodies.add("local.get a\ni32.eqz\n" + branch + " yes\ni32.const 1\nreturn\nyes:\ni32.const 2");
             bodies.add("local.get w\ni64.eqz\n" + branch + " yes\ni32.const 1\nreturn\nyes:\ni32.const 2");
@@ -109,7 +130,7 @@ class FusionTest {
                 }
             }
         }
-        int[] all = new int[Op.F64_GT_BRANCH - Op.GET_GET + 1];
+        int[] all = new int[Op.UNARY - Op.GET_GET];
         Arrays.setAll(all, i -> Op.GET_GET + i);
         assertThat(met)
                 .as("every fused operation occurs")
@@ -141,7 +162,7 @@ class FusionTest {
     void everyInstructionKeepsItsPlace() {
         Image image = Image.of(Bench.verified(ControlTest.FIB));
         assertThat(image.fused).hasSameSizeAs(image.code);
-        assertThat((int) image.fused[0] & 0xFFFF).isEqualTo(Op.GET_CONST);
+        assertThat((int) image.fused[0] & 0xFFFF).isEqualTo(Op.GET_CONST_LT_S_BRANCH);
         assertThat(image.fused[2]).isEqualTo(Op.LT_S_BRANCH);
         assertThat(image.fused[3]).isEqualTo(image.code[3]);
         assertThat((int) image.fused[6] & 0xFFFF).isEqualTo(Op.GET_CONST_ADD);
