@@ -2,6 +2,7 @@ package dev.tapedeck.harness.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -100,7 +101,7 @@ final class RunTarget implements Target.Code {
                 INSTRUCTIONS,
                 Trial.LIMITS,
                 block,
-                block * 4L,
+                CheckpointSpacing.instructions(block * 4L),
                 List.of());
         try {
             new Machine(verified, new Output().host(), options.limits());

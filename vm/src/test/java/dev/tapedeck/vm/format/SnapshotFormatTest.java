@@ -417,7 +417,8 @@ class SnapshotFormatTest {
         Position position = other.fault().orElseThrow().position();
         Function function = fromFile.program().functions().get(position.function());
         assertThat(function.line(position.offset())).isEqualTo(4);
-        assertThat(fromFile.program().sources().get(function.source(position.offset()))).isEqualTo("snapshot.tasm");
+        assertThat(fromFile.program().sources().get(function.source(position.offset())))
+                .isEqualTo("snapshot.tasm");
         assertThat(fromFile.program().functionName(0)).isEqualTo("main");
         assertThat(fromFile.program().stripped().functionName(0)).isEqualTo("fn0");
     }

@@ -38,7 +38,7 @@ class LimitsTest {
                     ".local " + String.join(", ", Collections.nCopies(count - 1, "i32")),
                     "return",
                     ".end",
-                    main("call f", "i32.const 1", "return")
+                    function("call f", "i32.const 1", "return")
                 };
             case "framesMax" ->
                 new String[] {
@@ -52,16 +52,16 @@ class LimitsTest {
                     "bottom:",
                     "return",
                     ".end",
-                    main("i32.const " + (count - 2), "call f", "i32.const 1", "return")
+                    function("i32.const " + (count - 2), "call f", "i32.const 1", "return")
                 };
             case "memoryPagesMax" ->
                 new String[] {
-                    ".memory 1", main("i32.const " + (count - 1), "memory.grow", "i32.const -1", "i32.ne", "return")
+                    ".memory 1", function("i32.const " + (count - 1), "memory.grow", "i32.const -1", "i32.ne", "return")
                 };
             case "residentPagesMax" ->
                 new String[] {
                     ".memory 100",
-                    main(
+                    function(
                             times(
                                     count,
                                     "local.get n",
@@ -76,13 +76,13 @@ class LimitsTest {
                 };
             case "pendingInterruptsMax" ->
                 new String[] {
-                    main(times(count, "i32.const 1", "i64.const 0", "interrupt.raise"), "i32.const 1", "return")
+                    function(times(count, "i32.const 1", "i64.const 0", "interrupt.raise"), "i32.const 1", "return")
                 };
             case "tableElementsMax" ->
                 new String[] {
                     ".table t: funcref 1",
                     ".table u: externref 1",
-                    main(
+                    function(
                             "ref.null externref",
                             "i32.const " + (count - 2),
                             "table.grow u",
@@ -92,7 +92,7 @@ class LimitsTest {
                 };
             case "sectionsMax" ->
                 new String[] {
-                    main(
+                    function(
                             "i32.const 1",
                             "local.set n",
                             times(
@@ -109,7 +109,7 @@ class LimitsTest {
                 };
             case "sectionBytesMax" ->
                 new String[] {
-                    main(
+                    function(
                             "i32.const 1",
                             "section.new",
                             "drop",
@@ -127,7 +127,7 @@ class LimitsTest {
         return String.join("\n", Collections.nCopies(count, String.join("\n", lines)));
     }
 
-    private static String main(String... body) {
+    private static String function(String... body) {
         return ".func main() -> i32\n.local n: i32\n" + String.join("\n", body) + "\n.end\n.entry main";
     }
 
