@@ -66,6 +66,16 @@ final class FunctionVerifier {
     static final class TransferBudget {
         private long cells;
 
+        /** @param before what other functions have taken */
+        TransferBudget(long before) {
+            cells = before;
+        }
+
+        /** What has been taken. */
+        long cells() {
+            return cells;
+        }
+
         boolean take(long count) {
             cells += count;
             return cells <= ProgramLimits.TRANSFERRED_CELLS_MAX;

@@ -15,13 +15,16 @@ import java.util.Map;
 public final class VerifiedProgram {
     private final Program program;
     private final List<Integer> operandCellsMax;
+    /** Cells that the functions transfer together; they count towards what a longer program may. */
+    final long transferredCells;
 
     /** Functions that were verified again to know their operand stacks; dropped when memory is short. */
     private SoftReference<Map<Integer, FunctionVerifier>> verifiers = new SoftReference<>(new HashMap<>());
 
-    VerifiedProgram(Program program, List<Integer> operandCellsMax) {
+    VerifiedProgram(Program program, List<Integer> operandCellsMax, long transferredCells) {
         this.program = program;
         this.operandCellsMax = List.copyOf(operandCellsMax);
+        this.transferredCells = transferredCells;
     }
 
     public Program program() {
@@ -45,7 +48,7 @@ public final class VerifiedProgram {
         }
         FunctionVerifier verifier = known.get(position.function());
         if (verifier == null) {
-            verifier = new FunctionVerifier(program, position.function(), new FunctionVerifier.TransferBudget());
+            verifier = new FunctionVerifier(program, position.function(), new FunctionVerifier.TransferBudget(0));
             try {
                 verifier.verify();
             } catch (VerifyException e) {

@@ -26,6 +26,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks a program once, at load, so that nothing has to be checked again while it runs: every index is in range, every
@@ -54,6 +56,53 @@ public final class Verifier {
      * @throws VerifyException if the program is not valid; the message has the first reason found
      */
     public static VerifiedProgram verify(Program program) throws VerifyException {
+        return check(program, null);
+    }
+
+    /**
+     * The same for a program that may be a longer one than another. If it is, the code of functions that both have is not
+     * checked again: then checking modules that are added one by one costs by what is added.
+     *
+     * @throws VerifyException exactly if {@link #verify(Program)} would throw it
+     */
+    public static VerifiedProgram verify(Program program, VerifiedProgram before) throws VerifyException {
+        return check(program, goesOn(program, before.program()) ? before : null);
+    }
+
+    /**
+     * Whether everything that code can refer to stands where it stood, and the functions are the same objects. Lists may be
+     * longer; there was no code for what was not there.
+     */
+    private static boolean goesOn(Program program, Program before) {
+        return startsWith(program.types(), before.types())
+                && startsWith(program.imports(), before.imports())
+                && startsWith(program.globals(), before.globals())
+                && program.memories().size() >= before.memories().size()
+                && program.data().size() >= before.data().size()
+                && startsWith(types(program.tables(), Table::type), types(before.tables(), Table::type))
+                && startsWith(
+                        types(program.elements(), ElementSegment::type), types(before.elements(), ElementSegment::type))
+                && program.functions().size() >= before.functions().size()
+                && IntStream.range(0, before.functions().size())
+                        .allMatch(i -> isSame(
+                                program.functions().get(i), before.functions().get(i)));
+    }
+
+    @SuppressWarnings("ReferenceEquality") // Comparing all of the code would cost as much as checking it.
+    private static boolean isSame(Function a, Function b) {
+        return a == b;
+    }
+
+    private static <T> List<ValueType> types(List<T> list, java.util.function.Function<T, ValueType> type) {
+        return list.stream().map(type).toList();
+    }
+
+    private static boolean startsWith(List<?> list, List<?> start) {
+        return list.size() >= start.size() && list.subList(0, start.size()).equals(start);
+    }
+
+    /** @param before functions that need not be checked, or null */
+    private static VerifiedProgram check(Program program, @Nullable VerifiedProgram before) throws VerifyException {
         Verifier verifier = new Verifier(program);
         verifier.checkName("the program's name", program.name());
         verifier.checkTypes();
@@ -67,9 +116,11 @@ public final class Verifier {
         verifier.checkExports();
         verifier.checkEntry();
         verifier.checkStart();
-        List<Integer> operandCellsMax = verifier.checkCode();
+        FunctionVerifier.TransferBudget budget =
+                new FunctionVerifier.TransferBudget(before == null ? 0 : before.transferredCells);
+        List<Integer> operandCellsMax = verifier.checkCode(before, budget);
         verifier.checkTests();
-        return new VerifiedProgram(program, operandCellsMax);
+        return new VerifiedProgram(program, operandCellsMax, budget.cells());
     }
 
     private void checkTypes() throws VerifyException {
@@ -180,11 +231,15 @@ public final class Verifier {
         }
     }
 
-    private List<Integer> checkCode() throws VerifyException {
+    private List<Integer> checkCode(@Nullable VerifiedProgram before, FunctionVerifier.TransferBudget budget)
+            throws VerifyException {
         List<Integer> operandCellsMax = new ArrayList<>(program.functions().size());
-        FunctionVerifier.TransferBudget budget = new FunctionVerifier.TransferBudget();
+        int known = before == null ? 0 : before.program().functions().size();
         for (int i = 0; i < program.functions().size(); i++) {
-            operandCellsMax.add(new FunctionVerifier(program, i, budget).verify());
+            operandCellsMax.add(
+                    before != null && i < known
+                            ? before.operandCellsMax(i)
+                            : new FunctionVerifier(program, i, budget).verify());
         }
         return operandCellsMax;
     }

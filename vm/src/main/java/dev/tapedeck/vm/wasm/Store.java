@@ -104,15 +104,15 @@ public final class Store {
         this.host = host;
         this.limits = limits;
         try {
-            verified = verify();
+            verified = Verifier.verify(all());
         } catch (VerifyException e) {
             throw new AssertionError("an empty program is valid", e);
         }
         machine = new Machine(verified, host, limits);
     }
 
-    private VerifiedProgram verify() throws VerifyException {
-        return Verifier.verify(program.program("store", List.of(), -1, -1, List.of()));
+    private Program all() {
+        return program.program("store", List.of(), -1, -1, List.of());
     }
 
     /** The program of all modules. A longer one takes its place with each module that is added. */
@@ -151,7 +151,7 @@ public final class Store {
             addSegments(module, binding);
             int initializer = addInitializer(module, binding);
             Map<String, Extern> exports = exports(module, binding);
-            VerifiedProgram longer = verify();
+            VerifiedProgram longer = Verifier.verify(all(), verified);
             Machine next = new Machine(longer, host, limits);
             next.restore(machine.snapshot().extendedTo(longer, limits));
             machine = next;
