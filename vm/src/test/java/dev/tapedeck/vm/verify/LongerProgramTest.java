@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("W7: a program that goes on where another ends is verified as if all of it were new")
 class LongerProgramTest {
+    /** The index of the type (i32) -> (i32). */
     private static final int UNARY = 1;
 
     private static ProgramDraft draft() {
@@ -109,14 +110,10 @@ class LongerProgramTest {
         changes.put("memory", draft -> draft.memories.clear());
         changes.put("data", draft -> draft.data.clear());
         changes.put("elements", draft -> draft.elements.clear());
-        changes.put(
-                "called function",
-                draft -> draft.functions.set(
-                        1,
-                        new ProgramDraft()
-                                .function("same", "->", op(Opcode.RETURN))
-                                .functions
-                                .get(0)));
+        changes.put("called function", draft -> {
+            draft.function("same", "i32 ->", op(Opcode.RETURN));
+            draft.functions.set(1, draft.functions.remove(2));
+        });
         VerifiedProgram before = Verifier.verify(draft().build());
         changes.forEach((what, change) -> {
             ProgramDraft changed = draft();
