@@ -78,6 +78,7 @@ public final class Recorder {
         writer.header(new HeaderDescriptor(BcWriter.write(program.program()), options));
         Snapshot initial = machine.snapshot();
         writer.initialCheckpoint(initial, digest.next(initial));
+        Snapshot before = initial;
         CheckpointPlan plan = new CheckpointPlan(options.checkpoints(), System::nanoTime);
         while (!run.over()) {
             TracedRun.Cut cut = run.next();
@@ -85,7 +86,10 @@ public final class Recorder {
                 writer.block(cut);
             }
             if (!run.over() && plan.isDue(machine.icount())) {
-                writer.checkpoint(machine.snapshot(), digest);
+                Snapshot snapshot = machine.snapshot();
+                writer.checkpoint(snapshot, digest);
+                plan.taken(machine.icount(), changedPages(snapshot, before));
+                before = snapshot;
             }
             watcher.accept(machine);
         }
@@ -93,6 +97,13 @@ public final class Recorder {
         Outcome outcome = Outcome.of(machine, digest);
         writer.end(outcome);
         return outcome;
+    }
+
+    private static long changedPages(Snapshot snapshot, Snapshot before) {
+        long[] pages = {0};
+        snapshot.visitChangedPages(before, (memory, index, page) -> pages[0]++);
+        snapshot.visitSectionPages(before, (section, index, page, old) -> pages[0]++);
+        return pages[0];
     }
 
     /** The same without a recording. Interrupts, injections and limits of {@code options} hold here too. */
