@@ -113,6 +113,31 @@ class ExecutionTest {
     }
 
     @Test
+    @DisplayName("W8: each line of a stack trace names the file that its instruction comes from")
+    void stackTraceOfSeveralFiles() {
+        workspace.program("fault.tasm", """
+                .source "main.c"
+                .source "list.h"
+                .func inner()
+                  nop                    @3
+                  unreachable            @"list.h":70
+                .end
+                .func main()
+                  call inner             @9
+                  return
+                .end
+                .entry main
+                """);
+
+        Throwable failure = onlyFailure(workspace.runAll());
+
+        assertThat(failure).hasMessageContaining("inner+1 (list.h:70)");
+        assertThat(failure.getStackTrace())
+                .extracting(StackTraceElement::toString)
+                .containsExactly("fault.tasm.inner(list.h:70)", "fault.tasm.main(main.c:9)");
+    }
+
+    @Test
     @DisplayName("a program that cannot be loaded is one test that is an error; the others run")
     void unreadablePrograms() throws IOException {
         workspace.program("a/invalid.tasm", ".func main()\n  i32.ad\n  return\n.end\n.entry main\n");

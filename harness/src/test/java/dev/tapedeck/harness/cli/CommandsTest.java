@@ -515,6 +515,40 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName(
+            "W8: faults, log, state and dis name the file that each instruction comes from, not only its function's")
+    void severalSourceFiles() throws IOException {
+        Path program = folder.resolve("files.tasm");
+        Files.writeString(program, """
+                .source "main.c"
+                .source "list.h"
+                .func main()
+                  i32.const 1            @3
+                  drop                   @"list.h":70
+                  unreachable            @71
+                .end
+                .entry main
+                """);
+        Path compiled = folder.resolve("files.bc");
+        assertThat(CommandLineRun.of("asm", program, "-o", compiled).exitCode()).isZero();
+        assertThat(CommandLineRun.of("dis", compiled).out())
+                .contains("@\"list.h\":70\n")
+                .contains(" @71\n");
+        assertThat(CommandLineRun.of("run", compiled).err()).contains("at main+2 (list.h:71)");
+        Path recording = folder.resolve("files.tape");
+        CommandLineRun.of("record", compiled, "-o", recording);
+        assertThat(CommandLineRun.of("log", recording).out())
+                .contains(" main.c:3\n")
+                .contains(" list.h:70\n");
+        JsonNode state =
+                CommandLineRun.of("state", recording, "--at", 1, "--json").json();
+        for (String place : new String[] {"/ip", "/frames/0"}) {
+            assertThat(state.at(place + "/source").asText()).isEqualTo("list.h");
+            assertThat(state.at(place + "/line").asInt()).isEqualTo(70);
+        }
+    }
+
+    @Test
     void stateShowsMemory() {
         Path recording = folder.resolve("echo.tape");
         CommandLineRun.withInput("hello", "record", echo, "-o", recording);
