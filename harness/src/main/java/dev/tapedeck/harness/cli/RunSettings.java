@@ -3,7 +3,9 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.wasi.WasiOptions;
@@ -127,22 +129,36 @@ final class RunSettings {
     private boolean asTerminal;
 
     /** Whether arguments are the program's, and not the function's. */
-    private boolean forProgram(Program program, int index) {
-        return program.typeOf(program.functions().get(index)).parameters().isEmpty()
-                && program.imports().stream()
-                        .anyMatch(hostImport -> hostImport.module().equals(WasiPreview1.MODULE));
+    private static boolean forProgram(Program program, int index) {
+        return program.typeOf(program.functions().get(index)).parameters().isEmpty() && hasSystem(program);
+    }
+
+    private static boolean hasSystem(Program program) {
+        return program.imports().stream()
+                .anyMatch(hostImport -> hostImport.module().equals(WasiPreview1.MODULE));
     }
 
     /** The system that a program sees through WASI functions. */
     WasiOptions system(Program program, List<String> arguments) throws CommandException {
+        return systemWith(program, forProgram(program, functionIndex(program)) ? arguments : List.of());
+    }
+
+    /** The same for a run that goes on from a snapshot. */
+    WasiOptions resumedSystem(Program program, List<String> arguments) throws CommandException {
+        if (!hasSystem(program) && !arguments.isEmpty()) {
+            throw CommandException.usage(
+                    "arguments do not go with --from: the function in the snapshot has those it was called with");
+        }
+        return systemWith(program, arguments);
+    }
+
+    private WasiOptions systemWith(Program program, List<String> arguments) throws CommandException {
         WasiOptions system = new WasiOptions().seed(seed);
         try {
             if (!program.name().isEmpty()) {
                 system.programName(program.name());
             }
-            if (forProgram(program, functionIndex(program))) {
-                system.arguments(arguments);
-            }
+            system.arguments(arguments);
             for (String variable : environment) {
                 int equals = variable.indexOf('=');
                 if (equals < 0) {
@@ -199,6 +215,38 @@ final class RunSettings {
                         program.functionName(index),
                         program.typeOf(program.functions().get(index)),
                         arguments);
+        return withCells(program, cells);
+    }
+
+    /** The options for a run that goes on from a snapshot. */
+    RunOptions resumedOptions(Program program, Snapshot snapshot) throws CommandException {
+        long icount = snapshot.icount();
+        String already = ", but the snapshot is at instruction count " + icount + " already";
+        if (!function.isEmpty()) {
+            throw CommandException.usage("--function does not go with --from: the snapshot says what runs");
+        }
+        if (seed != 0 && snapshot.hostState() != HostState.EMPTY) {
+            throw CommandException.usage(
+                    "--seed does not go with --from: the random source goes on where it was in the snapshot");
+        }
+        RunOptions options = withCells(program, List.of());
+        if (limit <= icount) {
+            throw CommandException.usage("--limit is " + limit + already + "; it counts from the beginning of the run");
+        }
+        for (ScheduledInterrupt interrupt : options.interrupts()) {
+            if (interrupt.icount() < icount) {
+                throw CommandException.usage("--interrupt is at " + interrupt.icount() + already);
+            }
+        }
+        for (Injection injection : options.injections()) {
+            if (injection.icount() < icount) {
+                throw CommandException.usage("--inject is at " + injection.icount() + already);
+            }
+        }
+        return options;
+    }
+
+    private RunOptions withCells(Program program, List<Long> cells) throws CommandException {
         List<ScheduledInterrupt> scheduled = new ArrayList<>();
         for (String text : interrupts) {
             scheduled.addAll(Arguments.interrupts(text));

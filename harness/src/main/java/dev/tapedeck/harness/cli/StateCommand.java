@@ -2,6 +2,7 @@ package dev.tapedeck.harness.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.StateDigest;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.report.JsonReport;
@@ -10,7 +11,9 @@ import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.SnapshotState;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
@@ -21,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,9 +45,17 @@ import picocli.CommandLine.Parameters;
         parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
-        footer = {"  tapedeck state fib.tape --at 1000", "  tapedeck state sieve.tape --at 5000 --memory 1024:64"},
+        footer = {
+            "  tapedeck state fib.tape --at 1000",
+            "  tapedeck state sieve.tape --at 5000 --memory 1024:64",
+            "  tapedeck state life.tape --at 20000 --save states"
+        },
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:the recording does not replay", "2:wrong usage", "65:there is no usable recording"
+        exitCodeList = {
+            "0:done",
+            "1:the recording does not replay",
+            "2:wrong usage",
+            "65:there is no usable recording, or the store cannot be written"
         })
 final class StateCommand implements Callable<Integer> {
     private static final int FRAMES_SHOWN = 64;
@@ -67,6 +79,12 @@ final class StateCommand implements Callable<Integer> {
     @Option(names = "--memory", paramLabel = "ADDRESS:LENGTH", description = "Shows bytes of memory, up to 1 MiB.")
     private @Nullable String memory;
 
+    @Option(
+            names = "--save",
+            paramLabel = "STORE",
+            description = "Saves the state as a snapshot too, for run --from; a missing store is made.")
+    private @Nullable Path save;
+
     @Option(names = "--json", description = "Prints the state as JSON.")
     private boolean json;
 
@@ -88,13 +106,29 @@ final class StateCommand implements Callable<Integer> {
             replay.seek(at);
             Machine machine = replay.machine();
             List<Value> bytes = memory == null ? List.of() : memory(machine, memory);
+            Optional<String> saved = save == null ? Optional.empty() : save(replay, save);
             if (json) {
-                terminal.print(JsonReport.document(document -> document(document, machine, bytes)));
+                terminal.print(JsonReport.document(document -> {
+                    document(document, machine, bytes);
+                    if (saved.isPresent()) {
+                        document.writeStringField("snapshot", saved.get());
+                    }
+                }));
             } else {
                 print(machine, bytes);
             }
             return ExitCodes.FINE;
         }
+    }
+
+    private Optional<String> save(Replay replay, Path store) throws RecordingException {
+        Snapshot snapshot = replay.snapshot();
+        if (snapshot.hostState() == HostState.EMPTY) {
+            terminal.message(
+                    "tapedeck: warning: what the program has open through WASI is no part of a recording, nor of"
+                            + " the snapshot; run --limit " + snapshot.icount() + " --save has it too");
+        }
+        return Optional.of(StoredSnapshot.save(store, snapshot, terminal));
     }
 
     /** A named value. */

@@ -65,8 +65,9 @@ final class TapedeckCommand implements Callable<Integer> {
             new Entry("Find what went wrong", "bisect", BisectCommand::new),
             new Entry("Find what went wrong", "diff", DiffCommand::new),
             new Entry("Find what went wrong", "report", ReportCommand::new),
-            new Entry("Keep recordings", "pack", PackCommand::new),
-            new Entry("Keep recordings", "unpack", UnpackCommand::new),
+            new Entry("Keep recordings and states", "pack", PackCommand::new),
+            new Entry("Keep recordings and states", "unpack", UnpackCommand::new),
+            new Entry("Keep recordings and states", "snapshots", SnapshotsCommand::new),
             new Entry("Get to know it", "demo", DemoCommand::new),
             new Entry("Get to know it", "bench", BenchCommand::new),
             new Entry("Get to know it", GenerateCompletionCommand.NAME, GenerateCompletionCommand::new));

@@ -123,8 +123,34 @@ public final class Recorder {
             Host host,
             @Nullable SignalQueue signals,
             Consumer<Machine> watcher) {
-        Machine machine = start(program, options, host);
+        return run(start(program, options, host), Schedule.of(options, signals), options, watcher);
+    }
+
+    /**
+     * Goes on from a snapshot, without a recording. Of the interrupts and injections of {@code options} those come that are
+     * planned for its instruction count or later; function and arguments do not matter.
+     *
+     * @param program the program that the snapshot was read for
+     * @param signals that other threads raise during the run; null if none do
+     * @param watcher as for {@link #run}
+     * @throws IllegalArgumentException if the snapshot does not fit the limits or the host, or an injection has no place
+     *     to go
+     */
+    public static Outcome resume(
+            VerifiedProgram program,
+            Snapshot snapshot,
+            RunOptions options,
+            Host host,
+            @Nullable SignalQueue signals,
+            Consumer<Machine> watcher) {
+        Machine machine = new Machine(program, host, options.limits());
+        machine.restore(snapshot);
         Schedule schedule = Schedule.of(options, signals);
+        schedule.seek(machine.icount());
+        return run(machine, schedule, options, watcher);
+    }
+
+    private static Outcome run(Machine machine, Schedule schedule, RunOptions options, Consumer<Machine> watcher) {
         while (machine.status() == Status.RUNNING && machine.icount() < options.instructionLimit()) {
             schedule.apply(machine, interrupt -> {});
             long pause = machine.icount() + WATCH_INSTRUCTIONS;

@@ -9,6 +9,10 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.Schedule;
 import dev.tapedeck.harness.recording.StateDigest;
 import dev.tapedeck.harness.recording.TracedRun;
+import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.machine.HostCall;
+import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.Status;
@@ -250,6 +254,30 @@ public final class Replay {
             }
             machine.deliverInterrupt();
         }
+    }
+
+    /**
+     * The machine's state, for a machine that goes on without the recording, with a host that {@code
+     * WasiHost.withStandard} has made. What WASI functions have open is no part of a recording: for a program that has
+     * some, the snapshot has no state of the host.
+     */
+    public Snapshot snapshot() throws RecordingException {
+        HostState system = RecordedSystem.state(recording, machine.icount());
+        Host known = new Host() {
+            @Override
+            public void call(HostCall call) throws HostException {
+                throw new HostException("this host is only looked at");
+            }
+
+            @Override
+            public HostState saveState() {
+                return system;
+            }
+        };
+        Machine copy =
+                new Machine(recording.program(), known, recording.options().limits());
+        copy.restore(machine.snapshot());
+        return copy.snapshot();
     }
 
     /**

@@ -6,22 +6,36 @@ import java.util.stream.IntStream;
 /**
  * Cuts bytes where the bytes before the cut say so, and not at fixed places: bytes that are put in or taken out move the
  * cuts behind them, and change no other piece.
+ *
+ * @param bytesMin of a piece, but for the last one
+ * @param bytesMean what cuts are apart behind {@code bytesMin}, on average; a power of two
+ * @param bytesMax of a piece
  */
-final class Pieces {
-    static final int BYTES_MAX = 1 << 17;
-    private static final int BYTES_MIN = 1 << 13;
+record Pieces(int bytesMin, int bytesMean, int bytesMax) {
+    /** Which sizes are best was measured: {@code docs/benchmarks.md}. */
+    static final Pieces DEFAULT = of(1 << 14);
 
-    /** One place in 32 KiB fits. */
-    private static final long CUT = ((1L << 15) - 1) << 48;
+    /** No store has larger ones, whatever it was made with. */
+    static final int BYTES_MAX = 1 << 20;
 
     /** A number for each byte; which ones does not matter, but they are part of what makes pieces the same. */
     private static final long[] GEAR =
             new SplittableRandom(20_261_121).longs(256).toArray();
 
-    private Pieces() {}
+    Pieces {
+        if (Integer.bitCount(bytesMean) != 1 || bytesMin < 1 || bytesMax < bytesMin || bytesMax > BYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "pieces of " + bytesMin + " to " + bytesMax + " bytes, " + bytesMean + " on average");
+        }
+    }
+
+    /** Pieces around a size: from a quarter of it to four times as much. */
+    static Pieces of(int bytesMean) {
+        return new Pieces(bytesMean / 4, bytesMean, bytesMean * 4);
+    }
 
     /** Where each piece ends; the last is the length. */
-    static int[] ends(byte[] bytes) {
+    int[] ends(byte[] bytes) {
         IntStream.Builder ends = IntStream.builder();
         int from = 0;
         while (from < bytes.length) {
@@ -32,12 +46,14 @@ final class Pieces {
         return ends.build().toArray();
     }
 
-    private static int end(byte[] bytes, int from) {
-        int last = Math.min(bytes.length, from + BYTES_MAX);
+    private int end(byte[] bytes, int from) {
+        int last = Math.min(bytes.length, from + bytesMax);
+        // The highest bits: those that most of the last 64 bytes have a part in.
+        long cut = (bytesMean - 1L) << Long.numberOfLeadingZeros(bytesMean - 1L);
         long hash = 0;
-        for (int i = Math.min(last, from + BYTES_MIN); i < last; i++) {
+        for (int i = Math.min(last, from + bytesMin); i < last; i++) {
             hash = (hash << 1) + GEAR[bytes[i] & 0xFF];
-            if ((hash & CUT) == 0) {
+            if ((hash & cut) == 0) {
                 return i + 1;
             }
         }

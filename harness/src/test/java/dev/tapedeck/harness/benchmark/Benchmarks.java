@@ -4,6 +4,7 @@ import dev.tapedeck.harness.recording.CheckpointBenchmark;
 import dev.tapedeck.harness.recording.CheckpointBudget;
 import dev.tapedeck.harness.recording.FlowCompressionBenchmark;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.store.PieceSizeBenchmark;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +44,8 @@ public final class Benchmarks {
             new Entry(CheckpointBudget.class, Benchmarks::budget),
             new Entry(FlowCompressionBenchmark.class, Benchmarks::flow),
             new Entry(ProgramBenchmark.class, Benchmarks::programs),
-            new Entry(ImportBenchmark.class, Benchmarks::imports));
+            new Entry(ImportBenchmark.class, Benchmarks::imports),
+            new Entry(PieceSizeBenchmark.class, Benchmarks::pieces));
 
     /** @param args a regular expression for the names of the benchmark classes, and how often each is run */
     public static void main(String[] args) throws Exception {
@@ -241,6 +243,30 @@ public final class Benchmarks {
                     all,
                     // Microseconds a byte are seconds a megabyte.
                     1000 * all / loaded.bytes());
+        }
+    }
+
+    /** Not with JMH: sizes are the same each time. */
+    private void pieces() throws Exception {
+        title("A store of 40 snapshots of a run, by the size of its pieces; time of the thread to save one");
+        row(
+                "%-10s %12s %7s %8s %12s %12s %8s %8s",
+                "program", "bytes", "KiB", "pieces", "stored", "on disk", "ratio", "ms");
+        for (PieceSizeBenchmark.Run run : PieceSizeBenchmark.runs(40)) {
+            PieceSizeBenchmark.measure(run, 1 << 15);
+            for (int bytesMean = 1 << 12; bytesMean <= 1 << 17; bytesMean *= 2) {
+                PieceSizeBenchmark.Result result = PieceSizeBenchmark.measure(run, bytesMean);
+                row(
+                        "%-10s %12d %7d %8d %12d %12d %8.4f %8.2f",
+                        run.name(),
+                        result.bytes(),
+                        bytesMean >> 10,
+                        result.pieces(),
+                        result.fileBytes(),
+                        result.diskBytes(),
+                        (double) result.diskBytes() / result.bytes(),
+                        result.nanos() / 1e6 / run.snapshots().size());
+            }
         }
     }
 

@@ -11,6 +11,8 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -32,6 +34,7 @@ final class StoreTarget implements Target.Code {
     private static final int OTHER_LENGTH = 4;
     private static final int OTHER_COUNT = 8;
     private static final int PATCHED = 16;
+    private static final int OTHER_INDEX_HASH = 32;
     // Of a piece, and the first of them.
     private static final int COMPRESSED = 2;
     private static final int OTHER_HASH = 4;
@@ -100,6 +103,9 @@ final class StoreTarget implements Target.Code {
         header.writeInt(1);
         header.writeLong(whole.size());
         header.writeInt((flags & OTHER_LENGTH) != 0 ? choices.i32() : whole.size());
+        byte[] program = "fuzzed".getBytes(StandardCharsets.UTF_8);
+        header.writeInt(program.length);
+        header.write(program);
         header.writeInt((flags & OTHER_COUNT) != 0 ? choices.i32() : count);
         header.write(list.toByteArray());
         byte[] bytes = index.toByteArray();
@@ -107,6 +113,15 @@ final class StoreTarget implements Target.Code {
             bytes[choices.u16() % bytes.length] ^= (byte) choices.u8();
             bytes = Arrays.copyOf(bytes, choices.u16());
         }
+        // Behind a wrong hash nothing is looked at, so it is right more often than not.
+        byte[] hash = sha256(bytes);
+        if ((flags & OTHER_INDEX_HASH) != 0) {
+            hash[0] ^= 1;
+        }
+        bytes = ByteBuffer.allocate(bytes.length + hash.length)
+                .put(bytes)
+                .put(hash)
+                .array();
         byte[] name = sha256(whole.toByteArray());
         if ((flags & OTHER_NAME) != 0) {
             name[0] ^= 1;
@@ -118,7 +133,8 @@ final class StoreTarget implements Target.Code {
     private static void use(SnapshotStore store, VerifiedProgram program, Snapshot good, String id) throws Exception {
         List<String> ids = new ArrayList<>(List.of(id, "0", "f"));
         try {
-            store.list().forEach(entry -> ids.add(entry.id()));
+            store.contents().snapshots().forEach(entry -> ids.add(entry.id()));
+            store.contents().damaged().forEach(damaged -> ids.add(damaged.id()));
         } catch (RecordingException e) {
             assertMessage(e);
         }
@@ -132,7 +148,7 @@ final class StoreTarget implements Target.Code {
         }
         for (String each : ids.subList(1, ids.size())) {
             try {
-                store.delete(each);
+                store.delete(List.of(each));
             } catch (RecordingException e) {
                 assertMessage(e);
             }
@@ -161,7 +177,7 @@ final class StoreTarget implements Target.Code {
             byte[] snapshot =
                     SnapshotWriter.write(Trial.machine(programs.get(i)).snapshot());
             int half = snapshot.length / 2;
-            for (int flags : new int[] {0, OTHER_NAME, OTHER_LENGTH, OTHER_COUNT, PATCHED}) {
+            for (int flags : new int[] {0, OTHER_NAME, OTHER_LENGTH, OTHER_COUNT, PATCHED, OTHER_INDEX_HASH}) {
                 for (int piece : new int[] {0, COMPRESSED, OTHER_HASH, OTHER_PIECE_LENGTH, MISSING, AS_IT_IS}) {
                     ByteArrayOutputStream out = new ByteArrayOutputStream();
                     out.write(i);

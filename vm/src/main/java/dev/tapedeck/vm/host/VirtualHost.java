@@ -23,6 +23,7 @@ public final class VirtualHost implements Host {
     private static final int STATE_BYTES = 16;
     private static final int DIGITS_MAX = 30;
     private static final int PIECE_BYTES = 1 << 20;
+    private static final long RANDOM_STEP = 0x9E37_79B9_7F4A_7C15L;
 
     private final InputTape input;
     private final OutputStream output;
@@ -134,9 +135,14 @@ public final class VirtualHost implements Host {
         }
     }
 
+    /** The seed of a random source that goes on where another one is that has given so many numbers. */
+    public static long seedAfter(long seed, long numbers) {
+        return seed + numbers * RANDOM_STEP;
+    }
+
     /** SplitMix64. */
     private long nextRandom() {
-        random += 0x9E37_79B9_7F4A_7C15L;
+        random += RANDOM_STEP;
         long z = random;
         z = (z ^ z >>> 30) * 0xBF58_476D_1CE4_E5B9L;
         z = (z ^ z >>> 27) * 0x94D0_49BB_1331_11EBL;
