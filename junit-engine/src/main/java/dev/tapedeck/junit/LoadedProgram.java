@@ -2,15 +2,13 @@ package dev.tapedeck.junit;
 
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
-import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.lang.ref.SoftReference;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.platform.engine.TestTag;
 
 /**
@@ -42,7 +40,7 @@ final class LoadedProgram {
         try {
             VerifiedProgram program = load(file, name);
             List<TestCase> tests = program.program().tests();
-            Optional<String> problem = testsProblem(name, tests);
+            Optional<String> problem = testsProblem(name, program.program());
             return new LoadedProgram(
                     file, name, problem.isPresent() ? List.of() : tests, problem, new SoftReference<>(program));
         } catch (ProgramException e) {
@@ -68,25 +66,20 @@ final class LoadedProgram {
         }
     }
 
-    private static Optional<String> testsProblem(String name, List<TestCase> tests) {
-        Set<String> names = new HashSet<>();
-        for (TestCase test : tests) {
-            if (!names.add(test.name())) {
-                return Optional.of(place(name, test) + ": there are two tests named '" + test.name()
-                        + "'; each needs a name of its own");
-            }
+    private static Optional<String> testsProblem(String name, Program program) {
+        Optional<String> problem = ProgramFile.testsProblem(name, program);
+        if (problem.isPresent()) {
+            return problem;
+        }
+        for (TestCase test : program.tests()) {
             for (String tag : test.tags()) {
                 if (!TestTag.isValid(tag)) {
-                    return Optional.of(place(name, test) + ": '" + tag
+                    return Optional.of(ProgramFile.place(name, test) + ": '" + tag
                             + "' cannot be a tag; tags have no spaces and none of , ( ) & | !");
                 }
             }
         }
         return Optional.empty();
-    }
-
-    private static String place(String name, TestCase test) {
-        return test.line() > 0 ? ProgramFile.testsName(name).orElse(name) + ":" + test.line() : name;
     }
 
     private static String firstLine(ProgramException e) {
@@ -109,8 +102,7 @@ final class LoadedProgram {
 
     /** What a test is called in reports: the program's name, and the test's if the program brings tests. */
     String displayName(TestCase test) {
-        // It is printed as it is: a line end would make a line of its own, which some build logs take for a command.
-        return Visible.of(tests.isEmpty() ? name : name + ": " + test.name());
+        return ProgramFile.displayName(name, tests, test);
     }
 
     /** @throws ProgramException if the program cannot be loaded; the message is one line */

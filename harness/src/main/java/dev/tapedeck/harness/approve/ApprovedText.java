@@ -8,6 +8,8 @@ import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -18,12 +20,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A run as text to be approved: what a person can judge, and nothing that changes while the run does not (no time, path,
- * version or source line).
+ * A run as text to be approved: what it was given, what it did, and the state it ended in. A person can judge it, and
+ * nothing is in it that changes while these do not (no time, path, version or source line).
  */
 public final class ApprovedText {
     /** Longer output is shown up to here, and its digest stands for the rest. */
     public static final int OUTPUT_BYTES_MAX = 4096;
+
+    /** Of more interrupts the first ones are shown, and a digest of all. */
+    private static final int INTERRUPTS_MAX = 16;
 
     private static final int LINE_BYTES_MAX = 200;
 
@@ -31,11 +36,13 @@ public final class ApprovedText {
 
     /**
      * @param title the test's name as reports show it
+     * @param test what the run was given
      * @param recording a complete recording
      * @param end the machine at the end of the run
      * @param output what the program wrote
      */
-    public static String of(String title, Recording recording, Outcome outcome, Machine end, byte[] output) {
+    public static String of(
+            String title, TestCase test, Recording recording, Outcome outcome, Machine end, byte[] output) {
         Program program = recording.program().program();
         StringBuilder text = new StringBuilder();
         text.append("test: ").append(Visible.of(title)).append('\n');
@@ -43,11 +50,12 @@ public final class ApprovedText {
             text.append("program: ").append(Visible.of(program.name())).append('\n');
         }
         appendStart(text, program, recording);
+        appendGiven(text, test);
         text.append("outcome: ").append(outcome(program, recording, outcome)).append('\n');
         text.append("instructions: ").append(outcome.icount()).append('\n');
-        text.append("interrupts: ").append(recording.interrupts().size()).append('\n');
+        appendInterrupts(text, recording.interrupts());
         appendHostCalls(text, program, recording);
-        appendOutput(text, output);
+        appendBytes(text, "output", output);
         appendGlobals(text, program, end);
         text.append("final state: ")
                 .append(String.format(Locale.ROOT, "%016x", outcome.stateDigest()))
@@ -68,6 +76,69 @@ public final class ApprovedText {
                 .append('(')
                 .append(String.join(", ", Values.arguments(program, function, arguments)))
                 .append(")\n");
+    }
+
+    /** A run that is given something else and does the same is another run: the program may not look at what changed. */
+    private static void appendGiven(StringBuilder text, TestCase test) {
+        if (!test.input().isEmpty()) {
+            appendBytes(text, "input", latin1(test.input()));
+        }
+        if (test.seed() != 0) {
+            text.append("seed: ").append(test.seed()).append('\n');
+        }
+        TestSystem system = test.system();
+        if (!system.arguments().isEmpty()) {
+            text.append("arguments:\n");
+            system.arguments()
+                    .forEach(argument ->
+                            text.append("  ").append(quoted(argument)).append('\n'));
+        }
+        if (!system.environment().isEmpty()) {
+            text.append("environment:\n");
+            system.environment()
+                    .forEach(variable -> text.append("  ")
+                            .append(quoted(variable.name() + "=" + variable.value()))
+                            .append('\n'));
+        }
+        if (!system.files().isEmpty()) {
+            text.append("files:\n");
+            system.files()
+                    .forEach(file -> text.append("  ")
+                            .append(quoted(file.path()))
+                            .append(": ")
+                            .append(count(file.content().length()))
+                            .append(file.content().isEmpty() ? "" : ", SHA-256 " + sha256(latin1(file.content())))
+                            .append('\n'));
+        }
+    }
+
+    private static String quoted(String text) {
+        return Quoted.text(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+    }
+
+    private static byte[] latin1(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** Those that came from outside. */
+    private static void appendInterrupts(StringBuilder text, List<Recording.Interrupt> interrupts) {
+        text.append("interrupts: ").append(interrupts.size());
+        if (interrupts.size() > INTERRUPTS_MAX) {
+            StringBuilder all = new StringBuilder();
+            interrupts.forEach(interrupt -> all.append(line(interrupt)));
+            text.append(", the first ")
+                    .append(INTERRUPTS_MAX)
+                    .append(" here, SHA-256 of all ")
+                    .append(sha256(latin1(all.toString())));
+        }
+        text.append('\n');
+        interrupts
+                .subList(0, Math.min(INTERRUPTS_MAX, interrupts.size()))
+                .forEach(interrupt -> text.append(line(interrupt)));
+    }
+
+    private static String line(Recording.Interrupt interrupt) {
+        return "  " + interrupt.icount() + ": signal " + interrupt.signal() + ", payload " + interrupt.payload() + "\n";
     }
 
     private static String outcome(Program program, Recording recording, Outcome outcome) {
@@ -113,8 +184,12 @@ public final class ApprovedText {
                 .append('\n'));
     }
 
-    private static void appendOutput(StringBuilder text, byte[] output) {
-        text.append("output: ").append(output.length).append(output.length == 1 ? " byte" : " bytes");
+    private static String count(int bytes) {
+        return bytes + (bytes == 1 ? " byte" : " bytes");
+    }
+
+    private static void appendBytes(StringBuilder text, String what, byte[] output) {
+        text.append(what).append(": ").append(count(output.length));
         int shown = Math.min(output.length, OUTPUT_BYTES_MAX);
         if (shown < output.length) {
             text.append(", the first ")

@@ -42,7 +42,6 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code tapedeck demo}. */
 @Command(
@@ -55,10 +54,9 @@ import picocli.CommandLine.Parameters;
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",
-        parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExamples:%n",
-        footer = {"  tapedeck demo", "  tapedeck demo examples/src/test/programs"},
+        footer = {"  tapedeck demo", "  tapedeck demo --programs examples/src/test/programs"},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:every program passed, and the planted regression was found",
@@ -80,9 +78,6 @@ final class DemoCommand implements Callable<Integer> {
     private static final String MARKER = ".tapedeck-demo";
 
     private final Terminal terminal;
-
-    @Parameters(index = "0", arity = "0..1", paramLabel = "DIR", description = "The same as --programs DIR.")
-    private @Nullable Path positional;
 
     @Option(
             names = "--programs",
@@ -117,11 +112,8 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (programs != null && positional != null) {
-            throw CommandException.usage("give the folder of programs once: " + programs + " or " + positional);
-        }
         prepare();
-        Path folder = programs != null ? programs : positional;
+        Path folder = programs;
         if (folder == null) {
             folder = output.resolve("programs");
             for (String name : BUNDLED) {
@@ -197,11 +189,10 @@ final class DemoCommand implements Callable<Integer> {
             try {
                 program = ProgramFile.load(file);
             } catch (ProgramException e) {
-                rows.add(new Row(broken(String.valueOf(e.getMessage())), Optional.empty(), 0));
+                rows.add(new Row(Verdict.error(e), Optional.empty(), 0));
                 continue;
             }
-            List<TestCase> tests = program.program().tests();
-            for (TestCase test : tests.isEmpty() ? List.of(TestCase.ofEntry()) : tests) {
+            for (TestCase test : ProgramFile.tests(program.program())) {
                 progress(name);
                 long start = System.nanoTime();
                 Verdict verdict = runner.run(file, name, program, test);
@@ -218,18 +209,6 @@ final class DemoCommand implements Callable<Integer> {
             terminal.err().print("\r\u001b[K" + (name.isEmpty() ? "" : "running " + Visible.of(name)));
             terminal.err().flush();
         }
-    }
-
-    private static Verdict broken(String message) {
-        return new Verdict(
-                Verdict.Kind.ERROR,
-                message.lines().findFirst().orElse(""),
-                Optional.empty(),
-                Optional.empty(),
-                List.of(),
-                Optional.empty(),
-                List.of(),
-                new byte[0]);
     }
 
     private static Optional<Figures> figures(Verdict verdict) {

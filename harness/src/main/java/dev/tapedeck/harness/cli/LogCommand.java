@@ -61,14 +61,14 @@ final class LogCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "N",
-            converter = LongConverter.class,
+            converter = CountConverter.class,
             description = "Begins at this instruction count (default: 0).")
     private long from;
 
     @Option(
             names = "--count",
             paramLabel = "K",
-            converter = LongConverter.class,
+            converter = CountConverter.class,
             description = "Lists K instructions and what happens at them (default: all).")
     private long count = Long.MAX_VALUE;
 

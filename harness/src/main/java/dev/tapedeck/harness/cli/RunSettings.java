@@ -45,14 +45,14 @@ final class RunSettings {
     @Option(
             names = "--limit",
             paramLabel = "N",
-            converter = LongConverter.class,
+            converter = CountConverter.class,
             description = "Stops the run after N instructions (default: 2^40).")
     private long limit = RunOptions.INSTRUCTION_LIMIT_DEFAULT;
 
     @Option(
             names = "--memory-limit",
             paramLabel = "MIB",
-            converter = LongConverter.class,
+            converter = CountConverter.class,
             description = "Memory the program may have in use, in MiB (default: 256).")
     private long memoryLimit = Limits.DEFAULT.residentPagesMax() / PAGES_PER_MIB;
 
@@ -88,7 +88,7 @@ final class RunSettings {
     @Option(
             names = "--block",
             paramLabel = "N",
-            converter = LongConverter.class,
+            converter = CountConverter.class,
             description = "Instructions per block of the log (default: 2^20).")
     private long block = RunOptions.BLOCK_INSTRUCTIONS_DEFAULT;
 
@@ -316,7 +316,7 @@ final class RunSettings {
         return String.join(", ", names) + (program.functions().size() > 12 ? ", ..." : "");
     }
 
-    private static void inRange(String option, long value, long min, long max) throws CommandException {
+    static void inRange(String option, long value, long min, long max) throws CommandException {
         if (value < min || value > max) {
             throw CommandException.usage(option + " is " + value + ", expected " + min + " to " + max);
         }

@@ -72,7 +72,7 @@ final class StateCommand implements Callable<Integer> {
             names = "--at",
             required = true,
             paramLabel = "N",
-            converter = LongConverter.class,
+            converter = CountConverter.class,
             description = "The instruction count: 0 is before the first instruction.")
     private long at;
 

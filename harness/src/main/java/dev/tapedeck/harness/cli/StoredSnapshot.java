@@ -30,7 +30,7 @@ record StoredSnapshot(Path store, String id) {
     static final class Converter implements ITypeConverter<StoredSnapshot> {
         @Override
         public StoredSnapshot convert(String text) {
-            Path path = Path.of(text);
+            Path path = new PathConverter().convert(text);
             if (path.getParent() == null || !String.valueOf(path.getFileName()).matches("[0-9a-f]{1,64}")) {
                 throw new TypeConversionException("'" + text
                         + "' is not STORE/ID, where STORE is a directory and ID the id of a snapshot in it or its first"

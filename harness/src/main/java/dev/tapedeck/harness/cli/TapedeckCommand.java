@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.report.ConsoleReport;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -59,6 +60,7 @@ final class TapedeckCommand implements Callable<Integer> {
             new Entry("Run and record", "run", RunCommand::new),
             new Entry("Run and record", "record", RecordCommand::new),
             new Entry("Run and record", "replay", ReplayCommand::new),
+            new Entry("Run and record", "test", TestCommand::new),
             new Entry("Look into a recording", "stats", StatsCommand::new),
             new Entry("Look into a recording", "log", LogCommand::new),
             new Entry("Look into a recording", "state", StateCommand::new),
@@ -118,6 +120,7 @@ final class TapedeckCommand implements Callable<Integer> {
                 root.addSubcommand(entry.name, entry.make.apply(terminal));
             }
         }
+        root.registerConverter(Path.class, new PathConverter());
         root.getCommandSpec()
                 .usageMessage()
                 .sectionKeys(List.of(

@@ -6,6 +6,7 @@ import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.format.BcReader;
 import dev.tapedeck.vm.format.FormatException;
 import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
@@ -23,9 +24,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -101,6 +104,9 @@ public final class ProgramFile {
             throw new ProgramException(name + ": " + whoseTests(file, name));
         }
         if (!isProgram(file)) {
+            if (!Files.exists(file)) {
+                throw missing(file, name);
+            }
             throw new ProgramException(name + ": not a program; expected a file that ends in " + ENDINGS);
         }
         byte[] bytes = read(file, name);
@@ -149,6 +155,34 @@ public final class ProgramFile {
                 + (others.size() > NAMED_MAX ? ", ..." : "");
     }
 
+    /** The tests of a program: those it brings, or the one that runs its entry. */
+    public static List<TestCase> tests(Program program) {
+        return program.tests().isEmpty() ? List.of(TestCase.ofEntry()) : program.tests();
+    }
+
+    /** Why the tests of a program cannot be run as they are; empty if they can. */
+    public static Optional<String> testsProblem(String name, Program program) {
+        Set<String> names = new HashSet<>();
+        for (TestCase test : program.tests()) {
+            if (!names.add(test.name())) {
+                return Optional.of(place(name, test) + ": there are two tests named '" + test.name()
+                        + "'; each needs a name of its own");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The file and line of a test, or the program's name where that is not known. */
+    public static String place(String name, TestCase test) {
+        return test.line() > 0 ? testsName(name).orElse(name) + ":" + test.line() : name;
+    }
+
+    /** What a test is called in reports: the program's name, and the test's if the program brings tests. */
+    public static String displayName(String name, List<TestCase> broughtTests, TestCase test) {
+        // It is printed as it is: a line end would make a line of its own, which some build logs take for a command.
+        return Visible.of(broughtTests.isEmpty() ? name : name + ": " + test.name());
+    }
+
     private static byte[] read(Path file, String name) throws ProgramException {
         try {
             if (Files.isDirectory(file)) {
@@ -166,14 +200,24 @@ public final class ProgramFile {
                 return bytes;
             }
         } catch (NoSuchFileException e) {
-            throw new ProgramException(
-                    name + (Files.isSymbolicLink(file) ? ": is a link to a missing file" : ": no such file")
-                            + " (looked for " + file.toAbsolutePath() + ")");
+            throw missing(file, name);
         } catch (AccessDeniedException e) {
             throw new ProgramException(name + ": cannot be read: permission denied");
         } catch (IOException e) {
             throw new ProgramException(name + ": cannot be read: " + e.getMessage());
         }
+    }
+
+    private static ProgramException missing(Path file, String name) {
+        return new ProgramException(name
+                + (Files.isSymbolicLink(file) ? ": is a link to a missing file" : ": no such file") + " (looked for "
+                + file.toAbsolutePath() + ")"
+                + Stream.of(".tasm", ".bc", MODULE, MODULE_TEXT)
+                        .map(ending -> name + ending)
+                        .filter(other -> !name.isEmpty() && Files.exists(file.resolveSibling(other)))
+                        .findFirst()
+                        .map(other -> "; there is a " + other)
+                        .orElse(""));
     }
 
     private static Program decode(String name, byte[] bytes) throws ProgramException {

@@ -337,7 +337,15 @@ class BadInputTest {
                 "bench loop.tasm --rounds 0",
                 "bench loop.tasm --test missing",
                 "demo --nonsense",
-                "demo a --programs b",
+                "demo programs",
+                "log loop.tape --from 9223372036854775808",
+                "state loop.tape --at 9223372036854775808",
+                "run loop.tasm --limit 9223372036854775808",
+                "test",
+                "test loop.tasm --approve some",
+                "test loop.tasm --limit 0",
+                "snapshots",
+                "run loop.tasm --from nowhere",
                 "import loop.wasm",
                 "rnu loop.tasm"
             })

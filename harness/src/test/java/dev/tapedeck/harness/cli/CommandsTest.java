@@ -749,7 +749,7 @@ class CommandsTest {
         Files.writeString(programs.resolve("broken.tasm"), "no assembly");
         Files.writeString(programs.resolve("good.tasm"), COUNT);
         Path out = folder.resolve("demo");
-        CommandLineRun run = CommandLineRun.of("demo", programs, "--out", out);
+        CommandLineRun run = CommandLineRun.of("demo", "--programs", programs, "--out", out);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out())
                 .containsPattern("bad.tasm +1 failed")

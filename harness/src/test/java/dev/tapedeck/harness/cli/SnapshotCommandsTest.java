@@ -247,7 +247,7 @@ class SnapshotCommandsTest {
         usage("--interrupt is at 99", "run", program, "--from", from, "--interrupt", "99:3");
         usage("--inject is at 7", "run", program, "--from", from, "--inject", "7:hp:1");
         usage("STORE/ID", "run", program, "--from", "nonsense");
-        usage("STORE/ID", "run", program, "--from", "");
+        usage("is empty", "run", program, "--from", "");
         CommandLineRun missing = of("run", program, "--from", folder.resolve("none/abc"));
         assertThat(missing.exitCode()).isEqualTo(65);
         assertThat(missing.err()).contains("no such directory");

@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -589,7 +590,73 @@ class TestRunnerTest {
                         final state: -
                         """);
         assertThat(Files.readString(root.resolve("programs/sub/p.approved.txt")))
-                .isEqualTo(text.replace("test: p.tasm", "test: sub/p.tasm"));
+                .isEqualTo(text);
+    }
+
+    @Test
+    @DisplayName("check and new: an approved recording that cannot be used is a failure, although the text is the same")
+    void damagedApprovedRecording() throws Exception {
+        String text = SQUARES + ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", text);
+        Path approved = root.resolve("programs/p.approved.rec");
+        byte[] good = Files.readAllBytes(approved);
+        Files.write(approved, Arrays.copyOf(good, good.length / 2));
+
+        for (ApprovalMode mode : List.of(ApprovalMode.CHECK, ApprovalMode.NEW)) {
+            Verdict verdict = run(mode, "p.tasm", text);
+            assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+            assertThat(verdict.message())
+                    .startsWith("p.tasm:28: the run is as approved, but p.approved.rec, ")
+                    .contains("cannot be used; not bisected against the approved run: ")
+                    .contains("-Dtapedeck.approve=all")
+                    .doesNotContain("\n");
+        }
+        Files.write(approved, good);
+        assertThat(run(text).kind()).isEqualTo(Kind.PASSED);
+    }
+
+    @Test
+    @DisplayName(
+            "an approved run says what it was given; something else is another run, even where the program does not look")
+    void approvedWith() throws Exception {
+        String given = """
+                .test "t"
+                  .input "3 1 2\\n\\xff"
+                  .seed 7
+                  .interrupt 20 signal 3 payload 42 every 10 count 2
+                  .approve
+                .end
+                """;
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + given);
+        assertThat(Files.readString(root.resolve("programs/p.approved.txt")))
+                .contains("""
+                        program: p
+                        input: 7 bytes
+                          "3 1 2\\n"
+                          "\\xff"
+                        seed: 7
+                        outcome: returned
+                        """)
+                .contains("""
+                        interrupts: 2
+                          20: signal 3, payload 42
+                          30: signal 3, payload 42
+                        """);
+        assertThat(run(SQUARES + given).kind()).isEqualTo(Kind.PASSED);
+        different(given.replace("3 1 2", "3 1 4"), "'\"3 1 4\\n\"'");
+        different(given.replace(".seed 7", ".seed 8"), "was 'seed: 7', is 'seed: 8'");
+        different(given.replace(".seed 7", ""), "was 'seed: 7'");
+        different(given.replace("payload 42", "payload 43"), "payload 43'");
+        different(given.replace("every 10", "every 11"), "31: signal 3, payload 42'");
+        different(given.replace(".seed 7", ".seed 7\n.arguments \"a\" \"b\""), "is 'arguments:'");
+        different(given.replace(".seed 7", ".seed 7\n.environment \"HOME\" = \"/\""), "is 'environment:'");
+        different(given.replace(".seed 7", ".seed 7\n.file \"/a\" = \"text\""), "is 'files:'");
+    }
+
+    private void different(String test, String words) throws Exception {
+        Verdict verdict = run(SQUARES + test);
+        assertThat(verdict.kind()).as(verdict.message()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).contains("differs from p.approved.txt").contains(words);
     }
 
     @Test

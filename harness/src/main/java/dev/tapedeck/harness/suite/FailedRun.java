@@ -1,0 +1,147 @@
+package dev.tapedeck.harness.suite;
+
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.replay.Replay;
+import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.report.Report;
+import dev.tapedeck.harness.report.ReportContent;
+import dev.tapedeck.harness.report.ReportFiles;
+import dev.tapedeck.harness.report.SourceText;
+import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A recorded run that is not as it should be: it is bisected against a reference where there is one, and reported.
+ *
+ * @param recording the run, open
+ * @param attachments what is there besides the reports
+ * @param output what the program wrote
+ */
+@SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
+record FailedRun(TestSubject subject, Recording recording, List<Path> attachments, byte[] output) {
+    /** The packed recording of the last run that passed, in the test's folder. */
+    static final String LAST_PASSED = "last-passed.rec";
+
+    /** Frames in a stack trace: the innermost tell where. */
+    private static final int FRAMES_MAX = 40;
+
+    /** An expectation was missed. */
+    Verdict missed(Miss miss) throws IOException {
+        long icount = miss.icount().orElse(recording.icountEnd());
+        List<Frame> frames = List.of();
+        String where;
+        try {
+            frames = framesAt(icount);
+            where = ", " + miss.verb() + " at " + frames.get(0).place();
+        } catch (RecordingException | ReplayException e) {
+            where = "; and its recording does not replay: " + e.getMessage();
+        }
+        return because(miss.reason() + where, "", miss.expected(), miss.actual(), frames, Optional.empty());
+    }
+
+    /**
+     * The verdict, after the reports are written.
+     *
+     * @param reason one line without a full stop
+     * @param detail what follows the bisection in that line; begins with a semicolon, or is empty
+     * @param frames the call stack to show; empty for the one at the end
+     * @param textDiff unified, of what was received against what is approved
+     */
+    Verdict because(
+            String reason, String detail, String expected, String actual, List<Frame> frames, Optional<String> textDiff)
+            throws IOException {
+        Comparison comparison = compare();
+        String line = subject.place() + ": " + reason + comparison.text + detail;
+        ReportContent report = ReportContent.of(
+                new Report(subject.title(), line, recording, comparison.bisection, textDiff),
+                SourceText.in(Stream.ofNullable(subject.file().toAbsolutePath().getParent())
+                        .toList()));
+        List<Path> files = new ArrayList<>(ReportFiles.write(report, subject.directory()));
+        files.addAll(attachments);
+        return new Verdict(
+                Verdict.Kind.FAILED,
+                line + "; report: " + TestSubject.shown(subject.directory().resolve("report.html")),
+                recording.outcome(),
+                Optional.of(expected),
+                Optional.of(actual),
+                frames.isEmpty() ? framesAtEnd() : frames,
+                Optional.of(recording.path()),
+                Optional.of(report),
+                files,
+                output);
+    }
+
+    /** @param text for the message, begins with a semicolon; empty if there is nothing to compare with */
+    private record Comparison(Optional<Bisection> bisection, String text) {}
+
+    private Comparison compare() {
+        Path approved = subject.approvedFiles().recording();
+        if (Files.isRegularFile(approved)) {
+            return bisect(approved, "the approved run");
+        }
+        Path lastPassed = subject.directory().resolve(LAST_PASSED);
+        if (Files.isRegularFile(lastPassed)) {
+            return bisect(lastPassed, "the last run that passed");
+        }
+        return new Comparison(Optional.empty(), "");
+    }
+
+    private Comparison bisect(Path reference, String referenceName) {
+        try (Recording before = Recording.open(reference)) {
+            Bisection bisection = Bisector.bisect(before, recording);
+            if (!bisection.diverged()) {
+                return new Comparison(Optional.of(bisection), "; the run itself is the same as " + referenceName);
+            }
+            String at = bisection
+                    .b()
+                    .at()
+                    .or(() -> bisection.a().at())
+                    .map(first -> " at instruction " + Words.count(first.icount()))
+                    .orElse("");
+            return new Comparison(
+                    Optional.of(bisection),
+                    "; first differs from " + referenceName + at + ": " + Visible.of(bisection.summary()));
+        } catch (RecordingException e) {
+            return new Comparison(
+                    Optional.empty(),
+                    "; not bisected against " + referenceName + ": " + Visible.of(TestSubject.problem(e)));
+        } catch (RuntimeException e) {
+            // A defect of the bisector must not hide that the test failed, and why.
+            return new Comparison(
+                    Optional.empty(),
+                    "; not bisected against " + referenceName + ", internal error: " + Visible.of(e.toString()));
+        }
+    }
+
+    /** The call stack at the end, as far as the recording replays. */
+    List<Frame> framesAtEnd() {
+        try {
+            return framesAt(recording.icountEnd());
+        } catch (RecordingException | ReplayException e) {
+            return List.of();
+        }
+    }
+
+    private List<Frame> framesAt(long icount) throws RecordingException, ReplayException {
+        Replay replay = new Replay(recording);
+        replay.seek(icount);
+        List<Frame> frames = Places.frames(replay.machine(), FRAMES_MAX);
+        // After a return from the entry there is no frame left; then the last instruction's place.
+        return frames.isEmpty()
+                ? List.of(Places.frame(
+                        recording.program().program(), replay.machine().position(), false))
+                : frames;
+    }
+}

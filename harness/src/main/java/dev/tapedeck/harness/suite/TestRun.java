@@ -1,0 +1,200 @@
+package dev.tapedeck.harness.suite;
+
+import dev.tapedeck.harness.approve.PendingApproval;
+import dev.tapedeck.harness.recording.CheckpointSpacing;
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Pack;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.replay.Replay;
+import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.TestCase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** One run of one test: recorded, and compared with what is expected. */
+final class TestRun {
+    private static final String RECORDING = "recording";
+    private static final String DEBUG = "debug.txt";
+
+    private final TestRunner runner;
+    private final TestSubject subject;
+    private final String name;
+    private final Path directory;
+    private final Program program;
+    private final TestCase test;
+    private final OutputCapture captured;
+    private final DebugCapture debug = new DebugCapture();
+    private final List<Path> attachments = new ArrayList<>();
+
+    TestRun(TestRunner runner, TestSubject subject) {
+        this.runner = runner;
+        this.subject = subject;
+        this.name = subject.name();
+        this.directory = subject.directory();
+        this.program = subject.program();
+        this.test = subject.test();
+        this.captured = new OutputCapture(test.expectedOutput());
+    }
+
+    Verdict run() {
+        int function = program.findStart(test.function()).orElse(-1);
+        if (function < 0) {
+            return error(
+                    test.function().isEmpty()
+                            ? ProgramFile.isModule(name)
+                                    ? "the module exports neither _start nor tests; say what to run in "
+                                            + Visible.of(
+                                                    ProgramFile.testsName(name).orElseThrow())
+                                    : "the program has no entry to run; name a function with .run, or an entry with .entry"
+                            : "there is no function '" + Visible.of(test.function()) + "' to run");
+        }
+        int parameters =
+                program.typeOf(program.functions().get(function)).parameters().size();
+        if (test.arguments().size() != parameters) {
+            return error(
+                    program.tests().isEmpty()
+                            ? "the entry '" + Visible.of(program.functionName(function)) + "' takes "
+                                    + Words.count(parameters, "argument")
+                                    + ", and there is no test that gives any; add a .test with .run"
+                            : "the test passes "
+                                    + Words.count(test.arguments().size(), "argument") + " to '"
+                                    + Visible.of(program.functionName(function)) + "', which takes "
+                                    + Words.count(parameters, "argument"));
+        }
+        try {
+            clean();
+            return record(function);
+        } catch (OutOfMemoryError e) {
+            // To JUnit this would be the end of all tests, but here only this one's memory is lost.
+            captured.release();
+            return error("the heap of " + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB is too small for this test; give the tests a larger one with -Xmx, in Surefire's"
+                    + " argLine or in TAPEDECK_JAVA_OPTS");
+        } catch (RecordingException e) {
+            return error("the run cannot be recorded: " + e.getMessage());
+        } catch (IOException e) {
+            return error("cannot write below " + TestSubject.shown(directory) + ": " + TestSubject.problem(e));
+        }
+    }
+
+    /** Removes what the last run left, except for the recording that a failure is compared with. */
+    private void clean() throws IOException {
+        Files.createDirectories(directory);
+        try (Stream<Path> entries = Files.list(directory)) {
+            for (Path entry : entries.sorted().toList()) {
+                String entryName = entry.getFileName().toString();
+                if (entryName.equals(RECORDING)) {
+                    empty(entry);
+                } else if (entryName.startsWith("report.")
+                        || entryName.contains(".received.")
+                        || entryName.equals(PendingApproval.MARKER)
+                        || entryName.equals(DEBUG)) {
+                    Files.deleteIfExists(entry);
+                }
+            }
+        }
+    }
+
+    private Verdict record(int function) throws RecordingException, IOException {
+        long limit = test.instructionLimit().orElse(runner.instructionLimit);
+        Path recorded = directory.resolve(RECORDING);
+        Outcome outcome;
+        try {
+            outcome = runner.record(
+                    subject.verified(), options(limit), new TestHost(program, test, captured, debug), recorded);
+        } catch (IllegalArgumentException e) {
+            // The machine refuses: a host function is missing, the program needs more than the limits allow, or a
+            // number
+            // of the test is out of range.
+            return error(TestSubject.problem(e));
+        }
+        if (debug.bytes().length > 0) {
+            attachments.add(Files.write(directory.resolve(DEBUG), debug.bytes()));
+        }
+        Optional<Miss> miss = Miss.first(test, program, function, outcome, captured, limit);
+        try (Recording recording = Recording.open(recorded)) {
+            if (miss.isEmpty() && !test.expectedState().isEmpty()) {
+                miss = stateMiss(recording);
+            }
+            if (miss.isPresent()) {
+                return new FailedRun(subject, recording, attachments, captured.bytes()).missed(miss.get());
+            }
+            if (test.approved()) {
+                Optional<Verdict> verdict = new ApprovedRun(
+                                subject,
+                                runner.approval,
+                                runner.approvalOption,
+                                recording,
+                                outcome,
+                                attachments,
+                                captured.bytes())
+                        .check();
+                if (verdict.isPresent()) {
+                    return verdict.get();
+                }
+            }
+            Pack.pack(recording, directory.resolve(FailedRun.LAST_PASSED));
+        }
+        return Verdict.passed(outcome, recorded, attachments, captured.bytes());
+    }
+
+    private RunOptions options(long limit) {
+        return new RunOptions(
+                test.function(),
+                test.arguments(),
+                test.seed(),
+                test.interrupts(),
+                limit,
+                runner.limits,
+                RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
+                CheckpointSpacing.AUTOMATIC,
+                List.of());
+    }
+
+    /** What the state at the end of the run misses; if that cannot be reached again, it is a miss too. */
+    private Optional<Miss> stateMiss(Recording recording) throws RecordingException {
+        Replay replay = new Replay(recording);
+        try {
+            replay.seek(recording.icountEnd());
+        } catch (ReplayException e) {
+            return Optional.of(Miss.notReplayed(e));
+        }
+        return Miss.state(test, replay.machine());
+    }
+
+    private Verdict error(String reason) {
+        return Verdict.error(subject.place() + ": " + reason, attachments, captured.bytes());
+    }
+
+    /** Leaves a directory that can be recorded to. To keep it is faster than to remove it and make it anew. */
+    private static void empty(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            try (Stream<Path> entries = Files.list(path)) {
+                for (Path entry : entries.toList()) {
+                    delete(entry);
+                }
+            }
+        } else {
+            Files.deleteIfExists(path);
+        }
+    }
+
+    /** Links are removed, not followed. */
+    private static void delete(Path path) throws IOException {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+            empty(path);
+        }
+        Files.deleteIfExists(path);
+    }
+}

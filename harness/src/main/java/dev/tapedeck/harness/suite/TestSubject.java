@@ -1,0 +1,53 @@
+package dev.tapedeck.harness.suite;
+
+import dev.tapedeck.harness.approve.ApprovedFiles;
+import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.vm.program.Program;
+import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.verify.VerifiedProgram;
+import java.nio.file.Path;
+
+/**
+ * A test, where it stands, and where what it leaves goes.
+ *
+ * @param file the program's file
+ * @param name the program's name below its root
+ * @param directory the test's folder in the output
+ */
+record TestSubject(Path file, String name, Path directory, VerifiedProgram verified, TestCase test) {
+    Program program() {
+        return verified.program();
+    }
+
+    /** The program's name, or the file and line of the test where the tests stand in a text. */
+    String place() {
+        return Visible.of(ProgramFile.place(name, test));
+    }
+
+    /** What reports call it. */
+    String title() {
+        return program().tests().isEmpty() ? name : name + ": " + test.name();
+    }
+
+    /** What an approved run calls it: the same wherever the program's folder is looked at from. */
+    String approvedTitle() {
+        return title().substring(name.lastIndexOf('/') + 1);
+    }
+
+    ApprovedFiles approvedFiles() {
+        return ApprovedFiles.of(file, program().tests().size() > 1 ? TestFileNames.of(program(), test) : "");
+    }
+
+    /** A path as a person in the working directory would type it. */
+    static String shown(Path path) {
+        Path here = Path.of("").toAbsolutePath();
+        Path absolute = path.toAbsolutePath().normalize();
+        return (absolute.startsWith(here) ? here.relativize(absolute) : absolute).toString();
+    }
+
+    /** What an exception says. */
+    static String problem(Exception e) {
+        String message = e.getMessage();
+        return message == null || message.isBlank() ? e.getClass().getSimpleName() : message;
+    }
+}
