@@ -194,8 +194,8 @@ final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private Optional<String> save(Path store, Outcome outcome, Machine machine) throws RecordingException {
-        if (outcome.kind() != Outcome.Kind.LIMIT) {
+    private Optional<String> save(Path store, Outcome outcome, @Nullable Machine machine) throws RecordingException {
+        if (outcome.kind() != Outcome.Kind.LIMIT || machine == null) {
             terminal.message("tapedeck: nothing saved: the run is over, and --save is for one that --limit stops");
             return Optional.empty();
         }

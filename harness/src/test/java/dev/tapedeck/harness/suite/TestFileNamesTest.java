@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tapedeck.vm.program.TestCase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -15,22 +12,7 @@ class TestFileNamesTest {
     private static List<String> names(String... tests) {
         List<TestCase> cases = new ArrayList<>();
         for (String name : tests) {
-            cases.add(new TestCase(
-                    name,
-                    "",
-                    List.of(),
-                    List.of(),
-                    "",
-                    0,
-                    OptionalLong.empty(),
-                    List.of(),
-                    Optional.empty(),
-                    OptionalInt.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    false,
-                    Optional.empty(),
-                    0));
+            cases.add(TestCase.of(name, ""));
         }
         return cases.stream().map(test -> TestFileNames.of(cases, test)).toList();
     }

@@ -370,7 +370,9 @@ class TestRunnerTest {
                 test.expectedResults(),
                 test.approved(),
                 test.disabled(),
-                test.line());
+                test.line(),
+                test.system(),
+                test.expectedState());
         Program program = new Program(
                 right.name(),
                 right.types(),

@@ -55,48 +55,15 @@ public record TestCase(
         expectedState = List.copyOf(expectedState);
     }
 
-    /** A test that gives its program nothing but what its standard input has, and expects nothing of the state. */
-    public TestCase(
-            String name,
-            String function,
-            List<Long> arguments,
-            List<String> tags,
-            String input,
-            long seed,
-            OptionalLong instructionLimit,
-            List<ScheduledInterrupt> interrupts,
-            Optional<String> expectedOutput,
-            OptionalInt expectedExitCode,
-            Optional<String> expectedFault,
-            Optional<List<Long>> expectedResults,
-            boolean approved,
-            Optional<String> disabled,
-            int line) {
-        this(
+    /**
+     * A test that gives its program nothing, and expects nothing but exit code 0 and no fault.
+     *
+     * @param function takes no arguments; empty means the program's entry
+     */
+    public static TestCase of(String name, String function) {
+        return new TestCase(
                 name,
                 function,
-                arguments,
-                tags,
-                input,
-                seed,
-                instructionLimit,
-                interrupts,
-                expectedOutput,
-                expectedExitCode,
-                expectedFault,
-                expectedResults,
-                approved,
-                disabled,
-                line,
-                TestSystem.EMPTY,
-                List.of());
-    }
-
-    /** The test of a program that brings none: its entry runs, exits with 0 and does not fault. */
-    public static TestCase ofEntry() {
-        return new TestCase(
-                "main",
-                "",
                 List.of(),
                 List.of(),
                 "",
@@ -109,6 +76,13 @@ public record TestCase(
                 Optional.empty(),
                 false,
                 Optional.empty(),
-                0);
+                0,
+                TestSystem.EMPTY,
+                List.of());
+    }
+
+    /** The test of a program that brings none: its entry runs, exits with 0 and does not fault. */
+    public static TestCase ofEntry() {
+        return of("main", "");
     }
 }

@@ -26,8 +26,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 
 /**
  * Makes a program of one WebAssembly module.
@@ -165,22 +163,7 @@ public final class Importer {
                 .filter(export -> export.name().length() <= ProgramLimits.NAME_CHARS_MAX)
                 .limit(ProgramLimits.TESTS_MAX)
                 .map(Export::name)
-                .map(name -> new TestCase(
-                        name,
-                        name,
-                        List.of(),
-                        List.of(),
-                        "",
-                        0,
-                        OptionalLong.empty(),
-                        List.of(),
-                        Optional.empty(),
-                        OptionalInt.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        false,
-                        Optional.empty(),
-                        0))
+                .map(name -> TestCase.of(name, name))
                 .toList();
     }
 

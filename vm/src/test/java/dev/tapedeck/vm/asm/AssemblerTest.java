@@ -19,6 +19,7 @@ import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.TestCase;
+import dev.tapedeck.vm.program.TestSystem;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -292,7 +293,9 @@ final class AssemblerTest {
                         Optional.of(List.of(99L)),
                         true,
                         Optional.of("not now"),
-                        3));
+                        3,
+                        TestSystem.EMPTY,
+                        List.of()));
     }
 
     @Test
