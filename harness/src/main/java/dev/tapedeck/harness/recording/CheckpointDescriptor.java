@@ -1,8 +1,8 @@
 package dev.tapedeck.harness.recording;
 
 /**
- * A checkpoint: the digest of the state at an instruction count, and the state. It stands behind the flow block that ends
- * there, and so before all that happens there.
+ * A checkpoint: the digest of the state at an instruction count at which a flow block ends, before all that happens there,
+ * and the state. It stands behind that block or some later one.
  *
  * <pre>
  *   icount   i64

@@ -15,15 +15,15 @@ import org.jspecify.annotations.Nullable;
  * Writes the excerpts of a recording in their order. Host calls and interrupts are gathered, since many are small, and
  * stand before the flow block in which they happened.
  *
- * <p>A checkpoint is made ready by another thread: a snapshot never changes, so the machine can run on meanwhile. What comes
- * after it waits until it is written.
+ * <p>A checkpoint is made ready by another thread: a snapshot never changes, so the machine can run on meanwhile. It is
+ * written some blocks later, always as many, so that the order of excerpts depends on the run alone.
  */
 final class RecordingWriter {
     /** Deltas are written until they are together as large as a complete state, but at least this large. */
     private static final long DELTA_BYTES_MIN = 64 * 1024;
 
-    /** Bytes that may wait behind a checkpoint. */
-    private static final long WAITING_BYTES_MAX = 16 << 20;
+    /** Blocks that are written between the block at whose end a checkpoint was taken and the checkpoint. */
+    private static final int BLOCKS_BETWEEN = 4;
 
     private final ExcerptLog log;
     private long number;
@@ -44,14 +44,10 @@ final class RecordingWriter {
     private long deltaBytes;
 
     private @Nullable CompletableFuture<Checkpoint> pending;
-    private final List<Excerpt> waiting = new ArrayList<>();
-    private long waitingBytes;
-
-    @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
-    private record Excerpt(Frame.Kind kind, byte[] payload) {}
+    private int blocksBetween;
 
     /** A checkpoint, ready to be written. */
-    @SuppressWarnings("ArrayRecordComponent")
+    @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
     private record Checkpoint(Snapshot snapshot, CheckpointDescriptor.Form form, byte[] payload) {}
 
     RecordingWriter(ExcerptLog log) {
@@ -128,6 +124,9 @@ final class RecordingWriter {
                                 (int) cut.bitCount(),
                                 cut.bits())
                         .encode());
+        if (pending != null && ++blocksBetween == BLOCKS_BETWEEN) {
+            await();
+        }
     }
 
     /** The state after the start, which a reader can make for itself. */
@@ -149,6 +148,7 @@ final class RecordingWriter {
             throw new IllegalStateException("the first checkpoint is the initial one");
         }
         boolean full = deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes);
+        blocksBetween = 0;
         pending = CompletableFuture.supplyAsync(() -> checkpoint(snapshot, full ? null : before, digest));
     }
 
@@ -164,7 +164,7 @@ final class RecordingWriter {
         return new Checkpoint(snapshot, form, payload);
     }
 
-    /** Waits until the last checkpoint is written, with all behind it. */
+    /** Waits until the last checkpoint is ready, and writes it. Only where a block has just been written. */
     void await() throws RecordingException {
         CompletableFuture<Checkpoint> last = pending;
         if (last == null) {
@@ -179,12 +179,7 @@ final class RecordingWriter {
             fullBytes = full ? length : fullBytes;
             deltaBytes = full ? 0 : deltaBytes + length;
         }
-        write(Frame.Kind.CHECKPOINT, checkpoint.payload);
-        for (Excerpt excerpt : waiting) {
-            write(excerpt.kind, excerpt.payload);
-        }
-        waiting.clear();
-        waitingBytes = 0;
+        append(Frame.Kind.CHECKPOINT, checkpoint.payload);
     }
 
     /** What goes wrong over there goes wrong here. */
@@ -210,19 +205,6 @@ final class RecordingWriter {
     }
 
     private void append(Frame.Kind kind, byte[] payload) throws RecordingException {
-        CompletableFuture<Checkpoint> last = pending;
-        if (last != null && (last.isDone() || waitingBytes >= WAITING_BYTES_MAX)) {
-            await();
-        }
-        if (pending == null) {
-            write(kind, payload);
-        } else {
-            waiting.add(new Excerpt(kind, payload));
-            waitingBytes += payload.length;
-        }
-    }
-
-    private void write(Frame.Kind kind, byte[] payload) throws RecordingException {
         int from = 0;
         do {
             int to = Math.min(payload.length, from + Frame.PAYLOAD_BYTES_MAX);

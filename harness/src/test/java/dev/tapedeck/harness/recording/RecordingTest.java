@@ -13,6 +13,7 @@ import dev.tapedeck.vm.machine.HostException;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
+import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,6 +130,39 @@ class RecordingTest {
                 assertThat(end % 256 == 0 || end == recording.icountEnd()).isTrue();
             }
             assertThat(end).isEqualTo(recording.icountEnd());
+        }
+    }
+
+    @Test
+    void checkpointsOfAnOrdinaryRunAreFarApart() throws Exception {
+        VerifiedProgram program = Deck.assemble("long", """
+                .func main()
+                  .local i: i32
+                  i32.const 12_000_000
+                  local.set i
+                again:
+                  local.get i
+                  i32.const 1
+                  i32.sub
+                  local.tee i
+                  br_if again
+                  return
+                .end
+                .entry main
+                """);
+        Recorder.record(program, RunOptions.DEFAULT, call -> {}, temp.resolve("r"));
+        try (Recording recording = Recording.open(temp.resolve("r"))) {
+            assertThat(recording.damage()).isEmpty();
+            assertThat(recording.icountEnd()).isEqualTo(60_000_003);
+            assertThat(recording.checkpoints().stream()
+                            .map(Recording.Checkpoint::icount)
+                            .toList())
+                    .containsExactly(0L, 1L << 24, 2L << 24, 3L << 24);
+            for (int i = 0; i < 4; i++) {
+                assertThat(StateDigest.of(recording.snapshot(i)))
+                        .isEqualTo(recording.checkpoints().get(i).stateDigest());
+            }
+            Replay.verify(recording);
         }
     }
 
