@@ -17,13 +17,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The first byte says what the others are: a packed recording, or the payloads of excerpts as they are or decompressed; and
- * whether the recording is bisected too, against a good one.
+ * The first byte says what the others are: a packed recording, the payloads of excerpts as they are or decompressed, or the file
+ * of a queue; and whether the recording is bisected too, against a good one.
  */
 final class RecordingTarget implements Target.Code {
     private static final int PACKED = 0;
     private static final int PARTS = 1;
     private static final int DECOMPRESSED = 2;
+    private static final int QUEUE = 3;
     private static final int FORM = 3;
     private static final int BISECTED = 4;
     private static final long INSTRUCTIONS_MAX = 100_000;
@@ -39,10 +40,12 @@ final class RecordingTarget implements Target.Code {
         byte[] content = Arrays.copyOfRange(input, 1, input.length);
         int form = input[0] & FORM;
         try (Folder folder = new Folder()) {
-            Path file = Files.createFile(folder.path().resolve("recording"));
-            if (form == PACKED) {
+            Path file = folder.path().resolve("recording");
+            if (form == QUEUE) {
+                Files.write(Files.createDirectory(file).resolve(FuzzedRecording.QUEUE_FILE), content);
+            } else if (form == PACKED) {
                 Files.write(file, content);
-            } else if (!FuzzedRecording.write(content, form == DECOMPRESSED, file)) {
+            } else if (!FuzzedRecording.write(content, form == DECOMPRESSED, Files.createFile(file))) {
                 return;
             }
             replay(file);
@@ -73,7 +76,7 @@ final class RecordingTarget implements Target.Code {
         if (good.isEmpty()) {
             try (Folder folder = new Folder()) {
                 Path file = folder.path().resolve("packed");
-                for (byte[] seed : FuzzedRecording.seeds(PACKED, PARTS, DECOMPRESSED, Integer.MAX_VALUE)) {
+                for (byte[] seed : FuzzedRecording.seeds(PACKED, PARTS, DECOMPRESSED, QUEUE, Integer.MAX_VALUE)) {
                     if (seed[0] == PACKED) {
                         byte[] packed = Arrays.copyOfRange(seed, 1, seed.length);
                         Files.write(file, packed);
@@ -112,7 +115,8 @@ final class RecordingTarget implements Target.Code {
 
     @Override
     public List<byte[]> seeds() throws Exception {
-        List<byte[]> seeds = new ArrayList<>(FuzzedRecording.seeds(PACKED, PARTS, DECOMPRESSED, Target.INPUT_BYTES_MAX));
+        List<byte[]> seeds =
+                new ArrayList<>(FuzzedRecording.seeds(PACKED, PARTS, DECOMPRESSED, QUEUE, Target.INPUT_BYTES_MAX));
         for (byte[] seed : List.copyOf(seeds)) {
             byte[] bisected = seed.clone();
             bisected[0] |= BISECTED;

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,11 +60,14 @@ public final class FuzzedRecording {
         return !excerpts.isEmpty();
     }
 
+    /** The file of a recording's directory that has the excerpts. */
+    public static final String QUEUE_FILE = "19700101F.cq4";
+
     /**
-     * Recordings of the {@link Deck}, each as a packed file, as parts, and as parts with what is compressed in them, with a
-     * byte before it that says which.
+     * Recordings of the {@link Deck}, each as a packed file, as parts, as parts with what is compressed in them, and as the
+     * file of a queue, with a byte before it that says which.
      */
-    public static List<byte[]> seeds(int packed, int parts, int compressed, int bytesMax) throws Exception {
+    public static List<byte[]> seeds(int packed, int parts, int compressed, int queue, int bytesMax) throws Exception {
         List<byte[]> seeds = new ArrayList<>();
         Path folder = Files.createTempDirectory("tapedeck-fuzz");
         try {
@@ -75,6 +79,7 @@ public final class FuzzedRecording {
                 seeds.add(with(packed, Files.readAllBytes(file)));
                 seeds.add(with(parts, parts(directory, false)));
                 seeds.add(with(compressed, parts(directory, true)));
+                seeds.add(with(queue, queue(directory)));
             }
         } finally {
             try (Stream<Path> files = Files.walk(folder)) {
@@ -91,6 +96,21 @@ public final class FuzzedRecording {
         all[0] = (byte) first;
         System.arraycopy(others, 0, all, 1, others.length);
         return all;
+    }
+
+    /** A file of a queue without the queue's own indexes, which are large and say nothing new. */
+    private static byte[] queue(Path directory) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        byte[] start = "SCQStore".getBytes(StandardCharsets.US_ASCII);
+        out.writeBytes(
+                new PayloadOutput().i32(start.length | 1 << 30).raw(start).toBytes());
+        try (ExcerptLog log = ChronicleLog.openForReading(directory)) {
+            for (long i = 0; i < log.size(); i++) {
+                out.writeBytes(new PayloadOutput().blob(log.read(i)).toBytes());
+                out.writeBytes(new byte[-out.size() & 3]);
+            }
+        }
+        return out.toByteArray();
     }
 
     private static byte[] parts(Path directory, boolean compressed) throws IOException, RecordingException {
