@@ -13,6 +13,7 @@ import dev.tapedeck.vm.machine.HostException;
 import dev.tapedeck.vm.machine.HostState;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.verify.VerifiedProgram;
@@ -152,15 +153,15 @@ final class RunCommand implements Callable<Integer> {
 
     private Started resume(VerifiedProgram loaded, StoredSnapshot stored) throws CommandException, RecordingException {
         Snapshot snapshot = stored.open().load(loaded, stored.id());
-        if (snapshot.status().ended()) {
-            throw CommandException.data("snapshot " + stored.id() + " is of a run that is over ("
+        if (snapshot.status() != Status.RUNNING) {
+            throw CommandException.data("snapshot " + stored.id() + " is of no run that goes on ("
                     + snapshot.status().name().toLowerCase(Locale.ROOT) + "); there is nothing to go on with");
         }
         RunOptions options = settings.resumedOptions(loaded.program(), snapshot);
         boolean withoutSystem = snapshot.hostState() == HostState.EMPTY;
         if (withoutSystem) {
-            terminal.message("tapedeck: warning: the snapshot comes from a recording, without what the program had open"
-                    + " through WASI; input, files and random numbers begin anew");
+            terminal.message("tapedeck: warning: the snapshot has no state of the host, as one from the recording of"
+                    + " a WASI program; input, files and random numbers begin anew");
         }
         return new Started(
                 snapshot.state().frames().get(0).next().function(),

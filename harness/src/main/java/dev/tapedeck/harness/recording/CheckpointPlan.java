@@ -8,14 +8,16 @@ import java.util.function.LongSupplier;
  *
  * <p>With automatic spacing, checkpoints are {@value #INSTRUCTIONS_FIRST} instructions apart at first, and after each {@value
  * #COUNT_PER_SPACING} of them twice as far: a run of n instructions has in the order of {@value #COUNT_PER_SPACING} times
- * log2(n) of them, and a seek in a long one still executes less than a hundredth of it. A page that has to be stored costs
- * about as much as some hundred executed instructions; {@value #INSTRUCTIONS_PER_PAGE} instructions for each page keep
- * checkpoints below 2 % of the run. Both depend on the run alone, so equal runs have their checkpoints at equal places.
+ * log2(n) of them, and two of them are at most a thirtieth of a long run apart. A page that is written behind a snapshot
+ * costs the machine about as much as a hundred executed instructions; {@value #INSTRUCTIONS_PER_PAGE} instructions for each
+ * page keep that below 2 % of the run, but no page count moves a checkpoint further than {@value #INSTRUCTIONS_FOR_PAGES_MAX}
+ * instructions away. All of it depends on the run alone, so equal runs have their checkpoints at equal places.
  */
 final class CheckpointPlan {
     static final long INSTRUCTIONS_FIRST = 1L << 24;
     static final int COUNT_PER_SPACING = 64;
-    static final long INSTRUCTIONS_PER_PAGE = 25_000;
+    static final long INSTRUCTIONS_PER_PAGE = 10_000;
+    static final long INSTRUCTIONS_FOR_PAGES_MAX = 1L << 28;
 
     private final CheckpointSpacing spacing;
     private final LongSupplier nanoTime;
@@ -54,7 +56,8 @@ final class CheckpointPlan {
                 if (++count % COUNT_PER_SPACING == 0) {
                     interval *= 2;
                 }
-                due = icount + Math.max(interval, pages * INSTRUCTIONS_PER_PAGE);
+                long forPages = Math.min(INSTRUCTIONS_FOR_PAGES_MAX, pages * INSTRUCTIONS_PER_PAGE);
+                due = icount + Math.max(interval, forPages);
             }
             case INSTRUCTIONS -> {}
             case MILLISECONDS -> dueNanos = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(spacing.value());

@@ -8,6 +8,7 @@ import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.vm.format.BcReader;
 import dev.tapedeck.vm.format.FormatException;
 import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
@@ -89,6 +90,9 @@ final class RecordingIndex {
         HeaderDescriptor header;
         try {
             Excerpt first = next(0);
+            if (first == null) {
+                throw new RecordingException("its end is missing");
+            }
             if (first.kind != Frame.Kind.HEADER) {
                 throw new RecordingException("it is a " + first.kind + ", expected the header");
             }
@@ -129,8 +133,8 @@ final class RecordingIndex {
         }
     }
 
-    /** Reads an excerpt whose predecessors have been read. */
-    private Excerpt next(long number) throws RecordingException {
+    /** Reads an excerpt whose predecessors have been read; null if the log ends in the middle of it. */
+    private @Nullable Excerpt next(long number) throws RecordingException {
         Frame frame = frame(number);
         if (frame.last()) {
             return new Excerpt(frame.kind(), number + 1, frame.payload());
@@ -141,7 +145,7 @@ final class RecordingIndex {
         long end = number + 1;
         while (!frame.last()) {
             if (end >= log.size()) {
-                throw new RecordingException("its end is missing");
+                return null;
             }
             frame = frame(end++);
             if (frame.kind() != kind) {
@@ -173,7 +177,11 @@ final class RecordingIndex {
 
     private byte[] payload(long number) throws RecordingException {
         try {
-            return next(number).payload;
+            Excerpt excerpt = next(number);
+            if (excerpt == null) {
+                throw new RecordingException("its end is missing");
+            }
+            return excerpt.payload;
         } catch (RecordingException e) {
             throw new RecordingException(
                     "excerpt " + number + " of " + path + " has changed since the recording was opened: "
@@ -189,6 +197,9 @@ final class RecordingIndex {
             while (number < log.size()) {
                 kind = null;
                 Excerpt excerpt = next(number);
+                if (excerpt == null) {
+                    break;
+                }
                 kind = excerpt.kind;
                 if (outcome != null) {
                     throw new RecordingException("it follows the end");
@@ -233,6 +244,9 @@ final class RecordingIndex {
             case HOST_CALLS -> {
                 List<HostCallRecord> list =
                         HostCallsDescriptor.decode(excerpt.payload).calls();
+                for (HostCallRecord call : list) {
+                    check(call);
+                }
                 wait(
                         excerpt.kind,
                         number,
@@ -244,6 +258,25 @@ final class RecordingIndex {
             case CHECKPOINT -> addCheckpoint(excerpt, number);
             case END -> addEnd(excerpt, number);
             case OPTIONAL -> {}
+        }
+    }
+
+    /** Whether a call fits the program's imports. */
+    private void check(HostCallRecord call) throws RecordingException {
+        List<Program.HostImport> imports = program.program().imports();
+        if (call.hostImport() < 0 || call.hostImport() >= imports.size()) {
+            throw new RecordingException(
+                    "it has a call of import " + call.hostImport() + ", the program has " + imports.size());
+        }
+        Program.FunctionType type = program.program().typeOf(imports.get(call.hostImport()));
+        int results = call.error().isPresent() ? 0 : type.results().size();
+        if (call.arguments().size() != type.parameters().size()
+                || call.results().size() != results) {
+            throw new RecordingException("it has a call of "
+                    + imports.get(call.hostImport()).qualifiedName() + " with "
+                    + call.arguments().size() + " arguments and "
+                    + call.results().size() + " results, expected "
+                    + type.parameters().size() + " and " + results);
         }
     }
 

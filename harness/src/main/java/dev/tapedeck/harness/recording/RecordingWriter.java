@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,13 @@ final class RecordingWriter {
 
     /** Blocks that are written between the block at whose end a checkpoint was taken and the checkpoint. */
     private static final int BLOCKS_BETWEEN = 4;
+
+    /** Not the common pool, on which whoever uses this may have work that waits. Threads go when there is nothing to do. */
+    private static final Executor MAKERS = Executors.newCachedThreadPool(task -> {
+        Thread thread = new Thread(task, "tapedeck-checkpoints");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     private final ExcerptLog log;
     private long number;
@@ -108,11 +117,11 @@ final class RecordingWriter {
     }
 
     void block(TracedRun.Cut cut) throws RecordingException {
-        flushInterrupts();
-        flushCalls();
         if (failure != null) {
             throw failure;
         }
+        flushInterrupts();
+        flushCalls();
         blocks++;
         append(
                 Frame.Kind.FLOW,
@@ -139,7 +148,7 @@ final class RecordingWriter {
                         .encode());
     }
 
-    /** @param digest has been given the states before; must not be used until {@link #await} or {@link #checkpoint} returns */
+    /** @param digest has been given the states before; must not be used until {@link #await} returns */
     void checkpoint(Snapshot snapshot, StateDigest digest) throws RecordingException {
         await();
         checkpoints++;
@@ -149,15 +158,18 @@ final class RecordingWriter {
         }
         boolean full = deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes);
         blocksBetween = 0;
-        pending = CompletableFuture.supplyAsync(() -> checkpoint(snapshot, full ? null : before, digest));
+        pending = CompletableFuture.supplyAsync(() -> checkpoint(snapshot, before, full, digest), MAKERS);
     }
 
-    private static Checkpoint checkpoint(Snapshot snapshot, @Nullable Snapshot base, StateDigest digest) {
+    private static Checkpoint checkpoint(Snapshot snapshot, Snapshot base, boolean full, StateDigest digest) {
         long stateDigest = digest.next(snapshot);
-        byte @Nullable [] state = base == null ? StoredState.full(snapshot) : StoredState.delta(snapshot, base);
-        CheckpointDescriptor.Form form = state == null
-                ? CheckpointDescriptor.Form.DIGEST_ONLY
-                : base == null ? CheckpointDescriptor.Form.FULL : CheckpointDescriptor.Form.DELTA;
+        byte @Nullable [] state = full ? StoredState.full(snapshot) : null;
+        CheckpointDescriptor.Form form = CheckpointDescriptor.Form.FULL;
+        if (state == null) {
+            // Of a state that is too large as a whole, what has changed is often small enough.
+            state = StoredState.delta(snapshot, base);
+            form = state == null ? CheckpointDescriptor.Form.DIGEST_ONLY : CheckpointDescriptor.Form.DELTA;
+        }
         byte[] payload = new CheckpointDescriptor(
                         snapshot.icount(), stateDigest, form, state == null ? new byte[0] : state)
                 .encode();

@@ -1,7 +1,7 @@
 package dev.tapedeck.harness.recording;
 
 import dev.tapedeck.vm.machine.Machine;
-import java.util.concurrent.BlockingQueue;
+import java.util.Queue;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +20,7 @@ public final class SignalQueue {
     /** Leaving the machine's loop and coming back costs about as much as a hundred instructions. */
     static final long POLL_INSTRUCTIONS = 1L << 16;
 
-    private final BlockingQueue<Signal> waiting = new LinkedBlockingQueue<>(CAPACITY);
+    private final Queue<Signal> waiting = new LinkedBlockingQueue<>(CAPACITY);
 
     private record Signal(int number, long payload) {}
 
@@ -32,25 +32,10 @@ public final class SignalQueue {
      * @throws IllegalArgumentException if there is no such signal
      */
     public boolean offer(int signal, long payload) {
-        return waiting.offer(signal(signal, payload));
-    }
-
-    /**
-     * Raises a signal; waits while {@link #CAPACITY} others do.
-     *
-     * @param signal 1 to 31
-     * @throws InterruptedException if the thread is interrupted while it waits
-     * @throws IllegalArgumentException if there is no such signal
-     */
-    public void put(int signal, long payload) throws InterruptedException {
-        waiting.put(signal(signal, payload));
-    }
-
-    private static Signal signal(int signal, long payload) {
         if (signal < 1 || signal > 31) {
             throw new IllegalArgumentException("signal " + signal + ", expected 1 to 31");
         }
-        return new Signal(signal, payload);
+        return waiting.offer(new Signal(signal, payload));
     }
 
     /** Brings the oldest signal to a machine. Only the thread of the run calls this. */

@@ -70,7 +70,6 @@ public final class LogWalk {
         }
     }
 
-    /** What a frame goes back to. */
     private static final class Walker {
         private final Recording recording;
         private final Program program;

@@ -1,6 +1,5 @@
 package dev.tapedeck.harness.store;
 
-import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /**
@@ -19,14 +18,26 @@ record Pieces(int bytesMin, int bytesMean, int bytesMax) {
     static final int BYTES_MAX = 1 << 20;
 
     /** A number for each byte; which ones does not matter, but they are part of what makes pieces the same. */
-    private static final long[] GEAR =
-            new SplittableRandom(20_261_121).longs(256).toArray();
+    private static final long[] GEAR = gear();
 
     Pieces {
         if (Integer.bitCount(bytesMean) != 1 || bytesMin < 1 || bytesMax < bytesMin || bytesMax > BYTES_MAX) {
             throw new IllegalArgumentException(
                     "pieces of " + bytesMin + " to " + bytesMax + " bytes, " + bytesMean + " on average");
         }
+    }
+
+    /** SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators), written out so that it never changes. */
+    private static long[] gear() {
+        long[] gear = new long[256];
+        long state = 20_261_121;
+        for (int i = 0; i < gear.length; i++) {
+            state += 0x9E37_79B9_7F4A_7C15L;
+            long z = (state ^ state >>> 30) * 0xBF58_476D_1CE4_E5B9L;
+            z = (z ^ z >>> 27) * 0x94D0_49BB_1331_11EBL;
+            gear[i] = z ^ z >>> 31;
+        }
+        return gear;
     }
 
     /** Pieces around a size: from a quarter of it to four times as much. */

@@ -147,7 +147,7 @@ public final class SnapshotStore {
             out.write(HexFormat.of().parseHex(hash(index, 0, index.length)));
             Path file = index(id);
             Files.createDirectories(file.toAbsolutePath().getParent());
-            WholeFile.write(file, content.toByteArray());
+            write(file, content.toByteArray());
             return id;
         });
     }
@@ -177,7 +177,15 @@ public final class SnapshotStore {
         stored[0] = (byte) (smaller ? Compression.ZSTD : Compression.STORED);
         System.arraycopy(content, 0, stored, 1, content.length);
         Files.createDirectories(file.toAbsolutePath().getParent());
-        WholeFile.write(file, stored);
+        write(file, stored);
+    }
+
+    /** A link in the place of a file leads to something that is not the store's. */
+    private static void write(Path file, byte[] bytes) throws IOException {
+        if (Files.isSymbolicLink(file)) {
+            Files.delete(file);
+        }
+        WholeFile.write(file, bytes);
     }
 
     /**
@@ -476,10 +484,10 @@ public final class SnapshotStore {
 
     /** Reads a file, if it is one and not too long, however the store came to be. */
     private static byte[] limited(Path file, int bytesMax) throws IOException, RecordingException {
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new RecordingException(file + " is damaged: it is not a file");
         }
-        try (InputStream in = Files.newInputStream(file)) {
+        try (InputStream in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             byte[] bytes = in.readNBytes(bytesMax + 1);
             if (bytes.length > bytesMax) {
                 throw new RecordingException(
@@ -515,10 +523,12 @@ public final class SnapshotStore {
         try {
             Files.createDirectories(directory);
             Path file = directory.resolve("lock");
-            if (Files.exists(file) && !Files.isRegularFile(file)) {
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                    && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
                 throw new RecordingException(file + " is not a file; it is what locks the store");
             }
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try (FileChannel channel = FileChannel.open(
+                            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
                     FileLock lock = channel.lock()) {
                 if (!lock.isValid()) {
                     throw new RecordingException("cannot lock " + directory);

@@ -90,6 +90,11 @@ final class TestRun {
 
     /** Removes what the last run left, except for the recording that a failure is compared with. */
     private void clean() throws IOException {
+        for (Path part = directory; part != null && !part.equals(runner.output()); part = part.getParent()) {
+            if (Files.isSymbolicLink(part)) {
+                throw new IOException(TestSubject.shown(part) + " is a link, to what other files are in; remove it");
+            }
+        }
         Files.createDirectories(directory);
         try (Stream<Path> entries = Files.list(directory)) {
             for (Path entry : entries.sorted().toList()) {

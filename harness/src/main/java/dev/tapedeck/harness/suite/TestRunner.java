@@ -81,6 +81,10 @@ public class TestRunner {
         return new TestRun(this, new TestSubject(file, name, directory, program, test)).run();
     }
 
+    Path output() {
+        return output;
+    }
+
     /** Runs the program; a seam for tests. */
     Outcome record(VerifiedProgram program, RunOptions options, Host host, Path recording) throws RecordingException {
         return Recorder.record(program, options, host, recording);

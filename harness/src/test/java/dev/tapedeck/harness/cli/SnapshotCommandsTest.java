@@ -281,6 +281,6 @@ class SnapshotCommandsTest {
                 "--from",
                 store + "/" + state.json().get("snapshot").asText());
         assertThat(run.exitCode()).isEqualTo(65);
-        assertThat(run.err()).contains("is of a run that is over (returned)");
+        assertThat(run.err()).contains("is of no run that goes on (returned)");
     }
 }

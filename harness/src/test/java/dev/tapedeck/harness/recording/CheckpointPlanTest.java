@@ -54,7 +54,9 @@ class CheckpointPlanTest {
         List<Long> taken = taken(automatic(), 10_000_000_000L, pages);
         for (int i = 1; i < taken.size(); i++) {
             assertThat(taken.get(i) - taken.get(i - 1))
-                    .isGreaterThanOrEqualTo(pages * CheckpointPlan.INSTRUCTIONS_PER_PAGE);
+                    .isGreaterThanOrEqualTo(Math.min(
+                            CheckpointPlan.INSTRUCTIONS_FOR_PAGES_MAX, pages * CheckpointPlan.INSTRUCTIONS_PER_PAGE))
+                    .isLessThanOrEqualTo(Math.max(CheckpointPlan.INSTRUCTIONS_FOR_PAGES_MAX, taken.get(i) / 30));
         }
         assertThat(taken).isNotEmpty();
     }

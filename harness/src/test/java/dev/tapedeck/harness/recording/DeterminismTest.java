@@ -71,7 +71,8 @@ class DeterminismTest {
                     1L << 40,
                     Limits.DEFAULT,
                     1 << 16,
-                    CheckpointSpacing.instructions(1 << 18),
+                    // Further apart than a checkpoint is written behind its block, so that a wrong order would show.
+                    CheckpointSpacing.instructions(1 << 20),
                     List.of());
             Outcome outcome = Recorder.record(program, options, host, directory);
             System.out.println(run.program.getFileName() + " " + outcome);

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.tapedeck.harness.log.ChronicleLog;
+import dev.tapedeck.harness.log.ExcerptLog;
 import dev.tapedeck.harness.recording.Recording.Block;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
@@ -267,6 +269,29 @@ class RecordingTest {
             assertThat(recording.damage()).isEmpty();
             assertThat(recording.hostCalls().get(0).writes().get(0).bytes()).isEqualTo(large);
             Replay.verify(recording);
+        }
+
+        // Whoever looks while such a one is written, or after its writer died there, sees its first parts only.
+        int[] parts = {0};
+        Path cut = temp.resolve("cut");
+        Excerpts.rewriteBytes(
+                directory,
+                cut,
+                (number, excerpt) -> excerpt[1] == 0 && parts[0] == 0 ? excerpt : parts[0]++ < 3 ? excerpt : null);
+        try (Recording recording = Recording.open(cut)) {
+            assertThat(recording.damage().orElseThrow()).contains("was cut").doesNotContain("is damaged");
+            assertThat(recording.live()).isFalse();
+        }
+        Path live = temp.resolve("live");
+        try (ExcerptLog in = ChronicleLog.openForReading(cut);
+                ExcerptLog out = ChronicleLog.create(live)) {
+            for (long i = 0; i < in.size(); i++) {
+                out.append(in.read(i));
+            }
+            try (Recording recording = Recording.open(live)) {
+                assertThat(recording.live()).isTrue();
+                assertThat(recording.damage().orElseThrow()).contains("still being written");
+            }
         }
     }
 

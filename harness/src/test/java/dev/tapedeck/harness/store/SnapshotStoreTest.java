@@ -225,6 +225,34 @@ class SnapshotStoreTest {
     }
 
     @Test
+    @DisplayName("H8: a link in the place of a piece, a list or the lock is damage; nothing is written through it")
+    void links() throws Exception {
+        String id = store.save(machine.snapshot());
+        Path precious = Files.writeString(directory.resolve("precious"), "kept");
+        Path piece = files("pieces").get(3);
+        Path list = files("snapshots").get(0);
+        for (Path file : List.of(piece, list)) {
+            byte[] whole = Files.readAllBytes(file);
+            Files.delete(file);
+            Files.createSymbolicLink(file, precious);
+            assertThatExceptionOfType(RecordingException.class)
+                    .isThrownBy(() -> store.verify(id))
+                    .withMessageContaining("damaged");
+            assertThat(store.save(machine.snapshot())).isEqualTo(id);
+            assertThat(precious).hasContent("kept");
+            assertThat(file).isRegularFile().hasBinaryContent(whole);
+            assertThat(Files.isSymbolicLink(file)).isFalse();
+        }
+        Path lock = directory.resolve("store/lock");
+        Files.delete(lock);
+        Files.createSymbolicLink(lock, directory.resolve("elsewhere"));
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> store.save(machine.snapshot()))
+                .withMessageContaining("is not a file");
+        assertThat(directory.resolve("elsewhere")).doesNotExist();
+    }
+
+    @Test
     @DisplayName("H8: a damaged list of pieces is listed as damaged, keeps all pieces, and can be deleted")
     void damagedList() throws Exception {
         String id = store.save(machine.snapshot());

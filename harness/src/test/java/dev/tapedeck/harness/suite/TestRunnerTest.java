@@ -465,6 +465,22 @@ class TestRunnerTest {
     }
 
     @Test
+    @DisplayName("a link inside of the output folder is refused: what it leads to is not ours to clean")
+    void linkedFolder() throws Exception {
+        Path precious = Files.createDirectories(root.resolve("precious/recording"));
+        Files.writeString(precious.resolve("keep"), "kept");
+        Files.createDirectories(output().resolve("p.tasm"));
+        Files.createSymbolicLink(output().resolve("p.tasm/t"), root.resolve("precious"));
+
+        Verdict verdict = squares("");
+
+        assertThat(verdict.kind()).isEqualTo(Kind.ERROR);
+        assertThat(verdict.message()).contains("is a link").doesNotContain("\n");
+        assertThat(precious.resolve("keep")).hasContent("kept");
+        assertThat(root.resolve("precious")).isDirectoryNotContaining("glob:**.rec");
+    }
+
+    @Test
     @DisplayName("debug output is kept in a file, and never part of the output")
     void debug() throws Exception {
         Verdict verdict = run("""

@@ -27,7 +27,8 @@ final class SnapshotGlobals {
 
     /**
      * The cells of a snapshot in the order in which the program has its globals. Those with a name are found by it, those
-     * without one by their order. If the program has no names at all, because it was stripped, all are found by their order.
+     * without one by their order. If the program or the snapshot has no names at all, because it was stripped, all are found by their
+     * order.
      *
      * @param entries what the snapshot says of its globals, one for each cell
      * @throws IllegalArgumentException if not every global of each is one of the other; the message says which is not
@@ -37,7 +38,8 @@ final class SnapshotGlobals {
         if (wanted.equals(entries)) {
             return cells;
         }
-        boolean byName = wanted.stream().anyMatch(Entry::named);
+        boolean byName =
+                wanted.stream().anyMatch(Entry::named) && entries.stream().anyMatch(Entry::named);
         Map<String, Integer> named = new HashMap<>();
         List<Integer> others = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {

@@ -262,7 +262,7 @@ public final class SnapshotWriter {
 
     private void globalNames(BcOutput out) {
         List<Program.Global> all = snapshot.program().globals();
-        if (all.stream().anyMatch(global -> !global.name().isEmpty())) {
+        if (!all.isEmpty()) {
             out.unsigned(all.size());
             for (Program.Global global : all) {
                 out.utf8("the name of a global", global.name());
