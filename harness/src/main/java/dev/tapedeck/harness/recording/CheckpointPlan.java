@@ -48,15 +48,15 @@ final class CheckpointPlan {
     /**
      * Takes note of a checkpoint.
      *
-     * @param pages that differ from the checkpoint before
+     * @param pages counts those that differ from the checkpoint before, which costs by their number; asked only if it matters
      */
-    void taken(long icount, long pages) {
+    void taken(long icount, LongSupplier pages) {
         switch (spacing.unit()) {
             case AUTOMATIC -> {
                 if (++count % COUNT_PER_SPACING == 0) {
                     interval *= 2;
                 }
-                long forPages = Math.min(INSTRUCTIONS_FOR_PAGES_MAX, pages * INSTRUCTIONS_PER_PAGE);
+                long forPages = Math.min(INSTRUCTIONS_FOR_PAGES_MAX, pages.getAsLong() * INSTRUCTIONS_PER_PAGE);
                 due = icount + Math.max(interval, forPages);
             }
             case INSTRUCTIONS -> {}

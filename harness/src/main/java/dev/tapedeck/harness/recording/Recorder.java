@@ -88,7 +88,8 @@ public final class Recorder {
             if (!run.over() && plan.isDue(machine.icount())) {
                 Snapshot snapshot = machine.snapshot();
                 writer.checkpoint(snapshot, digest);
-                plan.taken(machine.icount(), changedPages(snapshot, before));
+                Snapshot last = before;
+                plan.taken(machine.icount(), () -> changedPages(snapshot, last));
                 before = snapshot;
             }
             watcher.accept(machine);

@@ -209,8 +209,8 @@ final class RecordingWriter {
         }
     }
 
+    /** After the last {@link #await}. */
     void end(Outcome outcome) throws RecordingException {
-        await();
         append(
                 Frame.Kind.END,
                 new EndDescriptor(outcome, blocks, interrupts, hostCalls, checkpoints, checksum).encode());

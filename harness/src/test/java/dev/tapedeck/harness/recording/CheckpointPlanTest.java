@@ -18,7 +18,7 @@ class CheckpointPlanTest {
         for (long icount = BLOCK; icount <= instructions; icount += BLOCK) {
             if (plan.isDue(icount)) {
                 taken.add(icount);
-                plan.taken(icount, pages);
+                plan.taken(icount, () -> pages);
             }
         }
         return taken;
