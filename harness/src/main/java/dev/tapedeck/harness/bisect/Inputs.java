@@ -112,7 +112,8 @@ final class Inputs {
             return false;
         }
         for (int i = 0; i < a.writes().size(); i++) {
-            if (a.writes().get(i).address() != b.writes().get(i).address()
+            if (a.writes().get(i).memory() != b.writes().get(i).memory()
+                    || a.writes().get(i).address() != b.writes().get(i).address()
                     || !Arrays.equals(
                             a.writes().get(i).bytes(), b.writes().get(i).bytes())) {
                 return false;
@@ -187,7 +188,8 @@ final class Inputs {
             text.append(", wrote ")
                     .append(Values.bytes(write.bytes()))
                     .append(" at ")
-                    .append(Values.address(write.address()));
+                    .append(Values.address(write.address()))
+                    .append(write.memory() == 0 ? "" : " of memory " + write.memory());
         }
         return text.toString();
     }

@@ -160,11 +160,9 @@ final class LastWriters {
                     && overlaps(effect.writeAddress, effect.writeLength, at.address(), one.target.length())) {
                 return true;
             }
-            if (at.memory() != 0) {
-                return false;
-            }
             for (MemoryWrite write : call.map(HostCallRecord::writes).orElse(List.of())) {
-                if (overlaps(write.address(), write.bytes().length, at.address(), one.target.length())) {
+                if (write.memory() == at.memory()
+                        && overlaps(write.address(), write.bytes().length, at.address(), one.target.length())) {
                     return true;
                 }
             }

@@ -292,7 +292,7 @@ final class RunSearch {
                 var call = VersionWalk.hostCall(lane.recording, icount);
                 if (call.isPresent()) {
                     for (MemoryWrite write : call.get().writes()) {
-                        if (memoryDiffers(0, write.address(), write.bytes().length)) {
+                        if (memoryDiffers(write.memory(), write.address(), write.bytes().length)) {
                             return true;
                         }
                     }

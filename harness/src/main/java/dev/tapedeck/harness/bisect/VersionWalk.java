@@ -573,7 +573,8 @@ final class VersionWalk {
             return true;
         }
         for (int i = 0; i < one.writes().size(); i++) {
-            if (alignment.addressToB(one.writes().get(i).address())
+            if (one.writes().get(i).memory() != other.writes().get(i).memory()
+                    || alignment.addressToB(one.writes().get(i).address())
                             != other.writes().get(i).address()
                     || !Arrays.equals(
                             one.writes().get(i).bytes(), other.writes().get(i).bytes())) {

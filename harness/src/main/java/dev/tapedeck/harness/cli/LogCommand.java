@@ -236,7 +236,11 @@ final class LogCommand implements Callable<Integer> {
                 text.append(" -> ").append(values(type.results(), call.results()));
             }
             for (Recording.MemoryWrite write : call.writes()) {
-                text.append(String.format(", wrote %d bytes at 0x%x", write.bytes().length, write.address()));
+                text.append(", wrote ")
+                        .append(write.bytes().length)
+                        .append(" bytes at 0x")
+                        .append(Long.toHexString(write.address()))
+                        .append(write.memory() == 0 ? "" : " of memory " + write.memory());
             }
             call.halt().ifPresent(code -> text.append(", exit code ").append(code));
             call.error().ifPresent(error -> text.append(", failed: ").append(error));

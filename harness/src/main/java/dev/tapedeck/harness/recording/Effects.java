@@ -23,6 +23,7 @@ final class Effects {
         call.arguments().forEach(trace::fold);
         call.results().forEach(trace::fold);
         for (MemoryWrite write : call.writes()) {
+            trace.fold(write.memory());
             trace.fold(write.address());
             trace.fold(write.bytes().length);
             trace.fold(LongHashFunction.xx3().hashBytes(write.bytes()));

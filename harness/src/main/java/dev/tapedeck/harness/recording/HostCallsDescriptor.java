@@ -11,6 +11,8 @@ import java.util.Optional;
  *
  * <pre>
  *   count    i32
+ *   first    i64  icount of the first call
+ *   last     i64  icount of the last call
  *   entries  encoding u8, i32 length, blob; of each entry:
  *
  *     icount     i64    instructions completed before it
@@ -18,7 +20,7 @@ import java.util.Optional;
  *     flags      u8     bit 0: halted, bit 1: failed
  *     arguments  cells
  *     results    cells
- *     writes     i32 n, n times: address i64, bytes blob
+ *     writes     i32 n, n times: memory i32, address i64, bytes blob
  *     exit code  i32    if halted
  *     message    text   if failed
  * </pre>
@@ -32,7 +34,7 @@ record HostCallsDescriptor(List<HostCallRecord> calls) {
 
     private static final int ENTRY_BYTES_MIN = 25;
     private static final int COUNT_MAX = GATHERED_BYTES / ENTRY_BYTES_MIN + 1;
-    private static final int WRITE_BYTES_MIN = 12;
+    private static final int WRITE_BYTES_MIN = 16;
     private static final int HALTED = 1;
     private static final int FAILED = 2;
 
@@ -45,29 +47,41 @@ record HostCallsDescriptor(List<HostCallRecord> calls) {
                 .cells(call.results())
                 .i32(call.writes().size());
         for (MemoryWrite write : call.writes()) {
-            entries.i64(write.address()).blob(write.bytes());
+            entries.i32(write.memory()).i64(write.address()).blob(write.bytes());
         }
         call.halt().ifPresent(entries::i32);
         call.error().ifPresent(entries::text);
     }
 
-    static byte[] encode(int count, PayloadOutput entries) {
-        return new PayloadOutput().i32(count).compressed(entries.toBytes()).toBytes();
+    /**
+     * @param first icount of the first of the entries
+     * @param last icount of the last
+     */
+    static byte[] encode(int count, long first, long last, PayloadOutput entries) {
+        return new PayloadOutput()
+                .i32(count)
+                .i64(first)
+                .i64(last)
+                .compressed(entries.toBytes())
+                .toBytes();
     }
 
     byte[] encode() {
         PayloadOutput entries = new PayloadOutput();
         calls.forEach(call -> encode(entries, call));
-        return encode(calls.size(), entries);
+        return encode(
+                calls.size(), calls.get(0).icount(), calls.get(calls.size() - 1).icount(), entries);
     }
 
     static HostCallsDescriptor decode(byte[] payload) throws RecordingException {
         PayloadInput in = new PayloadInput(payload);
         int count = in.i32("count", 1, COUNT_MAX);
+        long first = in.i64("icount of the first call", 0, Long.MAX_VALUE);
+        long last = in.i64("icount of the last call", first, Long.MAX_VALUE);
         PayloadInput entries = new PayloadInput(in.compressed("entries", ENTRIES_BYTES_MAX));
         in.end();
         List<HostCallRecord> calls = new ArrayList<>();
-        long before = 0;
+        long before = first;
         for (int i = 0; i < count; i++) {
             if (entries.position() >= GATHERED_BYTES) {
                 throw entries.error(
@@ -78,6 +92,10 @@ record HostCallsDescriptor(List<HostCallRecord> calls) {
             calls.add(call);
         }
         entries.end();
+        if (calls.get(0).icount() != first || before != last) {
+            throw in.error("the calls are of instruction counts " + calls.get(0).icount() + " to " + before
+                    + ", stated are " + first + " to " + last);
+        }
         return new HostCallsDescriptor(calls);
     }
 
@@ -92,7 +110,8 @@ record HostCallsDescriptor(List<HostCallRecord> calls) {
         List<Long> results = in.cells("results");
         List<MemoryWrite> writes = new ArrayList<>();
         for (int i = in.count("writes", WRITE_BYTES_MIN); i > 0; i--) {
-            writes.add(new MemoryWrite(in.i64("address", 0, 1L << 32), in.blob("bytes")));
+            writes.add(new MemoryWrite(
+                    in.i32("memory", 0, Integer.MAX_VALUE), in.i64("address", 0, 1L << 32), in.blob("bytes")));
         }
         return new HostCallRecord(
                 icount,

@@ -58,8 +58,9 @@ public final class Recording implements AutoCloseable {
             Optional<Integer> halt,
             Optional<String> error) {}
 
+    /** Bytes that a host wrote to the memory with this index. */
     @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
-    public record MemoryWrite(long address, byte[] bytes) {}
+    public record MemoryWrite(int memory, long address, byte[] bytes) {}
 
     private final Path path;
     private final RecordingIndex index;

@@ -136,9 +136,9 @@ final class RecordingHost implements Host {
         }
 
         @Override
-        public void writeMemory(long address, byte[] bytes) throws HostException {
-            call.writeMemory(address, bytes);
-            writes.add(new MemoryWrite(address, bytes.clone()));
+        public void writeMemory(int memory, long address, byte[] bytes) throws HostException {
+            call.writeMemory(memory, address, bytes);
+            writes.add(new MemoryWrite(memory, address, bytes.clone()));
         }
 
         @Override

@@ -278,6 +278,14 @@ final class RecordingIndex {
                     + call.results().size() + " results, expected "
                     + type.parameters().size() + " and " + results);
         }
+        // A program without memories has one of no bytes, to which nothing can be written.
+        int memories = Math.max(1, program.program().memories().size());
+        for (Recording.MemoryWrite write : call.writes()) {
+            if (write.memory() >= memories) {
+                throw new RecordingException("it has a write to memory " + write.memory() + ", the program has "
+                        + program.program().memories().size());
+            }
+        }
     }
 
     private void wait(Frame.Kind kind, long number, int count, long icountFirst, long icountLast)

@@ -41,6 +41,8 @@ final class RecordingWriter {
     private final List<Interrupt> gatheredInterrupts = new ArrayList<>();
     private PayloadOutput gatheredCalls = new PayloadOutput();
     private int gatheredCallCount;
+    private long firstCall;
+    private long lastCall;
     private @Nullable RecordingException failure;
 
     private long blocks;
@@ -78,7 +80,10 @@ final class RecordingWriter {
     void hostCalled(HostCallRecord call) {
         hostCalls++;
         HostCallsDescriptor.encode(gatheredCalls, call);
-        gatheredCallCount++;
+        if (gatheredCallCount++ == 0) {
+            firstCall = call.icount();
+        }
+        lastCall = call.icount();
         if (gatheredCalls.size() >= HostCallsDescriptor.GATHERED_BYTES) {
             keepFailure(this::flushCalls);
         }
@@ -109,7 +114,7 @@ final class RecordingWriter {
 
     private void flushCalls() throws RecordingException {
         if (gatheredCallCount > 0) {
-            byte[] payload = HostCallsDescriptor.encode(gatheredCallCount, gatheredCalls);
+            byte[] payload = HostCallsDescriptor.encode(gatheredCallCount, firstCall, lastCall, gatheredCalls);
             gatheredCallCount = 0;
             gatheredCalls = new PayloadOutput();
             append(Frame.Kind.HOST_CALLS, payload);

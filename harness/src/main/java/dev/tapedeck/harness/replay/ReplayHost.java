@@ -77,7 +77,7 @@ final class ReplayHost implements Host {
         }
         for (MemoryWrite write : recorded.writes()) {
             try {
-                call.writeMemory(write.address(), write.bytes());
+                call.writeMemory(write.memory(), write.address(), write.bytes());
             } catch (HostException e) {
                 throw fail(here + ", the recorded memory write is not possible: " + e.getMessage(), call.icount());
             }

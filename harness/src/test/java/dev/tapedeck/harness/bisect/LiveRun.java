@@ -157,9 +157,9 @@ final class LiveRun implements Host {
         }
 
         @Override
-        public void writeMemory(long address, byte[] bytes) throws HostException {
-            called.add("wrote " + Arrays.toString(bytes) + " at " + address);
-            call.writeMemory(address, bytes);
+        public void writeMemory(int memory, long address, byte[] bytes) throws HostException {
+            called.add("wrote " + Arrays.toString(bytes) + " at " + memory + "/" + address);
+            call.writeMemory(memory, address, bytes);
         }
 
         @Override

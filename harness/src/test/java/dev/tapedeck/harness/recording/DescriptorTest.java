@@ -108,12 +108,36 @@ class DescriptorTest {
                         0,
                         List.of(1L, 2L),
                         List.of(3L),
-                        List.of(new MemoryWrite(1L << 32, new byte[0]), new MemoryWrite(7, new byte[] {1, 2})),
+                        List.of(new MemoryWrite(2, 1L << 32, new byte[0]), new MemoryWrite(0, 7, new byte[] {1, 2})),
                         Optional.of(-1),
                         Optional.empty()),
                 new HostCallRecord(
                         3, 9, List.of(), List.of(), List.of(), Optional.empty(), Optional.of("no paper: ∅"))));
         assertRoundTrip(calls.encode(), calls, HostCallsDescriptor::decode);
+    }
+
+    @Test
+    @DisplayName("the instruction counts before the calls are those of the first and the last call, or it is damage")
+    void hostCallsAtOtherCounts() throws Exception {
+        HostCallRecord early =
+                new HostCallRecord(3, 0, List.of(), List.of(), List.of(), Optional.empty(), Optional.empty());
+        HostCallRecord late =
+                new HostCallRecord(1L << 40, 0, List.of(), List.of(), List.of(), Optional.empty(), Optional.empty());
+        byte[] payload = new HostCallsDescriptor(List.of(early, early, late)).encode();
+        ByteBuffer head = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(head.getInt(0)).isEqualTo(3);
+        assertThat(head.getLong(4)).isEqualTo(3);
+        assertThat(head.getLong(12)).isEqualTo(1L << 40);
+        assertThat(HostCallsDescriptor.decode(payload).calls()).hasSize(3);
+        for (int at : new int[] {4, 12}) {
+            for (long shift : new long[] {-1, 1}) {
+                byte[] forged = payload.clone();
+                ByteBuffer.wrap(forged).order(ByteOrder.LITTLE_ENDIAN).putLong(at, head.getLong(at) + shift);
+                assertThatExceptionOfType(RecordingException.class)
+                        .isThrownBy(() -> HostCallsDescriptor.decode(forged))
+                        .withMessageContaining(at == 4 && shift == 1 ? "icount is 3" : "stated are");
+            }
+        }
     }
 
     @Test
@@ -173,6 +197,8 @@ class DescriptorTest {
         byte[] small = Compression.compress(new byte[100]);
         byte[] calls = new PayloadOutput()
                 .i32(1)
+                .i64(0)
+                .i64(0)
                 .u8(Compression.ZSTD)
                 .i32(1 << 30)
                 .blob(small)
@@ -190,6 +216,8 @@ class DescriptorTest {
                 .array();
         byte[] lying = new PayloadOutput()
                 .i32(1)
+                .i64(0)
+                .i64(0)
                 .u8(Compression.ZSTD)
                 .i32(1 << 30)
                 .blob(frame)
@@ -203,8 +231,12 @@ class DescriptorTest {
     @DisplayName("W6: a few bytes do not become millions of host calls")
     void manyCalls() throws Exception {
         byte[] zeros = new byte[10_000_000];
-        byte[] stated =
-                new PayloadOutput().i32(zeros.length / 25).compressed(zeros).toBytes();
+        byte[] stated = new PayloadOutput()
+                .i32(zeros.length / 25)
+                .i64(0)
+                .i64(0)
+                .compressed(zeros)
+                .toBytes();
         assertThat(stated).hasSizeLessThan(1_000);
         assertThatExceptionOfType(RecordingException.class)
                 .isThrownBy(() -> HostCallsDescriptor.decode(stated))
@@ -214,7 +246,7 @@ class DescriptorTest {
                 0,
                 List.of(),
                 List.of(),
-                List.of(new MemoryWrite(0, new byte[HostCallsDescriptor.GATHERED_BYTES])),
+                List.of(new MemoryWrite(0, 0, new byte[HostCallsDescriptor.GATHERED_BYTES])),
                 Optional.empty(),
                 Optional.empty());
         assertThat(HostCallsDescriptor.decode(new HostCallsDescriptor(List.of(call)).encode())

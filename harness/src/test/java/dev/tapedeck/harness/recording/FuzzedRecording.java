@@ -155,7 +155,8 @@ public final class FuzzedRecording {
         byte[] payload = frame.payload();
         return switch (frame.kind()) {
             case HEADER, END, OPTIONAL -> payload.length;
-            case INTERRUPTS, HOST_CALLS -> Integer.BYTES;
+            case INTERRUPTS -> Integer.BYTES;
+            case HOST_CALLS -> Integer.BYTES + 2 * Long.BYTES;
             case CHECKPOINT ->
                 CheckpointDescriptor.decodeHead(payload).form().stored() ? 2 * Long.BYTES + 1 : payload.length;
             case FLOW -> {

@@ -73,6 +73,8 @@ class HostMisuseTest {
                 new Misuse("write across the end", (call, machine) -> call.writeMemory(65_530, new byte[7]), "65530"),
                 new Misuse("write before the start", (call, machine) -> call.writeMemory(-1, new byte[1]), "-1"),
                 new Misuse("write at an absurd address", (c, m) -> c.writeMemory(Long.MAX_VALUE, new byte[9]), "9223"),
+                new Misuse("write to no memory", (call, machine) -> call.writeMemory(1, 0, new byte[1]), "memory 1"),
+                new Misuse("write to memory -1", (call, machine) -> call.writeMemory(-1, 0, new byte[1]), "memory -1"),
                 new Misuse("read behind the end", (call, machine) -> call.readMemory(65_530, 7), "65530"),
                 new Misuse("read -1 bytes", (call, machine) -> call.readMemory(0, -1), "-1"),
                 new Misuse("read 2 GiB", (call, machine) -> call.readMemory(0, Integer.MAX_VALUE), "2147483647"),

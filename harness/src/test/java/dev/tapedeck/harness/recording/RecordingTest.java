@@ -11,6 +11,7 @@ import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
@@ -239,6 +240,106 @@ class RecordingTest {
                 assertThat(replay.machine().fault()).isEmpty();
             }
         }
+    }
+
+    /** Reads what its host has written to both of its memories. */
+    private static final Deck TWO_MEMORIES =
+            new Deck("two memories", Deck.assemble("two memories", """
+                    .memory 1
+                    .memory 1
+                    .import env.fill() -> ()
+                    .func main() -> i32
+                      .local i: i32, sum: i32
+                    again:
+                      call_host env.fill
+                      i32.const 100
+                      i32.load8_u memory1
+                      i32.const 100
+                      i32.load8_u
+                      i32.sub
+                      local.get sum
+                      i32.add
+                      local.set sum
+                      local.get i
+                      i32.const 1
+                      i32.add
+                      local.tee i
+                      i32.const 90
+                      i32.lt_s
+                      br_if again
+                      local.get sum
+                      return
+                    .end
+                    .entry main
+                    """), Deck.options(List.of(), 1 << 20));
+
+    private static void fillMemories(HostCall call) throws HostException {
+        call.writeMemory(1, 100, new byte[] {(byte) (call.icount() % 50)});
+        call.writeMemory(100, new byte[] {3});
+    }
+
+    @Test
+    @DisplayName("what a host writes to another memory than the first is recorded, and replayed to that memory")
+    void otherMemories() throws Exception {
+        Path directory = temp.resolve("r");
+        Outcome outcome =
+                Recorder.record(TWO_MEMORIES.program(), TWO_MEMORIES.options(), RecordingTest::fillMemories, directory);
+        assertThat(outcome.results().get(0)).isGreaterThan(90L);
+        try (Recording recording = Recording.open(directory)) {
+            assertThat(recording.damage()).isEmpty();
+            assertThat(recording.hostCalls()).hasSize(90);
+            assertThat(recording.hostCalls().get(7).writes())
+                    .extracting(Recording.MemoryWrite::memory)
+                    .containsExactly(1, 0);
+            assertThat(Replay.verify(recording)).isEqualTo(outcome.icount());
+        }
+    }
+
+    @Test
+    @DisplayName("what a host writes to a memory that is not there fails, and is damage in a recording")
+    void missingMemories() throws Exception {
+        Path directory = temp.resolve("r");
+        Outcome outcome = Recorder.record(
+                TWO_MEMORIES.program(),
+                TWO_MEMORIES.options(),
+                call -> {
+                    if (call.icount() > 300) {
+                        call.writeMemory(2, 0, new byte[0]);
+                    }
+                    fillMemories(call);
+                },
+                directory);
+        assertThat(outcome.words()).contains("there is no memory 2");
+        Path forged = temp.resolve("forged");
+        Excerpts.rewrite(directory, forged, (number, kind, payload) -> {
+            try {
+                return kind == Frame.Kind.HOST_CALLS ? moved(payload) : payload;
+            } catch (RecordingException e) {
+                throw new AssertionError(e);
+            }
+        });
+        try (Recording recording = Recording.open(forged)) {
+            assertThat(recording.damage().orElseThrow())
+                    .contains("it has a write to memory 2, the program has 2", "reaches up to instruction count 0");
+        }
+    }
+
+    /** Host calls with each write in the memory behind. */
+    private static byte[] moved(byte[] payload) throws RecordingException {
+        return new HostCallsDescriptor(HostCallsDescriptor.decode(payload).calls().stream()
+                        .map(call -> new HostCallRecord(
+                                call.icount(),
+                                call.hostImport(),
+                                call.arguments(),
+                                call.results(),
+                                call.writes().stream()
+                                        .map(write -> new Recording.MemoryWrite(
+                                                write.memory() + 1, write.address(), write.bytes()))
+                                        .toList(),
+                                call.halt(),
+                                call.error()))
+                        .toList())
+                .encode();
     }
 
     @Test

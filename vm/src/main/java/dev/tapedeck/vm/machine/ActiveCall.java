@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A host call of a machine. Memory is written at once, and put back if the call fails. */
 final class ActiveCall implements HostCall {
-    private record Overwritten(long address, byte[] bytes) {}
+    private record Overwritten(Memory memory, long address, byte[] bytes) {}
 
     private final Machine machine;
     private final int index;
@@ -37,7 +37,7 @@ final class ActiveCall implements HostCall {
     void undo() {
         for (int i = overwritten.size() - 1; i >= 0; i--) {
             Overwritten before = overwritten.get(i);
-            machine.memory.write(before.address, before.bytes);
+            before.memory.write(before.address, before.bytes);
         }
     }
 
@@ -89,26 +89,30 @@ final class ActiveCall implements HostCall {
 
     @Override
     public byte[] readMemory(long address, int length) throws HostException {
-        checkRange(address, length);
+        checkRange(machine.memory, address, length);
         return machine.memory.read(address, length);
     }
 
     @Override
-    public void writeMemory(long address, byte[] bytes) throws HostException {
-        checkRange(address, bytes.length);
-        if (!machine.memory.roomFor(address, bytes)) {
-            throw new HostException(
-                    "address " + address + ", " + bytes.length + " bytes; " + machine.memory.overflow());
+    public void writeMemory(int index, long address, byte[] bytes) throws HostException {
+        checkActive();
+        if (index < 0 || index >= machine.memories.length) {
+            throw new HostException("there is no memory " + index);
         }
-        overwritten.add(new Overwritten(address, machine.memory.read(address, bytes.length)));
-        machine.memory.write(address, bytes);
+        Memory memory = machine.memories[index];
+        checkRange(memory, address, bytes.length);
+        if (!memory.roomFor(address, bytes)) {
+            throw new HostException("address " + address + ", " + bytes.length + " bytes; " + memory.overflow());
+        }
+        overwritten.add(new Overwritten(memory, address, memory.read(address, bytes.length)));
+        memory.write(address, bytes);
     }
 
-    private void checkRange(long address, int length) throws HostException {
+    private void checkRange(Memory memory, long address, int length) throws HostException {
         checkActive();
-        if (address < 0 || length < 0 || address > 1L << 32 || machine.memory.outside(address, length)) {
+        if (address < 0 || length < 0 || address > 1L << 32 || memory.outside(address, length)) {
             throw new HostException(
-                    "address " + address + ", " + length + " bytes, memory has " + machine.memoryBytes() + " bytes");
+                    "address " + address + ", " + length + " bytes, memory has " + memory.bytes() + " bytes");
         }
     }
 

@@ -32,11 +32,21 @@ public interface HostCall {
     byte[] readMemory(long address, int length) throws HostException;
 
     /**
-     * Copies bytes into linear memory. A host has no other way to change it.
+     * Copies bytes into memory 0.
      *
      * @throws HostException if the range is not inside the memory; nothing is written then
      */
-    void writeMemory(long address, byte[] bytes) throws HostException;
+    default void writeMemory(long address, byte[] bytes) throws HostException {
+        writeMemory(0, address, bytes);
+    }
+
+    /**
+     * Copies bytes into a memory. A host has no other way to change one.
+     *
+     * @param memory index of the memory
+     * @throws HostException if there is no such memory or the range is not inside it; nothing is written then
+     */
+    void writeMemory(int memory, long address, byte[] bytes) throws HostException;
 
     /** Stops the program with an exit code when the call is over. */
     void halt(int exitCode);

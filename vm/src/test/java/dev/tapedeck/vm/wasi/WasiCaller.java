@@ -278,7 +278,8 @@ final class WasiCaller {
         }
 
         @Override
-        public void writeMemory(long address, byte[] bytes) throws HostException {
+        public void writeMemory(int index, long address, byte[] bytes) throws HostException {
+            assertThat(index).isZero();
             check(address, bytes.length);
             System.arraycopy(bytes, 0, memory, (int) address, bytes.length);
         }
