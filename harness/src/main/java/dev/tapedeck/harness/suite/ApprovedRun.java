@@ -116,9 +116,8 @@ record ApprovedRun(
     }
 
     private static boolean usable(Path packed) {
-        try {
-            Recording.open(packed).close();
-            return true;
+        try (Recording approved = Recording.open(packed)) {
+            return approved.damage().isEmpty();
         } catch (RecordingException e) {
             return false;
         }
