@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.vm.isa.Opcode;

@@ -3,6 +3,7 @@ package dev.tapedeck.harness.bisect;
 import com.github.difflib.DiffUtils;
 import com.github.difflib.patch.AbstractDelta;
 import com.github.difflib.patch.DeltaType;
+import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.program.Function;

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.Checkpoint;

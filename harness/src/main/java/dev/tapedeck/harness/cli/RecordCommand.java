@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.recording.Detail;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -16,6 +17,7 @@ import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -78,6 +80,14 @@ final class RecordCommand implements Callable<Integer> {
     private boolean json;
 
     @Option(
+            names = "--detail",
+            paramLabel = "flow|values",
+            description =
+                    "What is stored of each instruction: that it was executed, or also what it wrote, which takes at"
+                            + " least 40 bytes and is for other tools (default: flow).")
+    private String detail = Detail.FLOW.toString();
+
+    @Option(
             names = "--verify",
             description = "Replays the recording at once, and fails if it does not come out as recorded.")
     private boolean verify;
@@ -94,7 +104,7 @@ final class RecordCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         VerifiedProgram loaded = ProgramFile.load(program);
-        RunOptions options = settings.options(loaded.program(), arguments);
+        RunOptions options = settings.options(loaded.program(), arguments).withDetail(detail());
         int function = options.functionIn(loaded.program());
         WasiOptions system = settings.system(loaded.program(), arguments);
         ProgramRun run = new ProgramRun(terminal, json);
@@ -130,6 +140,13 @@ final class RecordCommand implements Callable<Integer> {
                     + Visible.of(recording.toString()));
         }
         return exitCode;
+    }
+
+    private Detail detail() throws CommandException {
+        return Arrays.stream(Detail.values())
+                .filter(one -> one.toString().equals(detail))
+                .findFirst()
+                .orElseThrow(() -> CommandException.usage("--detail is '" + detail + "', expected flow or values"));
     }
 
     /** A difference comes out as an exception that says where; the recording stays, since it is what to look at. */

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.recording.Detail;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
@@ -86,7 +87,9 @@ final class StatsCommand implements Callable<Integer> {
             document.writeNumberField("hostCalls", recording.hostCalls().size());
             document.writeNumberField("blocks", recording.blocks().size());
             document.writeNumberField("checkpoints", recording.checkpoints().size());
+            document.writeStringField("detail", options.detail().toString());
             document.writeNumberField("logBytes", recording.logBytes());
+            document.writeNumberField("valuesBytes", recording.valuesBytes());
             document.writeNumberField("bitsPerInstruction", bitsPerInstruction(recording));
             document.writeStringField("chainDigest", Words.digest(chainDigest(recording)));
             Documents.text(
@@ -137,6 +140,9 @@ final class StatsCommand implements Callable<Integer> {
         row("host calls", Words.count(recording.hostCalls().size()));
         row("blocks", Words.count(recording.blocks().size()));
         row("checkpoints", Words.count(recording.checkpoints().size()));
+        if (options.detail() == Detail.VALUES) {
+            row("values", Words.count(recording.valuesBytes(), "byte"));
+        }
         row("log", Words.log(recording.logBytes(), recording.icountEnd()));
         row("seed", Long.toString(options.seed()));
         row("chain digest", Words.digest(chainDigest(recording)));

@@ -44,6 +44,9 @@ record Frame(Kind kind, boolean last, long number, long checksum, byte[] payload
         ModuleOpener.allowUnsafe();
     }
 
+    /** A replay does without excerpts of a kind from this one on. */
+    private static final int OPTIONAL_MIN = 0x80;
+
     /** The kinds of excerpts. Codes are stable. */
     enum Kind {
         HEADER(1, "header"),
@@ -52,8 +55,9 @@ record Frame(Kind kind, boolean last, long number, long checksum, byte[] payload
         HOST_CALLS(4, "host calls"),
         CHECKPOINT(5, "checkpoint"),
         END(6, "end"),
-        /** Any code from this one on: what a later version adds that a reader may do without. */
-        OPTIONAL(0x80, "optional excerpt");
+        VALUES(OPTIONAL_MIN, "written values"),
+        /** What a later version adds that a reader may do without. */
+        OPTIONAL(0xff, "optional excerpt");
 
         private final int code;
         private final String words;
@@ -73,10 +77,9 @@ record Frame(Kind kind, boolean last, long number, long checksum, byte[] payload
         }
 
         static Optional<Kind> ofCode(int code) {
-            if (code >= OPTIONAL.code) {
-                return Optional.of(OPTIONAL);
-            }
-            return Arrays.stream(values()).filter(kind -> kind.code == code).findFirst();
+            Optional<Kind> known =
+                    Arrays.stream(values()).filter(kind -> kind.code == code).findFirst();
+            return known.isEmpty() && code >= OPTIONAL_MIN ? Optional.of(OPTIONAL) : known;
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * <pre>
  *   magic         8 bytes  T A P E D E C K
- *   detail        u8       1 = flow: control flow, inputs and digests
+ *   detail        u8       {@link Detail}
  *   program       blob     the program as a .bc file
  *   function      text     empty: the program's entry
  *   arguments     cells
@@ -37,7 +37,6 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
 record HeaderDescriptor(byte[] program, RunOptions options) {
-    static final int DETAIL_FLOW = 1;
     static final int PROGRAM_BYTES_MAX = 1 << 28;
 
     private static final long MAGIC = 0x4B43_4544_4550_4154L;
@@ -47,7 +46,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
     byte[] encode() {
         PayloadOutput out = new PayloadOutput()
                 .i64(MAGIC)
-                .u8(DETAIL_FLOW)
+                .u8(options.detail().code())
                 .blob(program)
                 .text(options.function())
                 .cells(options.arguments())
@@ -81,10 +80,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
         if (in.i64("magic") != MAGIC) {
             throw in.error("it does not begin with TAPEDECK");
         }
-        int detail = in.u8("detail level");
-        if (detail != DETAIL_FLOW) {
-            throw in.error("detail level " + detail + " is unknown to this version of Tapedeck");
-        }
+        Detail detail = Detail.ofCode(in.u8("detail level"));
         byte[] program = in.blob("program");
         String function = in.text("function");
         List<Long> arguments = in.cells("arguments");
@@ -114,7 +110,16 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             return new HeaderDescriptor(
                     program,
                     new RunOptions(
-                            function, arguments, seed, interrupts, limit, limits, block, checkpoints, injections));
+                            function,
+                            arguments,
+                            seed,
+                            interrupts,
+                            limit,
+                            limits,
+                            block,
+                            checkpoints,
+                            injections,
+                            detail));
         } catch (IllegalArgumentException e) {
             // What the constructors refuse.
             throw in.error(String.valueOf(e.getMessage()));

@@ -70,9 +70,16 @@ public final class Recorder {
             Consumer<Machine> watcher)
             throws RecordingException {
         TracedRun run = new TracedRun(machine, schedule, options, writer::interrupted);
+        ValuesTrace values = options.detail() == Detail.VALUES ? new ValuesTrace(machine, writer::values) : null;
+        if (values != null) {
+            run.executeBy(values::run);
+        }
         calls.sink = call -> {
             run.hostCalled(call);
             writer.hostCalled(call);
+            if (values != null) {
+                values.hostCalled(call);
+            }
         };
         StateDigest digest = new StateDigest();
         writer.header(new HeaderDescriptor(BcWriter.write(program.program()), options));
@@ -82,6 +89,9 @@ public final class Recorder {
         CheckpointPlan plan = new CheckpointPlan(options.checkpoints(), System::nanoTime);
         while (!run.over()) {
             TracedRun.Cut cut = run.next();
+            if (values != null) {
+                values.flush();
+            }
             if (!cut.empty() || run.eventful()) {
                 writer.block(cut);
             }

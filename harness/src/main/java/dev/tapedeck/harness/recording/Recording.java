@@ -177,6 +177,11 @@ public final class Recording implements AutoCloseable {
         return index.logBytes;
     }
 
+    /** Those of them that say what instructions wrote, of {@link Detail#VALUES}. */
+    public long valuesBytes() {
+        return index.valuesBytes;
+    }
+
     ExcerptLog log() {
         return index.log;
     }

@@ -56,6 +56,7 @@ final class RecordingIndex {
 
     long icountEnd;
     long logBytes;
+    long valuesBytes;
     long wholeExcerpts;
 
     private final List<Long> flowExcerpts = new ArrayList<>();
@@ -257,6 +258,7 @@ final class RecordingIndex {
             case FLOW -> addFlow(excerpt, number);
             case CHECKPOINT -> addCheckpoint(excerpt, number);
             case END -> addEnd(excerpt, number);
+            case VALUES -> valuesBytes += excerpt.bytes(number);
             case OPTIONAL -> {}
         }
     }

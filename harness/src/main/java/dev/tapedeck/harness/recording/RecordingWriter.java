@@ -89,6 +89,11 @@ final class RecordingWriter {
         }
     }
 
+    /** An excerpt of {@link ValuesDescriptor}; of the block that is written next. */
+    void values(byte[] payload) {
+        keepFailure(() -> append(Frame.Kind.VALUES, payload));
+    }
+
     private interface Step {
         void run() throws RecordingException;
     }

@@ -20,6 +20,7 @@ import java.util.stream.IntStream;
  * @param blockInstructions instructions per flow block, 1 to 2^24
  * @param checkpoints where checkpoints stand; if by instructions, a multiple of {@code blockInstructions}
  * @param injections changes of the state made on purpose, ordered by instruction count, to plant a fault
+ * @param detail how much a recording says about each instruction
  */
 public record RunOptions(
         String function,
@@ -30,7 +31,8 @@ public record RunOptions(
         Limits limits,
         int blockInstructions,
         CheckpointSpacing checkpoints,
-        List<Injection> injections) {
+        List<Injection> injections,
+        Detail detail) {
     public static final long INSTRUCTION_LIMIT_DEFAULT = 1L << 40;
     public static final long INSTRUCTION_LIMIT_MAX = 1L << 62;
     public static final int BLOCK_INSTRUCTIONS_DEFAULT = 1 << 20;
@@ -65,6 +67,45 @@ public record RunOptions(
         arguments = List.copyOf(arguments);
         interrupts = List.copyOf(interrupts);
         injections = List.copyOf(injections);
+    }
+
+    /** The same, recorded with {@link Detail#FLOW}. */
+    public RunOptions(
+            String function,
+            List<Long> arguments,
+            long seed,
+            List<ScheduledInterrupt> interrupts,
+            long instructionLimit,
+            Limits limits,
+            int blockInstructions,
+            CheckpointSpacing checkpoints,
+            List<Injection> injections) {
+        this(
+                function,
+                arguments,
+                seed,
+                interrupts,
+                instructionLimit,
+                limits,
+                blockInstructions,
+                checkpoints,
+                injections,
+                Detail.FLOW);
+    }
+
+    /** The same with another detail level. */
+    public RunOptions withDetail(Detail other) {
+        return new RunOptions(
+                function,
+                arguments,
+                seed,
+                interrupts,
+                instructionLimit,
+                limits,
+                blockInstructions,
+                checkpoints,
+                injections,
+                other);
     }
 
     private static void check(String name, long value, long min, long max) {

@@ -8,6 +8,7 @@ import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /**
  * Runs a machine block by block and computes the chain digest. The recorder writes down what comes out of it, and a replay
@@ -40,6 +41,7 @@ public final class TracedRun {
     private final RunOptions options;
     private final FlowTrace trace = new FlowTrace();
     private final Consumer<Interrupt> arrivals;
+    private LongConsumer executor;
     private boolean eventful;
 
     /**
@@ -51,7 +53,13 @@ public final class TracedRun {
         this.schedule = schedule;
         this.options = options;
         this.arrivals = arrivals;
+        this.executor = machine::run;
         machine.trace(trace);
+    }
+
+    /** Lets the machine be run up to an instruction count in another way than by {@link Machine#run}, to the same effect. */
+    void executeBy(LongConsumer other) {
+        executor = other;
     }
 
     /** Goes on with a chain that stood at {@code digest} where the machine stands, at the beginning of a block. */
@@ -82,7 +90,7 @@ public final class TracedRun {
                 Effects.fold(trace, interrupt);
                 arrivals.accept(interrupt);
             });
-            machine.run(Math.min(end, schedule.next()));
+            executor.accept(Math.min(end, schedule.next()));
         }
         long bitCount = trace.bitCount();
         byte[] bits = trace.bits();

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;

@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /** The test programs of this package. */
-final class Programs {
+public final class Programs {
     private Programs() {}
 
     static String text(String name) {
@@ -24,7 +24,7 @@ final class Programs {
         }
     }
 
-    static VerifiedProgram program(String name) {
+    public static VerifiedProgram program(String name) {
         return assemble(name, text(name));
     }
 

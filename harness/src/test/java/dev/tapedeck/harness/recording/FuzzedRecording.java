@@ -154,7 +154,7 @@ public final class FuzzedRecording {
     private static int compressedFrom(Frame frame) throws RecordingException {
         byte[] payload = frame.payload();
         return switch (frame.kind()) {
-            case HEADER, END, OPTIONAL -> payload.length;
+            case HEADER, END, VALUES, OPTIONAL -> payload.length;
             case INTERRUPTS -> Integer.BYTES;
             case HOST_CALLS -> Integer.BYTES + 2 * Long.BYTES;
             case CHECKPOINT ->

@@ -1,4 +1,4 @@
-package dev.tapedeck.harness.bisect;
+package dev.tapedeck.harness.effect;
 
 import dev.tapedeck.vm.isa.Access;
 import dev.tapedeck.vm.isa.Determinism;
@@ -11,83 +11,84 @@ import dev.tapedeck.vm.program.Program;
 
 /**
  * What the next instruction of a machine reads and will write. It is read off before the instruction is executed, into
- * one object that is used again and again, because a bisection does so for each instruction of a stretch.
+ * one object that is used again and again, because a bisection does so for each instruction of a stretch. For the same
+ * reason its fields are public; only {@link #read} changes them.
  *
  * <p>Stack cells are named by their absolute index, the same that {@link Machine#sp} and {@link Machine#bp} use, because
  * arguments stay where they are when a call makes them locals of the callee.
  */
-final class Effect {
+public final class Effect {
     private final Program program;
 
-    int function;
-    int offset;
-    Instruction instruction = Instruction.of(Opcode.NOP);
-    Opcode opcode = Opcode.NOP;
-    int depth;
-    int bp;
-    int sp;
+    public int function;
+    public int offset;
+    public Instruction instruction = Instruction.of(Opcode.NOP);
+    public Opcode opcode = Opcode.NOP;
+    public int depth;
+    public int bp;
+    public int sp;
 
     /** Operand cells that are read, counted from the top of the stack. */
-    int pops;
+    public int pops;
 
     /** The local that is read, as an absolute cell, or -1. */
-    int localRead;
+    public int localRead;
 
     /** The cells that are written: from (inclusive) to (exclusive), absolute. */
-    int writeFrom;
+    public int writeFrom;
 
-    int writeTo;
+    public int writeTo;
 
     /** If the written cells are moved ones, the first cell they come from; else -1. */
-    int moveFrom;
+    public int moveFrom;
 
     /** The memory that is read by this instruction: index, address, and length in bytes; length 0 if none. */
-    int readMemory;
+    public int readMemory;
 
-    long readAddress;
+    public long readAddress;
 
-    long readLength;
+    public long readLength;
 
     /** The memory that is written. What a host writes is not known here. */
-    int writeMemory;
+    public int writeMemory;
 
-    long writeAddress;
+    public long writeAddress;
 
-    long writeLength;
+    public long writeLength;
 
     /** The table that is written, or -1, and which of its elements. */
-    int tableWrite;
+    public int tableWrite;
 
-    long elementsFrom;
+    public long elementsFrom;
 
-    long elementsLength;
+    public long elementsLength;
 
     /** The heap section that is written, made or freed, or -1, and which of its bytes. */
-    int sectionWrite;
+    public int sectionWrite;
 
-    long sectionFrom;
+    public long sectionFrom;
 
-    long sectionLength;
+    public long sectionLength;
 
     /** The global that is written, or -1. */
-    int globalWrite;
+    public int globalWrite;
 
     /** Whether hp, the interrupt flag, a handler, what is pending, a memory's size, a table, a segment or a heap section may change. */
-    boolean machineWrite;
+    public boolean machineWrite;
 
-    Effect(Program program) {
+    public Effect(Program program) {
         this.program = program;
     }
 
     /** Whether an instruction stores to memory. */
-    static boolean isStore(Opcode opcode) {
+    public static boolean isStore(Opcode opcode) {
         return opcode.access().isPresent()
                 && opcode.access().get().store()
                 && opcode.access().get().space() == Access.Space.MEMORY;
     }
 
     /** The cell at an absolute index in the innermost frame. */
-    static long cell(Machine machine, int absolute) {
+    public static long cell(Machine machine, int absolute) {
         int frame = machine.depth() - 1;
         int inFrame = absolute - machine.bp();
         int locals = machine.sp() - machine.bp() - machine.operandCount(frame);
@@ -95,7 +96,7 @@ final class Effect {
     }
 
     /** Looks at the next instruction. The machine must be running. */
-    void read(Machine machine) {
+    public void read(Machine machine) {
         Position position = machine.position();
         function = position.function();
         offset = position.offset();
@@ -317,7 +318,7 @@ final class Effect {
     }
 
     /** The function that a {@code call} or {@code call_indirect} enters, or -1 if it enters none. */
-    int callee(Machine machine) {
+    public int callee(Machine machine) {
         return switch (opcode) {
             case CALL -> (int) instruction.a();
             case CALL_INDIRECT -> indirectCallee(machine);
@@ -340,7 +341,7 @@ final class Effect {
     }
 
     /** Whether the instruction chooses between several next instructions of its function. */
-    boolean chooses() {
+    public boolean chooses() {
         return opcode.hasLabels() && opcode != Opcode.BR;
     }
 }

@@ -1,7 +1,8 @@
-package dev.tapedeck.harness.bisect;
+package dev.tapedeck.harness.effect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.bisect.Programs;
 import dev.tapedeck.harness.recording.Deck;
 import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.isa.Opcode;
