@@ -72,7 +72,7 @@ final class ValuesTrace {
         memory(effect.writeMemory, effect.writeAddress, effect.writeLength);
         if (call != null) {
             for (MemoryWrite write : call.writes()) {
-                memory(0, write.address(), write.bytes().length);
+                memory(write.memory(), write.address(), write.bytes().length);
             }
         }
         table();
@@ -167,7 +167,7 @@ final class ValuesTrace {
     private static long number(byte[] bytes) {
         long number = 0;
         for (int i = 0; i < bytes.length; i++) {
-            number |= (bytes[i] & 0xffL) << 8 * i;
+            number |= (bytes[i] & 0xffL) << (8 * i);
         }
         return number;
     }

@@ -233,8 +233,8 @@ class ValuesTest {
                     .anyMatch(entry -> entry.space == 3 && entry.index == at.memory() && in(entry, at.address()));
         } else if (location instanceof Location.SectionByte at) {
             return own.stream()
-                    .anyMatch(entry -> entry.space == 4 && entry.index == at.section() && in(entry, at.index())
-                            || entry.space == 14 && entry.index == at.section());
+                    .anyMatch(entry -> entry.index == at.section()
+                            && (entry.space == 14 || (entry.space == 4 && in(entry, at.index()))));
         } else if (location instanceof Location.SectionSize size) {
             return own.stream().anyMatch(entry -> entry.space == 14 && entry.index == size.section());
         } else if (location instanceof Location.TableElement element) {
@@ -284,8 +284,8 @@ class ValuesTest {
 
     private static boolean hasCell(Machine machine, List<Entry> own, int frame, int inFrame) {
         return frame >= machine.depth()
-                || frame == machine.depth() - 1
-                        && own.stream().anyMatch(entry -> entry.space == 1 && entry.place == machine.bp() + inFrame);
+                || (frame == machine.depth() - 1
+                        && own.stream().anyMatch(entry -> entry.space == 1 && entry.place == machine.bp() + inFrame));
     }
 
     private static boolean in(Entry entry, long place) {
