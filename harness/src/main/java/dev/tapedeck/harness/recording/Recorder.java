@@ -85,8 +85,9 @@ public final class Recorder {
         writer.header(new HeaderDescriptor(BcWriter.write(program.program()), options));
         Snapshot initial = machine.snapshot();
         writer.initialCheckpoint(initial, digest.next(initial));
-        Snapshot before = initial;
+        Snapshot stored = initial;
         CheckpointPlan plan = new CheckpointPlan(options.checkpoints(), System::nanoTime);
+        RecentStates recent = new RecentStates(options.checkpoints(), initial);
         while (!run.over()) {
             TracedRun.Cut cut = run.next();
             if (values != null) {
@@ -98,23 +99,22 @@ public final class Recorder {
             if (!run.over() && plan.isDue(machine.icount())) {
                 Snapshot snapshot = machine.snapshot();
                 writer.checkpoint(snapshot, digest);
-                Snapshot last = before;
-                plan.taken(machine.icount(), () -> changedPages(snapshot, last));
-                before = snapshot;
+                Snapshot before = stored;
+                plan.taken(machine.icount(), () -> snapshot.unsharedPageCount(before));
+                recent.stored(snapshot);
+                stored = snapshot;
+            } else if (!run.over() && recent.isDue(machine.icount())) {
+                recent.add(machine.snapshot());
             }
             watcher.accept(machine);
+        }
+        for (Snapshot snapshot : recent.chosen(machine.icount())) {
+            writer.lastCheckpoint(snapshot, digest);
         }
         writer.await();
         Outcome outcome = Outcome.of(machine, digest);
         writer.end(outcome);
         return outcome;
-    }
-
-    private static long changedPages(Snapshot snapshot, Snapshot before) {
-        long[] pages = {0};
-        snapshot.visitChangedPages(before, (memory, index, page) -> pages[0]++);
-        snapshot.visitSectionPages(before, (section, index, page, old) -> pages[0]++);
-        return pages[0];
     }
 
     /** The same without a recording. Interrupts, injections and limits of {@code options} hold here too. */

@@ -161,12 +161,21 @@ final class RecordingWriter {
     /** @param digest has been given the states before; must not be used until {@link #await} returns */
     void checkpoint(Snapshot snapshot, StateDigest digest) throws RecordingException {
         await();
+        prepare(snapshot, digest, deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes));
+    }
+
+    /** The same when no block follows. It is never a complete state, for which nothing would pay any more. */
+    void lastCheckpoint(Snapshot snapshot, StateDigest digest) throws RecordingException {
+        await();
+        prepare(snapshot, digest, false);
+    }
+
+    private void prepare(Snapshot snapshot, StateDigest digest, boolean full) {
         checkpoints++;
         Snapshot before = checkpointBefore;
         if (before == null) {
             throw new IllegalStateException("the first checkpoint is the initial one");
         }
-        boolean full = deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes);
         blocksBetween = 0;
         pending = CompletableFuture.supplyAsync(() -> checkpoint(snapshot, before, full, digest), MAKERS);
     }

@@ -48,6 +48,16 @@ class CheckpointPlanTest {
     }
 
     @ParameterizedTest
+    @ValueSource(longs = {10_000_000L, 1_000_000_000L, 10_000_000_000L, 100_000_000_000L, 1_000_000_000_000L})
+    @DisplayName("3: the number of checkpoints is bounded by 64 for each doubling of the run beyond 2^30 instructions")
+    void counted(long instructions) {
+        double doublings = Math.log(1 + instructions / (double) (64 * CheckpointPlan.INSTRUCTIONS_FIRST)) / Math.log(2);
+        assertThat(taken(automatic(), instructions, 0))
+                .hasSizeLessThanOrEqualTo((int) Math.ceil(CheckpointPlan.COUNT_PER_SPACING * doublings * 1.07));
+        assertThat(taken(automatic(), instructions, 0)).hasSizeLessThan(700);
+    }
+
+    @ParameterizedTest
     @ValueSource(longs = {0, 100, 1_000, 10_000, 65_536})
     @DisplayName("a stored page has at least so many instructions to pay for it")
     void costs(long pages) {

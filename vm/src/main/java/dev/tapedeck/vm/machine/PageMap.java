@@ -144,6 +144,32 @@ record PageMap(
         }
     }
 
+    /** How many pages are not the same array in another map. No byte of them is looked at. */
+    int countUnshared(PageMap other) {
+        if (identity == other.identity) {
+            return 0;
+        }
+        int unshared = 0;
+        Step between = stepTo(other);
+        if (between != null) {
+            int last = -1;
+            for (int index : between.indexes) {
+                unshared += index != last && page(index) != other.page(index) ? 1 : 0;
+                last = index;
+            }
+            return unshared;
+        }
+        int count = Math.max(chunks.length, other.chunks.length);
+        for (int c = 0; c < count; c++) {
+            byte[][] here = chunk(c);
+            byte[][] there = other.chunk(c);
+            for (int i = 0; here != there && i < CHUNK_PAGES; i++) {
+                unshared += here[i] != there[i] ? 1 : 0;
+            }
+        }
+        return unshared;
+    }
+
     /** The step from one of these two maps to the other, if one was made of the other. */
     @Nullable
     Step stepTo(PageMap other) {

@@ -170,6 +170,17 @@ final class Section {
         });
     }
 
+    /** How many pages another section does not share; all of them if there is none, or one of another size. */
+    int countUnshared(@Nullable Section other) {
+        int[] count = {0};
+        if (other != null && other.size == size) {
+            pages.visitChanged(other.pages, (index, page, before) -> count[0]++);
+        } else {
+            pages.visit((index, page, none) -> count[0]++);
+        }
+        return count[0];
+    }
+
     boolean sameContent(Section other) {
         boolean[] same = {size == other.size};
         if (same[0] && this != other) {

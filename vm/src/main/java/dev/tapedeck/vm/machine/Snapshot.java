@@ -435,6 +435,23 @@ public final class Snapshot {
         }
     }
 
+    /**
+     * How many pages of memories and heap sections this state does not share with {@code base}: those that were written
+     * in between, with other bytes or the same. Costs as {@link #visitChangedPages} does, but no page is looked at.
+     */
+    public long unsharedPageCount(Snapshot base) {
+        long[] count = {0};
+        for (int i = 0; i < memories.length; i++) {
+            count[0] += memories[i].countUnshared(base.memories[i]);
+        }
+        sections.live().visitChanged(base.sections.live(), (number, here, there) -> {
+            if (here != null) {
+                count[0] += here.countUnshared(there);
+            }
+        });
+        return count[0];
+    }
+
     /** Receives pages of heap sections. A page that is null is zeros, or of a section that is not there. */
     @FunctionalInterface
     public interface SectionVisitor {

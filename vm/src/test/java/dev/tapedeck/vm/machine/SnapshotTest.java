@@ -408,6 +408,27 @@ class SnapshotTest {
     }
 
     @Test
+    @DisplayName("S8: how many pages were written between two snapshots does not depend on snapshots in between")
+    void unsharedPages() {
+        String[] store = {"local.get a", "local.get a", "i32.store8", "return"};
+        long[] counts = new long[2];
+        for (int between = 0; between < 2; between++) {
+            Random random = new Random(SEED);
+            Bench bench = Bench.of(Bench.main(".memory 64", "(a: i32)", store));
+            bench.start(0).run();
+            Snapshot first = bench.machine.snapshot();
+            for (int i = 0; i < 300; i++) {
+                bench.start(random.nextInt(64 << 16)).run();
+                if (between == 1 && i % 7 == 0) {
+                    bench.machine.snapshot();
+                }
+            }
+            counts[between] = bench.machine.snapshot().unsharedPageCount(first);
+        }
+        assertThat(counts[0]).as("seed " + SEED).isEqualTo(counts[1]).isBetween(200L, 300L);
+    }
+
+    @Test
     @DisplayName(
             "S8: whichever two snapshots are compared, and wherever a machine comes from, the pages are the right ones")
     void pagesBetweenSnapshots() {
@@ -451,6 +472,10 @@ class SnapshotTest {
                 assertThat(changed)
                         .as("seed " + SEED + ", snapshot " + a + " from " + b)
                         .isEqualTo(differentPages(memories.get(a), memories.get(b)));
+                assertThat(snapshots.get(a).unsharedPageCount(snapshots.get(b)))
+                        .as("seed " + SEED + ", snapshot " + a + " from " + b)
+                        .isGreaterThanOrEqualTo(changed.size())
+                        .isEqualTo(snapshots.get(b).unsharedPageCount(snapshots.get(a)));
                 assertThat(snapshots.get(a).sameState(snapshots.get(b)))
                         .as("seed " + SEED + ", snapshot " + a + " as " + b)
                         .isEqualTo(Arrays.equals(memories.get(a), memories.get(b)));
