@@ -4,6 +4,7 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.text.Visible;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
@@ -78,6 +79,10 @@ public final class Main {
         } else if (exception instanceof ReplayException) {
             complain("the recording does not replay: " + exception.getMessage());
             return ExitCodes.DIFFERENT;
+        } else if (exception instanceof UncheckedIOException unread) {
+            // Lists of a recording are read from its file while they are used.
+            complain(String.valueOf(unread.getMessage()));
+            return ExitCodes.DATA;
         }
         return unexpected(exception);
     }

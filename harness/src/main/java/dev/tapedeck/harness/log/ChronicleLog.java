@@ -101,17 +101,20 @@ public final class ChronicleLog {
      */
     public static ExcerptLog openForReading(Path directory) throws IOException {
         if (!Files.exists(directory)) {
-            throw new IOException("there is no recording " + directory);
+            throw new IOException(
+                    Files.notExists(directory)
+                            ? "there is no recording " + directory
+                            : "cannot read " + directory + ": permission denied");
         }
         if (!Files.isDirectory(directory)) {
             throw new IOException(directory + " is a file, not the directory of a recording");
         }
         Path file = directory.resolve(DATA_FILE);
-        if (!Files.isRegularFile(file)) {
-            throw new IOException(directory + " is not a recording: it has no file " + DATA_FILE);
-        }
         // Before the file is read: what ends in between is taken for live, and never for cut.
         boolean live = WriterLock.isHeld(directory);
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(withoutData(directory, live));
+        }
         FileChannel channel;
         try {
             channel = FileChannel.open(file, StandardOpenOption.READ);
@@ -124,6 +127,18 @@ public final class ChronicleLog {
             channel.close();
             throw new IOException(file + " " + e.getMessage() + "; it is not a recording, or it was damaged", e);
         }
+    }
+
+    private static String withoutData(Path directory, boolean live) {
+        if (!Files.isReadable(directory) || !Files.isExecutable(directory)) {
+            return "cannot read " + directory + ": permission denied";
+        }
+        if (live) {
+            return directory + " is a recording of which nothing has been written yet";
+        }
+        return Files.exists(directory.resolve(WriterLock.FILE))
+                ? directory + " is not a recording: its recorder was stopped before it had written anything"
+                : directory + " is not a recording: it has no file " + DATA_FILE;
     }
 
     private static IOException failure(String what, Throwable cause) {
@@ -156,15 +171,18 @@ public final class ChronicleLog {
 
     private static final class Writer implements ExcerptLog {
         private final Path directory;
+        private final Path file;
         private final WriterLock lock;
         private final ChronicleQueue queue;
         private final ExcerptAppender appender;
         private long size;
+        private long fileBytes;
         private boolean closed;
         private boolean failed;
 
         Writer(Path directory, WriterLock lock) {
             this.directory = directory;
+            this.file = directory.resolve(DATA_FILE);
             this.lock = lock;
             // The clock stands still so that the same excerpts give the same file, and no file begins at midnight.
             queue = SingleChronicleQueueBuilder.binary(directory)
@@ -187,6 +205,24 @@ public final class ChronicleLog {
             }
         }
 
+        /** Writing to mapped memory whose file is gone is no error, and where the file was cut it ends the process. */
+        private void checkFile() throws IOException {
+            if (size == 0) {
+                return; // Chronicle makes the file when it is first written to.
+            }
+            long bytes;
+            try {
+                bytes = Files.size(file);
+            } catch (NoSuchFileException e) {
+                throw new IOException("the file " + file + " of the recording is gone", e);
+            }
+            if (bytes < fileBytes) {
+                throw new IOException("cannot write to the recording " + directory + ": its file " + file
+                        + " was cut by someone else, from " + fileBytes + " bytes to " + bytes);
+            }
+            fileBytes = bytes;
+        }
+
         @Override
         public void append(byte[] excerpt) throws IOException {
             if (excerpt.length == 0 || excerpt.length > EXCERPT_BYTES_MAX) {
@@ -198,6 +234,7 @@ public final class ChronicleLog {
             }
             try {
                 checkSpace(directory, excerpt.length);
+                checkFile();
                 appender.writeBytes(BytesStore.wrap(excerpt));
                 size++;
             } catch (IOException e) {

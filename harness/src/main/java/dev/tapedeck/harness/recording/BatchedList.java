@@ -62,7 +62,7 @@ final class BatchedList<T> extends AbstractList<T> implements RandomAccess {
                 cached = reader.read(excerpts.get(batch));
                 cachedBatch = batch;
             } catch (RecordingException e) {
-                throw new UncheckedIOException(new IOException(e.getMessage(), e));
+                throw new UncheckedIOException(String.valueOf(e.getMessage()), new IOException(e));
             }
         }
         return cached.get(index - starts.get(batch));

@@ -45,7 +45,7 @@ public final class WholeFile {
         Path target = Files.exists(file) ? file.toRealPath() : file.toAbsolutePath();
         try {
             if (Files.exists(target) && !Files.isRegularFile(target)) {
-                content.writeTo(target);
+                write(content, target, file);
                 return;
             }
             Path directory = target.getParent();
@@ -54,7 +54,7 @@ public final class WholeFile {
             }
             Path unfinished = unfinished(directory);
             try {
-                content.writeTo(unfinished);
+                write(content, unfinished, file);
                 // Most files are written as they were. Replacing one makes the file system free its blocks, which takes
                 // longer than all else here.
                 if (!Files.exists(target) || Files.mismatch(unfinished, target) >= 0) {
@@ -70,6 +70,17 @@ public final class WholeFile {
         } catch (java.nio.file.FileSystemException e) {
             String reason = e.getReason() == null ? e.getMessage() : e.getReason();
             throw new IOException("cannot write " + file + ": " + reason, e);
+        }
+    }
+
+    /** @param file for messages: what goes wrong while writing, a full disk say, has no file in its message */
+    private static void write(Content content, Path target, Path file) throws IOException {
+        try {
+            content.writeTo(target);
+        } catch (java.nio.file.FileSystemException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
         }
     }
 

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.Map;
 
 /** One command, run in this JVM, and all that came of it. */
-record CommandLineRun(int exitCode, byte[] outBytes, String err) {
+public record CommandLineRun(int exitCode, byte[] outBytes, String err) {
     /** Runs a command without any input. Arguments are made to text, so paths can be given as they are. */
-    static CommandLineRun of(Object... arguments) {
+    public static CommandLineRun of(Object... arguments) {
         return withInput("", arguments);
     }
 
@@ -45,11 +45,11 @@ record CommandLineRun(int exitCode, byte[] outBytes, String err) {
         return Main.run(texts, terminal, Map.of());
     }
 
-    String out() {
+    public String out() {
         return new String(outBytes, StandardCharsets.UTF_8);
     }
 
-    JsonNode json() {
+    public JsonNode json() {
         try {
             return new ObjectMapper().readTree(outBytes);
         } catch (IOException e) {

@@ -30,7 +30,7 @@ class WholeFileTest {
                     Files.writeString(target, "ne");
                     throw new IOException("the disk is full");
                 }))
-                .hasMessage("the disk is full");
+                .hasMessage("cannot write " + file + ": the disk is full");
         assertThat(file).hasContent("old");
         assertThat(names()).containsExactly("file");
         WholeFile.write(file, new byte[] {'n', 'e', 'w'});
