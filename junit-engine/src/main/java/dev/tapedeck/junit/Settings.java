@@ -1,6 +1,7 @@
 package dev.tapedeck.junit;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.vm.machine.Limits;
 import java.nio.file.Path;
@@ -68,6 +69,23 @@ public final class Settings {
     public static final long MEMORY_LIMIT_DEFAULT = 256;
 
     /**
+     * Whether each test's recording is replayed at once. If the replay does not reproduce it, the test fails, with the
+     * first place that differs; nothing else is concluded from such a recording. It takes about as long again as the run.
+     *
+     * <p>Values: {@code true}, {@code false}. Default: {@code false}. Example: {@code mvn test -Dtapedeck.verify=true}
+     */
+    public static final String VERIFY = "tapedeck.verify";
+
+    /**
+     * Which tests' recordings stay after the run: {@code all}, or {@code failed}, those of tests that did not pass. A small
+     * one takes 70 KB of disk, a long one up to some megabytes. {@code last-passed.rec}, a packed recording that a later
+     * failure is compared with, stays in any case.
+     *
+     * <p>Values: {@code all}, {@code failed}. Default: {@code all}. Example: {@code tapedeck.recordings=failed}
+     */
+    public static final String RECORDINGS = "tapedeck.recordings";
+
+    /**
      * Whether tests run in parallel.
      *
      * <p>Values: {@code true}, {@code false}. Default: {@code false}. Example: {@code tapedeck.parallel.enabled=true}
@@ -85,8 +103,6 @@ public final class Settings {
     public static final String PARALLEL_CONFIG_PREFIX = "tapedeck.parallel.config.";
 
     private static final long LIMIT_MAX = 1L << 62;
-    private static final long MEMORY_LIMIT_MAX = 4096;
-    private static final int PAGES_PER_MIB = 256;
 
     private Settings() {}
 
@@ -119,9 +135,13 @@ public final class Settings {
     }
 
     static Limits limits(ConfigurationParameters parameters) throws InvalidSettingException {
-        long mebibytes =
-                number(parameters, MEMORY_LIMIT, MEMORY_LIMIT_DEFAULT, MEMORY_LIMIT_MAX, "a number of MiB", "1024");
-        return Limits.DEFAULT.withResidentPagesMax((int) mebibytes * PAGES_PER_MIB);
+        return Limits.DEFAULT.withResidentMebibytesMax(number(
+                parameters,
+                MEMORY_LIMIT,
+                MEMORY_LIMIT_DEFAULT,
+                Limits.RESIDENT_MEBIBYTES_MAX,
+                "a number of MiB",
+                "1024"));
     }
 
     private static long number(
@@ -161,6 +181,24 @@ public final class Settings {
         String ci = environment.apply("CI");
         boolean automated = ci != null && !ci.isBlank() && !ci.equalsIgnoreCase("false");
         return automated && systemProperty.apply(APPROVE) == null ? ApprovalMode.CHECK : mode.get();
+    }
+
+    static boolean verify(ConfigurationParameters parameters) throws InvalidSettingException {
+        String text = text(parameters, VERIFY).orElse("false").toLowerCase(Locale.ROOT);
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new InvalidSettingException("The setting " + VERIFY + " is '" + text + "'; expected true or false.");
+        }
+        return text.equals("true");
+    }
+
+    static KeptRecordings recordings(ConfigurationParameters parameters) throws InvalidSettingException {
+        String text = text(parameters, RECORDINGS).orElse(KeptRecordings.ALL.mnemonic());
+        Optional<KeptRecordings> kept = KeptRecordings.ofName(text.toLowerCase(Locale.ROOT));
+        if (kept.isEmpty()) {
+            throw new InvalidSettingException(
+                    "The setting " + RECORDINGS + " is '" + text + "'; expected all or failed.");
+        }
+        return kept.get();
     }
 
     static boolean parallel(ConfigurationParameters parameters) {

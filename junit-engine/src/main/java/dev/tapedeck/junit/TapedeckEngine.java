@@ -46,9 +46,11 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
         try {
             TestRunner runner = new TestRunner(
                     Settings.output(parameters),
-                    Settings.approve(parameters, System::getenv, System::getProperty),
-                    Settings.limit(parameters),
-                    Settings.limits(parameters));
+                    TestRunner.Options.of(Settings.approve(parameters, System::getenv, System::getProperty))
+                            .withInstructionLimit(Settings.limit(parameters))
+                            .withLimits(Settings.limits(parameters))
+                            .withVerified(Settings.verify(parameters))
+                            .withKept(Settings.recordings(parameters)));
             return new TapedeckContext(new TapedeckContext.Ready(runner), request.getEngineExecutionListener());
         } catch (InvalidSettingException e) {
             // Thrown from here it would end the whole run with a stack trace; this way each test says it.

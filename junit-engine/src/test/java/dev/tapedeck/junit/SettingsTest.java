@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.junit.Settings.InvalidSettingException;
 import dev.tapedeck.vm.machine.Limits;
 import java.lang.reflect.Field;
@@ -75,9 +76,30 @@ class SettingsTest {
                 .hasMessageContaining("1 to 4096");
     }
 
+    @ParameterizedTest
+    @CsvSource({"tapedeck.verify, yes, expected true or false", "tapedeck.recordings, none, expected all or failed"})
+    void impossibleChoices(String key, String text, String expected) {
+        Parameters parameters = new Parameters(Map.of(key, text));
+        assertThatThrownBy(() -> {
+                    Settings.verify(parameters);
+                    Settings.recordings(parameters);
+                })
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessage("The setting " + key + " is '" + text + "'; " + expected + ".");
+    }
+
+    @Test
+    void choices() throws InvalidSettingException {
+        Parameters parameters = new Parameters(Map.of("tapedeck.verify", "TRUE", "tapedeck.recordings", "failed"));
+        assertThat(Settings.verify(parameters)).isTrue();
+        assertThat(Settings.recordings(parameters)).isEqualTo(KeptRecordings.FAILED);
+    }
+
     @Test
     void defaults() throws InvalidSettingException {
         Parameters none = new Parameters(Map.of());
+        assertThat(Settings.verify(none)).isFalse();
+        assertThat(Settings.recordings(none)).isEqualTo(KeptRecordings.ALL);
 
         assertThat(Settings.programs(none)).isEqualTo("src/test/programs");
         assertThat(Settings.output(none)).isAbsolute().endsWithRaw(Path.of("target/tapedeck"));

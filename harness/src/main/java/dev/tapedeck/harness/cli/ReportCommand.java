@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
@@ -71,7 +72,12 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (Recording recording = Recordings.open(path, terminal)) {
             Optional<Bisection> bisection = Optional.empty();
-            if (against != null) {
+            if (against == null) {
+                // A comparison finds that out where it looks, and says so.
+                try (Progress progress = Progress.of(terminal, "verifying", recording.icountEnd())) {
+                    Replay.verify(recording, progress::at);
+                }
+            } else {
                 try (Recording reference = Recordings.open(against, terminal)) {
                     bisection = Optional.of(BisectCommand.bisect(reference, recording, terminal));
                 }

@@ -24,7 +24,6 @@ import picocli.CommandLine.Option;
 
 /** The options that say how a program runs, shared by the commands that run one. */
 final class RunSettings {
-    private static final int PAGES_PER_MIB = 256;
     private static final int BLOCKS_PER_CHECKPOINT = 16;
     private static final String VIRTUAL = "virtual";
     private static final String READ_ONLY = ":ro";
@@ -54,7 +53,7 @@ final class RunSettings {
             paramLabel = "MIB",
             converter = CountConverter.class,
             description = "Memory the program may have in use, in MiB (default: 256).")
-    private long memoryLimit = Limits.DEFAULT.residentPagesMax() / PAGES_PER_MIB;
+    private long memoryLimit = Limits.DEFAULT.residentMebibytesMax();
 
     @Option(names = "--input", paramLabel = "FILE", description = "What the program reads, instead of standard input.")
     private @Nullable Path input;
@@ -258,9 +257,9 @@ final class RunSettings {
         }
         planted.sort(Comparator.comparingLong(Injection::icount));
         inRange("--limit", limit, 1, 1L << 62);
-        inRange("--memory-limit", memoryLimit, 1, 4096);
+        inRange("--memory-limit", memoryLimit, 1, Limits.RESIDENT_MEBIBYTES_MAX);
         inRange("--block", block, 1, 1L << 24);
-        Limits limits = Limits.DEFAULT.withResidentPagesMax((int) memoryLimit * PAGES_PER_MIB);
+        Limits limits = Limits.DEFAULT.withResidentMebibytesMax(memoryLimit);
         return new RunOptions(function, cells, seed, scheduled, limit, limits, (int) block, checkpoints(), planted);
     }
 

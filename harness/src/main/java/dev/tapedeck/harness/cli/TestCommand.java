@@ -5,6 +5,7 @@ import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.suite.ProgramSearch;
@@ -55,9 +56,6 @@ import picocli.CommandLine.Parameters;
             "65:a program cannot be loaded, or a test not be run; all others were"
         })
 final class TestCommand implements Callable<Integer> {
-    private static final int PAGES_PER_MIB = 256;
-    private static final long MEMORY_LIMIT_MAX = 4096;
-
     private final Terminal terminal;
 
     @Parameters(
@@ -93,7 +91,20 @@ final class TestCommand implements Callable<Integer> {
             paramLabel = "MIB",
             converter = CountConverter.class,
             description = "Memory that a program may have in use, in MiB (default: 256).")
-    private long memoryLimit = Limits.DEFAULT.residentPagesMax() / PAGES_PER_MIB;
+    private long memoryLimit = Limits.DEFAULT.residentMebibytesMax();
+
+    @Option(
+            names = "--verify",
+            description =
+                    "Replays each recording at once, and fails a test whose replay does not come out as recorded.")
+    private boolean verify;
+
+    @Option(
+            names = "--recordings",
+            paramLabel = "all|failed",
+            description = "Which recordings stay: all, or only those of tests that did not pass (default: all). What a"
+                    + " later failure is compared with stays in any case.")
+    private String recordings = KeptRecordings.ALL.mnemonic();
 
     @Option(names = "--json", description = "Prints the results as JSON.")
     private boolean json;
@@ -114,10 +125,15 @@ final class TestCommand implements Callable<Integer> {
         ApprovalMode mode = ApprovalMode.ofName(approve)
                 .orElseThrow(
                         () -> CommandException.usage("--approve is '" + approve + "', expected check, new or all"));
+        KeptRecordings kept = KeptRecordings.ofName(recordings)
+                .orElseThrow(
+                        () -> CommandException.usage("--recordings is '" + recordings + "', expected all or failed"));
         RunSettings.inRange("--limit", limit, 1, 1L << 62);
-        RunSettings.inRange("--memory-limit", memoryLimit, 1, MEMORY_LIMIT_MAX);
-        Limits limits = Limits.DEFAULT.withResidentPagesMax((int) memoryLimit * PAGES_PER_MIB);
-        TestRunner runner = new TestRunner(output, mode, "--approve ", limit, limits);
+        RunSettings.inRange("--memory-limit", memoryLimit, 1, Limits.RESIDENT_MEBIBYTES_MAX);
+        TestRunner runner = new TestRunner(
+                output,
+                new TestRunner.Options(
+                        mode, "--approve ", limit, Limits.DEFAULT.withResidentMebibytesMax(memoryLimit), verify, kept));
         if (files.contains("")) {
             throw CommandException.usage("the name of a program is empty; the current directory is '.'");
         }

@@ -44,7 +44,7 @@ record ApprovedRun(
         } catch (ReplayException e) {
             return Optional.of(failed(List.of())
                     .because(
-                            "the recording does not replay, so it cannot be approved: " + e.getMessage(),
+                            "it cannot be approved",
                             "",
                             "a run that repeats",
                             "another run",

@@ -37,6 +37,30 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
     /** Frames in a stack trace: the innermost tell where. */
     private static final int FRAMES_MAX = 40;
 
+    /** The verdict if the recording does not replay, whatever else was missed; empty if it does. */
+    Optional<Verdict> unfaithful(Optional<Miss> besides) throws IOException {
+        Optional<String> problem = replayProblem();
+        return problem.isEmpty()
+                ? Optional.empty()
+                : Optional.of(because(
+                        besides.map(Miss::reason).orElse(""),
+                        "",
+                        "a run that repeats",
+                        "another run",
+                        List.of(),
+                        Optional.empty()));
+    }
+
+    /** Why nothing may be concluded from the recording; empty if its replay reproduces it. */
+    private Optional<String> replayProblem() {
+        try {
+            Replay.verify(recording);
+            return Optional.empty();
+        } catch (RecordingException | ReplayException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
     /** An expectation was missed. */
     Verdict missed(Miss miss) throws IOException {
         long icount = miss.icount().orElse(recording.icountEnd());
@@ -46,13 +70,13 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
             frames = framesAt(icount);
             where = ", " + miss.verb() + " at " + frames.get(0).place();
         } catch (RecordingException | ReplayException e) {
-            where = "; and its recording does not replay: " + e.getMessage();
+            where = ""; // What is wrong with it is said first.
         }
         return because(miss.reason() + where, "", miss.expected(), miss.actual(), frames, Optional.empty());
     }
 
     /**
-     * The verdict, after the reports are written.
+     * The verdict, after the reports are written. If the recording does not replay it says so first, and is not bisected.
      *
      * @param reason one line without a full stop
      * @param detail what follows the bisection in that line; begins with a semicolon, or is empty
@@ -62,8 +86,16 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
     Verdict because(
             String reason, String detail, String expected, String actual, List<Frame> frames, Optional<String> textDiff)
             throws IOException {
-        Comparison comparison = compare();
-        String line = subject.place() + ": " + reason + comparison.text + detail;
+        // Before anything else is concluded from it.
+        Optional<String> problem = replayProblem();
+        Comparison comparison = problem.isPresent() ? new Comparison(Optional.empty(), "") : compare();
+        String line = subject.place() + ": "
+                + problem.map(text -> "the recording does not replay, so nothing can be concluded from it: " + text
+                                + (reason.isEmpty() ? "" : "; besides, "))
+                        .orElse("")
+                + reason
+                + comparison.text
+                + detail;
         ReportContent report = ReportContent.of(
                 new Report(subject.title(), line, recording, comparison.bisection, textDiff),
                 SourceText.in(Stream.ofNullable(subject.file().toAbsolutePath().getParent())

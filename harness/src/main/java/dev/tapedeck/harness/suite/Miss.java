@@ -194,10 +194,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
     }
 
     /** The state at the end is not to be had. */
-    static Miss notReplayed(Exception problem) {
-        String text = "the recording does not replay, so the state at its end cannot be looked at: "
-                + Visible.of(String.valueOf(problem.getMessage()));
-        return atEnd(text, "a run that repeats", "another run", "ended");
+    static Miss notReplayed() {
+        return atEnd("the state at its end cannot be looked at", "a run that repeats", "another run", "ended");
     }
 
     private static Optional<Miss> state(StateExpectation expectation, Machine machine) {

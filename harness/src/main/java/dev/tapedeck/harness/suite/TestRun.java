@@ -112,7 +112,7 @@ final class TestRun {
     }
 
     private Verdict record(int function) throws RecordingException, IOException {
-        long limit = test.instructionLimit().orElse(runner.instructionLimit);
+        long limit = test.instructionLimit().orElse(runner.options.instructionLimit());
         Path recorded = directory.resolve(RECORDING);
         Outcome outcome;
         try {
@@ -129,17 +129,24 @@ final class TestRun {
         }
         Optional<Miss> miss = Miss.first(test, program, function, outcome, captured, limit);
         try (Recording recording = Recording.open(recorded)) {
+            FailedRun failed = new FailedRun(subject, recording, attachments, captured.bytes());
+            if (runner.options.verified()) {
+                Optional<Verdict> unfaithful = failed.unfaithful(miss);
+                if (unfaithful.isPresent()) {
+                    return unfaithful.get();
+                }
+            }
             if (miss.isEmpty() && !test.expectedState().isEmpty()) {
                 miss = stateMiss(recording);
             }
             if (miss.isPresent()) {
-                return new FailedRun(subject, recording, attachments, captured.bytes()).missed(miss.get());
+                return failed.missed(miss.get());
             }
             if (test.approved()) {
                 Optional<Verdict> verdict = new ApprovedRun(
                                 subject,
-                                runner.approval,
-                                runner.approvalOption,
+                                runner.options.approval(),
+                                runner.options.approvalOption(),
                                 recording,
                                 outcome,
                                 attachments,
@@ -151,7 +158,11 @@ final class TestRun {
             }
             Pack.pack(recording, directory.resolve(FailedRun.LAST_PASSED));
         }
-        return Verdict.passed(outcome, recorded, attachments, captured.bytes());
+        if (runner.options.kept() == KeptRecordings.FAILED) {
+            delete(recorded);
+            return Verdict.passed(outcome, Optional.empty(), attachments, captured.bytes());
+        }
+        return Verdict.passed(outcome, Optional.of(recorded), attachments, captured.bytes());
     }
 
     private RunOptions options(long limit) {
@@ -161,7 +172,7 @@ final class TestRun {
                 test.seed(),
                 test.interrupts(),
                 limit,
-                runner.limits,
+                runner.options.limits(),
                 RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
                 CheckpointSpacing.AUTOMATIC,
                 List.of());
@@ -173,7 +184,7 @@ final class TestRun {
         try {
             replay.seek(recording.icountEnd());
         } catch (ReplayException e) {
-            return Optional.of(Miss.notReplayed(e));
+            return Optional.of(Miss.notReplayed());
         }
         return Miss.state(test, replay.machine());
     }

@@ -15,7 +15,7 @@ import java.nio.file.Path;
  * Runs the tests of programs: records each run, checks its expectations, and writes a report where they are missed. Safe
  * for use by several threads, as long as no two run the same test.
  *
- * <p>Everything goes to the test's folder below the output directory: {@code recording}, {@code last-passed.rec} (the
+ * <p>Everything goes to the test's folder below the output directory: {@code recording} (if it is kept), {@code last-passed.rec} (the
  * packed recording of the last run that passed), {@code report.md}, {@code report.html}, {@code report.json} after a
  * failure, {@code debug.txt} if the program wrote debug output, and what was received for approval.
  */
@@ -26,40 +26,65 @@ public class TestRunner {
     /** What asks for another {@link ApprovalMode} where tests run under JUnit. */
     private static final String APPROVE_PROPERTY = "-Dtapedeck.approve=";
 
+    /**
+     * What the runs of all tests have in common.
+     *
+     * @param approval how approvals are handled
+     * @param approvalOption what asks for another mode, before the mode's name; for messages
+     * @param instructionLimit of tests that name none, 1 to 2^62
+     * @param limits of the machines
+     * @param verified whether each recording is replayed at once, and the test fails if that does not reproduce it
+     */
+    public record Options(
+            ApprovalMode approval,
+            String approvalOption,
+            long instructionLimit,
+            Limits limits,
+            boolean verified,
+            KeptRecordings kept) {
+        /** As under JUnit without any settings. */
+        public static Options of(ApprovalMode approval) {
+            return new Options(
+                    approval,
+                    APPROVE_PROPERTY,
+                    INSTRUCTION_LIMIT_DEFAULT,
+                    RunOptions.DEFAULT.limits(),
+                    false,
+                    KeptRecordings.ALL);
+        }
+
+        public Options withInstructionLimit(long limit) {
+            return new Options(approval, approvalOption, limit, limits, verified, kept);
+        }
+
+        public Options withLimits(Limits other) {
+            return new Options(approval, approvalOption, instructionLimit, other, verified, kept);
+        }
+
+        public Options withVerified(boolean whether) {
+            return new Options(approval, approvalOption, instructionLimit, limits, whether, kept);
+        }
+
+        public Options withKept(KeptRecordings which) {
+            return new Options(approval, approvalOption, instructionLimit, limits, verified, which);
+        }
+    }
+
     private final Path output;
-    final ApprovalMode approval;
-    final String approvalOption;
-    final long instructionLimit;
-    final Limits limits;
+    final Options options;
 
     /**
      * @param output directory for recordings and reports, such as {@code target/tapedeck}
      * @param approval how approvals are handled
      */
     public TestRunner(Path output, ApprovalMode approval) {
-        this(output, approval, INSTRUCTION_LIMIT_DEFAULT);
+        this(output, Options.of(approval));
     }
 
-    /** @param instructionLimit of tests that name none, 1 to 2^62 */
-    public TestRunner(Path output, ApprovalMode approval, long instructionLimit) {
-        this(output, approval, instructionLimit, RunOptions.DEFAULT.limits());
-    }
-
-    /**
-     * @param instructionLimit of tests that name none, 1 to 2^62
-     * @param limits of the machines
-     */
-    public TestRunner(Path output, ApprovalMode approval, long instructionLimit, Limits limits) {
-        this(output, approval, APPROVE_PROPERTY, instructionLimit, limits);
-    }
-
-    /** @param approvalOption what asks for another mode, before the mode's name; for messages */
-    public TestRunner(Path output, ApprovalMode approval, String approvalOption, long instructionLimit, Limits limits) {
-        this.limits = limits;
+    /** @param output directory for recordings and reports, such as {@code target/tapedeck} */
+    public TestRunner(Path output, Options options) {
         this.output = output.toAbsolutePath().normalize();
-        this.approval = approval;
-        this.approvalOption = approvalOption;
-        this.instructionLimit = instructionLimit;
+        this.options = options;
     }
 
     /**

@@ -46,7 +46,7 @@ public record Verdict(
         attachments = List.copyOf(attachments);
     }
 
-    static Verdict passed(Outcome outcome, Path recording, List<Path> attachments, byte[] output) {
+    static Verdict passed(Outcome outcome, Optional<Path> recording, List<Path> attachments, byte[] output) {
         return new Verdict(
                 Kind.PASSED,
                 "",
@@ -54,7 +54,7 @@ public record Verdict(
                 Optional.empty(),
                 Optional.empty(),
                 List.of(),
-                Optional.of(recording),
+                recording,
                 Optional.empty(),
                 attachments,
                 output);

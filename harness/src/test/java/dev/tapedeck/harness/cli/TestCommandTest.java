@@ -71,6 +71,26 @@ class TestCommandTest {
     }
 
     @Test
+    @DisplayName("--recordings failed keeps what did not pass, --verify replays each, and both say what they expect")
+    void recordingsAndVerification() throws Exception {
+        assertThat(test(sum, "--recordings", "failed", "--verify").exitCode()).isZero();
+        assertThat(results("sum.tasm", "prints")).isDirectory();
+        assertThat(results("sum.tasm", "prints").resolve("recording")).doesNotExist();
+        assertThat(results("sum.tasm", "prints").resolve("last-passed.rec")).isRegularFile();
+        CommandLineRun json = test(sum, "--recordings", "failed", "--json");
+        assertThat(json.json().get("tests").get(0).get("recording").isNull()).isTrue();
+
+        Files.writeString(sum, SUM + TESTS.formatted("4"));
+        assertThat(test(sum, "--recordings", "failed", "--verify").exitCode()).isEqualTo(1);
+        assertThat(results("sum.tasm", "prints").resolve("recording")).isDirectory();
+        assertThat(results("sum.tasm", "adds").resolve("recording")).doesNotExist();
+
+        CommandLineRun wrong = test(sum, "--recordings", "none");
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.err()).contains("--recordings is 'none', expected all or failed");
+    }
+
+    @Test
     @DisplayName("tests that pass: a line each, exit code 0, recordings in the output folder")
     void passes() {
         CommandLineRun run = test(sum);

@@ -269,7 +269,9 @@ class WasiProgramTest {
                         .end
                         """));
         List<TestCase> tests = program.program().tests();
-        TestRunner runner = new TestRunner(temporary.resolve("output"), ApprovalMode.CHECK, 1_000_000);
+        TestRunner runner = new TestRunner(
+                temporary.resolve("output"),
+                TestRunner.Options.of(ApprovalMode.CHECK).withInstructionLimit(1_000_000));
         Verdict found = runner.run(temporary.resolve("tested.tasm"), "tested.tasm", program, tests.get(0));
         assertThat(found.message()).isEmpty();
         assertThat(found.kind()).isEqualTo(Verdict.Kind.PASSED);

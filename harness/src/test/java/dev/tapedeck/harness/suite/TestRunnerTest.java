@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.recording.Forgery;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.suite.Verdict.Kind;
 import dev.tapedeck.harness.text.Frame;
@@ -74,7 +76,8 @@ class TestRunnerTest {
         VerifiedProgram program = ProgramFile.load(file);
         List<TestCase> tests = program.program().tests();
         TestCase test = tests.isEmpty() ? TestCase.ofEntry() : tests.get(tests.size() - 1);
-        return new TestRunner(output(), mode, 1_000_000).run(file, name, program, test);
+        return new TestRunner(output(), TestRunner.Options.of(mode).withInstructionLimit(1_000_000))
+                .run(file, name, program, test);
     }
 
     private Verdict run(String text) throws Exception {
@@ -100,6 +103,112 @@ class TestRunnerTest {
             }
         }
         assertThat(output().resolve("p.tasm/t/report.html")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName(
+            "with recordings of failed tests only, that of one that passes goes, what a failure is compared with stays;"
+                    + " that of one that fails stays, until it passes again")
+    void keepsRecordingsOfFailedTests() throws Exception {
+        String passes = SQUARES + ".test \"t\"\n.expect output \"1\\n4\\n9\\n\"\n.end\n";
+        String fails = passes.replace("i32.mul", "i32.add");
+        TestRunner.Options options = TestRunner.Options.of(ApprovalMode.CHECK).withKept(KeptRecordings.FAILED);
+        Path recording = output().resolve("p.tasm/t/recording");
+
+        Verdict passed = run(options, passes);
+        assertThat(passed.kind()).isEqualTo(Kind.PASSED);
+        assertThat(passed.recording()).isEmpty();
+        assertThat(recording).doesNotExist();
+        assertThat(output().resolve("p.tasm/t/last-passed.rec")).isRegularFile();
+
+        Verdict failed = run(options, fails);
+        assertThat(failed.kind()).isEqualTo(Kind.FAILED);
+        assertThat(failed.recording()).contains(recording);
+        assertThat(failed.message()).contains("first differs from the last run that passed");
+        Recording.open(recording).close();
+
+        assertThat(run(options, passes).kind()).isEqualTo(Kind.PASSED);
+        assertThat(recording).doesNotExist();
+
+        // What an earlier run with another setting has left.
+        assertThat(run(options.withKept(KeptRecordings.ALL), passes).recording())
+                .contains(recording);
+        assertThat(recording).isDirectory();
+        assertThat(run(options, passes).kind()).isEqualTo(Kind.PASSED);
+        assertThat(recording).doesNotExist();
+    }
+
+    private Verdict run(TestRunner.Options options, String text) throws Exception {
+        Path file = root.resolve("p.tasm");
+        Files.writeString(file, text);
+        VerifiedProgram program = ProgramFile.load(file);
+        return new TestRunner(output(), options)
+                .run(file, "p.tasm", program, program.program().tests().get(0));
+    }
+
+    /** Records another program, and says it was the one of the test: what a machine that executes wrongly would leave. */
+    private Verdict runForged(TestRunner.Options options, String test) throws Exception {
+        Path file = root.resolve("p.tasm");
+        String text = SQUARES + ".test \"t\"\n" + test + "\n.end\n";
+        Files.writeString(file, text.replace("i32.mul", "i32.sub"));
+        VerifiedProgram wrong = ProgramFile.load(file);
+        Files.writeString(file, text);
+        VerifiedProgram program = ProgramFile.load(file);
+        TestRunner runner = new TestRunner(output(), options) {
+            @Override
+            Outcome record(VerifiedProgram verified, RunOptions runOptions, Host host, Path recorded)
+                    throws RecordingException {
+                Path honest = root.resolve("honest" + System.nanoTime());
+                Outcome outcome = super.record(wrong, runOptions, host, honest);
+                try {
+                    Forgery.ofProgram(honest, recorded, verified.program(), runOptions);
+                } catch (IOException e) {
+                    throw new RecordingException("cannot forge", e);
+                }
+                return outcome;
+            }
+        };
+        return runner.run(file, "p.tasm", program, program.program().tests().get(0));
+    }
+
+    @Test
+    @DisplayName("verified: a recording that its replay does not reproduce fails the test, with the first place")
+    void verifies() throws Exception {
+        String zeros = ".expect output \"0\\n0\\n0\\n\"";
+        TestRunner.Options options = TestRunner.Options.of(ApprovalMode.CHECK);
+        assertThat(runForged(options, zeros).kind()).as("not looked at").isEqualTo(Kind.PASSED);
+
+        Verdict verdict = runForged(options.withVerified(true), zeros);
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message())
+                .startsWith("p.tasm:28: the recording does not replay, so nothing can be concluded from it: ")
+                .contains("instruction count ")
+                .doesNotContain("besides")
+                .doesNotContain("first differs");
+        assertThat(output().resolve("p.tasm/t/report.html")).exists();
+
+        Verdict honest = run(options.withVerified(true), SQUARES + ".test \"t\"\n.end\n");
+        assertThat(honest.message()).isEmpty();
+        assertThat(honest.kind()).isEqualTo(Kind.PASSED);
+    }
+
+    @Test
+    @DisplayName("a test that fails says first that its recording does not replay, and is not bisected then")
+    void unfaithfulFailure() throws Exception {
+        TestRunner.Options options = TestRunner.Options.of(ApprovalMode.CHECK);
+        String squares = ".expect output \"1\\n4\\n9\\n\"";
+        assertThat(run(options, SQUARES + ".test \"t\"\n" + squares + "\n.end\n")
+                        .kind())
+                .isEqualTo(Kind.PASSED);
+        for (boolean verified : new boolean[] {false, true}) {
+            Verdict verdict = runForged(options.withVerified(verified), squares);
+            assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+            assertThat(verdict.message())
+                    .startsWith("p.tasm:28: the recording does not replay, so nothing can be concluded from it: ")
+                    .contains("; besides, ")
+                    .contains("wrong from byte 0")
+                    .doesNotContain("first differs from");
+        }
     }
 
     @Test

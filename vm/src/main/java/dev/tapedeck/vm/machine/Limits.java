@@ -27,6 +27,10 @@ public record Limits(
     /** The largest {@code tableElementsMax}. */
     private static final int TABLE_ELEMENTS_MAX = 10_000_000;
 
+    private static final int PAGES_PER_MEBIBYTE = 256;
+    /** The most memory in use that can be asked for, in MiB. */
+    public static final int RESIDENT_MEBIBYTES_MAX = (1 << 20) / PAGES_PER_MEBIBYTE;
+
     private static final int SECTIONS_MAX = 1 << 16;
     private static final int SECTION_BYTES_MAX = 1 << 28;
 
@@ -79,6 +83,20 @@ public record Limits(
                 tableElementsMax,
                 sectionsMax,
                 sectionBytesMax);
+    }
+
+    /** The same but for the memory in use, 1 to {@value #RESIDENT_MEBIBYTES_MAX} MiB. */
+    public Limits withResidentMebibytesMax(long mebibytes) {
+        if (mebibytes < 1 || mebibytes > RESIDENT_MEBIBYTES_MAX) {
+            throw new IllegalArgumentException(
+                    "the memory in use is " + mebibytes + " MiB, expected 1 to " + RESIDENT_MEBIBYTES_MAX);
+        }
+        return withResidentPagesMax((int) mebibytes * PAGES_PER_MEBIBYTE);
+    }
+
+    /** The memory that may be in use, in MiB, rounded down. */
+    public int residentMebibytesMax() {
+        return residentPagesMax / PAGES_PER_MEBIBYTE;
     }
 
     private static void check(String name, int value, int min, int max) {
