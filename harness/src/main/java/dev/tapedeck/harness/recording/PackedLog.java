@@ -101,8 +101,13 @@ final class PackedLog implements ExcerptLog {
         }
         int version = start.getInt();
         if (version != VERSION) {
-            throw new IOException(file + " is a packed recording of format " + version + ", this Tapedeck reads format "
-                    + VERSION + (version > VERSION ? "; use a newer version" : "; it was damaged"));
+            throw new IOException(
+                    version > VERSION && version < 256
+                            ? file + " cannot be read: it was made by a newer Tapedeck (packed recordings of format "
+                                    + version + ", this one reads up to " + VERSION
+                                    + "); use that version, or record again with this one"
+                            : file + " is damaged: it is a packed recording of format " + version
+                                    + ", there are formats up to " + VERSION);
         }
         long position = START_BYTES;
         long digest = 0;

@@ -95,6 +95,7 @@ final class RecentStates {
     /** Takes note of a checkpoint that is written anyway. */
     void stored(Snapshot snapshot) {
         held.clear();
+        number = 0;
         stored = snapshot;
         last = snapshot;
         due = snapshot.icount() + INSTRUCTIONS;
