@@ -4,6 +4,7 @@
  *   deflate         compresses standard input to standard output
  *   deflate -d      expands it
  *   deflate -t      compresses it, expands that, compares, and prints the sizes
+ *   deflate -t N    the same with N bytes of text that it makes up
  *
  * Repetitions are found with chains of positions that have the same hash of three bytes, and a match waits for one byte
  * to see whether the next one is longer. Each block is written in the form that is the shortest: stored, with the fixed
@@ -762,6 +763,28 @@ static void read_input(Buffer *input) {
     }
 }
 
+/* Words that begin like others, the short ones often, in sentences: all from a sequence of numbers that is always the same. */
+static void make_text(Buffer *text, size_t length) {
+    static const char *const STEMS[] = {"the", "tape", "of", "record", "and", "machine", "in", "bit", "run", "instruct",
+            "a", "state", "is", "point", "mem", "branch"};
+    static const char *const ENDINGS[] = {"", "", "s", "ed", "ing", "er", "ion", "ory"};
+    uint32_t random = 1;
+    int words = 0;
+    while (text->length < length) {
+        random = random * 1664525 + 1013904223;
+        const char *stem = STEMS[(random >> 28) & (random >> 24) & 15];
+        append(text, (const uint8_t *) stem, strlen(stem));
+        const char *ending = ENDINGS[(random >> 20) & 7];
+        append(text, (const uint8_t *) ending, strlen(ending));
+        if ((random >> 12 & 31) == 0) {
+            char number[12];
+            append(text, (const uint8_t *) number, (size_t) sprintf(number, " %u", (unsigned) (random >> 16)));
+        }
+        append_byte(text, ++words % 12 == 0 ? '\n' : ' ');
+    }
+    text->length = length;
+}
+
 static void test(const Buffer *input) {
     Buffer compressed = {0};
     Buffer expanded = {0};
@@ -778,7 +801,11 @@ int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "";
     Buffer input = {0};
     Buffer out = {0};
-    read_input(&input);
+    if (strcmp(mode, "-t") == 0 && count > 2) {
+        make_text(&input, strtoul(arguments[2], NULL, 10));
+    } else {
+        read_input(&input);
+    }
     if (strcmp(mode, "-t") == 0) {
         test(&input);
         return 0;

@@ -3,13 +3,13 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
-import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.suite.ProgramFolder;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Host;
@@ -22,8 +22,11 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.wasi.WasiHost;
 import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -41,27 +44,33 @@ import picocli.CommandLine.Parameters;
         description = {
             "Measures programs: plain, recorded, replayed, bisected.",
             "",
-            "Of each program, the longest of its tests is run in one JVM, after a warm-up, in rounds that take turns; the"
-                    + " medians are shown. Speeds are in millions of instructions a second. For a bisection, a fault is"
-                    + " planted at three quarters of the run."
+            "Of each program, the test with the tag 'benchmark' is run, or else the longest of its tests, in one JVM, after"
+                    + " a warm-up, in rounds that take turns; the medians are shown. Speeds are in millions of"
+                    + " instructions a second. For a bisection, a fault is planted at three quarters of the run.",
+            "",
+            "A folder stands for the programs below it that have a test with this tag."
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",
         parameterListHeading = "%nArguments:%n",
         optionListHeading = "%nOptions:%n",
         footerHeading = "%nExample:%n",
-        footer = "  tapedeck bench examples/src/test/programs/sieve.tasm",
+        footer = {
+            "  tapedeck bench examples/src/test/programs/sieve.tasm",
+            "  tapedeck bench examples/src/test/programs"
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {"0:done", "2:wrong usage", "65:a program cannot be loaded"})
 final class BenchCommand implements Callable<Integer> {
     private static final int SNAPSHOTS = 64;
+    private static final String TAG = "benchmark";
 
     private final Terminal terminal;
 
-    @Parameters(arity = "1..*", paramLabel = "PROG", description = ".bc, .tasm, .wasm or .wat files.")
+    @Parameters(arity = "1..*", paramLabel = "PROG", description = ".bc, .tasm, .wasm or .wat files, or folders.")
     private List<Path> programs = new ArrayList<>();
 
-    @Option(names = "--test", paramLabel = "NAME", description = "Runs this test instead of the longest one.")
+    @Option(names = "--test", paramLabel = "NAME", description = "Runs this test of each program.")
     private @Nullable String test;
 
     @Option(names = "--rounds", paramLabel = "N", description = "Measured rounds (default: ${DEFAULT-VALUE}).")
@@ -80,14 +89,27 @@ final class BenchCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
-    /** Medians. Speeds in instructions a second, times in nanoseconds. */
+    /** A program, and what of it is run. */
+    private record Candidate(String name, VerifiedProgram program, TestCase test) {}
+
+    /**
+     * Medians. Speeds in instructions a second, times in nanoseconds.
+     *
+     * @param checkpointShare of the time of recording, what is due to checkpoints
+     * @param otherThreads processor time of other threads during a recording, in its time
+     * @param checkpointBits of the bits per instruction, those of checkpoints
+     */
     private record Figures(
             String name,
+            String test,
             long instructions,
             double plain,
             double recorded,
             double replayed,
             double bitsPerInstruction,
+            double checkpointBits,
+            double checkpointShare,
+            double otherThreads,
             double checkpointNanos,
             double restoreNanos,
             double bisectNanos,
@@ -99,12 +121,21 @@ final class BenchCommand implements Callable<Integer> {
             throw CommandException.usage("--rounds is " + rounds + ", expected 1 to 1000; --warm-up is " + warmUpSeconds
                     + ", expected 0 to 600");
         }
-        List<Figures> all = new ArrayList<>();
+        List<Candidate> candidates = new ArrayList<>();
         for (Path path : programs) {
-            if (terminal.errInteractive()) {
-                terminal.message("measuring " + Visible.of(path.toString()));
+            if (Files.isDirectory(path)) {
+                candidates.addAll(tagged(path));
+            } else {
+                candidates.add(candidate(path));
             }
-            all.add(measure(path));
+        }
+        List<Figures> all = new ArrayList<>();
+        for (Candidate candidate : candidates) {
+            if (terminal.errInteractive()) {
+                terminal.message("measuring " + Visible.of(candidate.name) + ", " + (all.size() + 1) + " of "
+                        + candidates.size());
+            }
+            all.add(measure(candidate));
         }
         if (json) {
             print(all);
@@ -114,12 +145,10 @@ final class BenchCommand implements Callable<Integer> {
         return ExitCodes.FINE;
     }
 
-    private Figures measure(Path path) throws Exception {
-        VerifiedProgram program = ProgramFile.load(path);
-        TestCase chosen = choose(path, program);
-        RunOptions options = options(chosen);
+    private Figures measure(Candidate candidate) throws Exception {
         try (Scratch scratch = Scratch.create()) {
-            Bench bench = new Bench(program, chosen, options, scratch);
+            Bench bench = new Bench(candidate.program, candidate.test, scratch);
+            bench.prepare();
             long end = System.nanoTime() + warmUpSeconds * 1_000_000_000L;
             do {
                 bench.round();
@@ -128,28 +157,75 @@ final class BenchCommand implements Callable<Integer> {
             for (int i = 0; i < rounds; i++) {
                 bench.round();
             }
-            return bench.figures(name(path, program, chosen));
+            return bench.figures(candidate.name);
         }
     }
 
-    private static String name(Path path, VerifiedProgram program, TestCase chosen) {
-        return path.getFileName() + (program.program().tests().size() > 1 ? ": " + chosen.name() : "");
+    /** The programs below a folder that are for benchmarks. */
+    private List<Candidate> tagged(Path folder) throws Exception {
+        List<Candidate> found = new ArrayList<>();
+        try {
+            ProgramFolder list = ProgramFolder.list(folder);
+            for (String name : list.names()) {
+                VerifiedProgram program = ProgramFile.load(list.file(name));
+                if (!tagged(program).isEmpty()) {
+                    found.add(new Candidate(
+                            name,
+                            program,
+                            test == null ? longest(program, tagged(program)) : named(name, program, test)));
+                }
+            }
+        } catch (IOException e) {
+            throw CommandException.data("cannot read " + folder, e);
+        }
+        if (found.isEmpty()) {
+            throw CommandException.data("no program in " + folder + " has a test with the tag '" + TAG
+                    + "'. Name programs, or give one such a test.");
+        }
+        return found;
     }
 
-    private TestCase choose(Path path, VerifiedProgram program) throws CommandException {
-        List<TestCase> tests = program.program().tests();
-        if (test != null) {
-            return tests.stream()
-                    .filter(candidate -> candidate.name().equals(test))
-                    .findFirst()
-                    .orElseThrow(() -> CommandException.usage(path + " has no test '" + test + "'"));
+    private static List<TestCase> tagged(VerifiedProgram program) {
+        return enabled(program).stream()
+                .filter(candidate -> candidate.tags().contains(TAG))
+                .toList();
+    }
+
+    private static List<TestCase> enabled(VerifiedProgram program) {
+        return program.program().tests().stream()
+                .filter(candidate -> candidate.disabled().isEmpty())
+                .toList();
+    }
+
+    private Candidate candidate(Path path) throws Exception {
+        VerifiedProgram program = ProgramFile.load(path);
+        List<TestCase> tagged = tagged(program);
+        TestCase chosen = test != null
+                ? named(path.toString(), program, test)
+                : longest(program, tagged.isEmpty() ? enabled(program) : tagged);
+        boolean obvious =
+                tagged.equals(List.of(chosen)) || program.program().tests().size() < 2;
+        return new Candidate(path.getFileName() + (obvious ? "" : ": " + chosen.name()), program, chosen);
+    }
+
+    private static TestCase named(String program, VerifiedProgram verified, String name) throws CommandException {
+        return verified.program().tests().stream()
+                .filter(candidate -> candidate.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> CommandException.usage(program + " has no test '" + name + "'"));
+    }
+
+    private static TestCase longest(VerifiedProgram program, List<TestCase> tests) {
+        if (tests.size() == 1) {
+            return tests.get(0);
         }
         TestCase longest = TestCase.ofEntry();
         long instructions = -1;
         for (TestCase candidate : tests) {
-            long count = Recorder.run(program, options(candidate), host(program, candidate))
+            long count = Recorder.run(
+                            program, options(candidate, CheckpointSpacing.AUTOMATIC), host(program, candidate))
                     .icount();
-            if (candidate.disabled().isEmpty() && count > instructions) {
+            if (count > instructions) {
                 instructions = count;
                 longest = candidate;
             }
@@ -157,7 +233,7 @@ final class BenchCommand implements Callable<Integer> {
         return longest;
     }
 
-    private static RunOptions options(TestCase test) {
+    private static RunOptions options(TestCase test, CheckpointSpacing checkpoints) {
         return new RunOptions(
                 test.function(),
                 test.arguments(),
@@ -166,7 +242,7 @@ final class BenchCommand implements Callable<Integer> {
                 test.instructionLimit().orElse(RunOptions.INSTRUCTION_LIMIT_DEFAULT),
                 Limits.DEFAULT,
                 RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
-                CheckpointSpacing.AUTOMATIC,
+                checkpoints,
                 List.of());
     }
 
@@ -180,55 +256,98 @@ final class BenchCommand implements Callable<Integer> {
 
     /** The rounds of one program. */
     private static final class Bench {
+        /** Checkpoints so far apart that there is only the initial one. */
+        private static final CheckpointSpacing NEVER = CheckpointSpacing.instructions(RunOptions.INSTRUCTION_LIMIT_MAX);
+
         private final VerifiedProgram program;
         private final TestCase test;
         private final RunOptions options;
         private final Scratch scratch;
         private final List<Double> plain = new ArrayList<>();
         private final List<Double> recorded = new ArrayList<>();
+        private final List<Double> otherThreads = new ArrayList<>();
         private final List<Double> replayed = new ArrayList<>();
-        private final List<Double> checkpoint = new ArrayList<>();
-        private final List<Double> restore = new ArrayList<>();
         private final List<Double> bisect = new ArrayList<>();
+        private final Stretches stretches = new Stretches();
+        private final Stretches stretchesWithoutCheckpoints = new Stretches();
         private long instructions;
         private double bitsPerInstruction;
+        private double checkpointBits;
+        private double checkpointNanos;
+        private double restoreNanos;
         private boolean found;
 
-        Bench(VerifiedProgram program, TestCase test, RunOptions options, Scratch scratch) {
+        Bench(VerifiedProgram program, TestCase test, Scratch scratch) {
             this.program = program;
             this.test = test;
-            this.options = options;
+            this.options = BenchCommand.options(test, CheckpointSpacing.AUTOMATIC);
             this.scratch = scratch;
+        }
+
+        /** What every round needs, and what need not be measured in each. */
+        void prepare() throws Exception {
+            instructions = Recorder.run(program, options, host(program, test)).icount();
+            Recorder.record(program, planted(), host(program, test), scratch.resolve("b"));
+            snapshots();
         }
 
         void round() throws Exception {
             Path a = scratch.resolve("a");
-            Path b = scratch.resolve("b");
-            Scratch.delete(a);
-            Scratch.delete(b);
-            long start = System.nanoTime();
-            Outcome outcome = Recorder.run(program, options, host(program, test));
-            plain.add((double) (System.nanoTime() - start));
-            instructions = outcome.icount();
+            Path without = scratch.resolve("without");
+            plain.add(nanos(() -> Recorder.run(program, options, host(program, test))));
 
-            start = System.nanoTime();
-            Recorder.record(program, options, host(program, test), a);
-            recorded.add((double) (System.nanoTime() - start));
+            long before = processNanos() - threadNanos();
+            recorded.add(nanos(() -> record(a, options, stretches)));
+            otherThreads.add((double) (processNanos() - threadNanos() - before));
 
-            Recorder.record(program, planted(), host(program, test), b);
+            record(without, BenchCommand.options(test, NEVER), stretchesWithoutCheckpoints);
+
             try (Recording recording = Recording.open(a);
-                    Recording other = Recording.open(b)) {
-                bitsPerInstruction = 8.0 * recording.logBytes() / Math.max(1, instructions);
-                start = System.nanoTime();
-                Replay.verify(recording);
-                replayed.add((double) (System.nanoTime() - start));
-
-                start = System.nanoTime();
-                Bisection bisection = Bisector.bisect(recording, other);
-                bisect.add((double) (System.nanoTime() - start));
-                found = bisection.diverged();
+                    Recording sparse = Recording.open(without);
+                    Recording other = Recording.open(scratch.resolve("b"))) {
+                bitsPerInstruction = bits(recording.logBytes());
+                checkpointBits = bits(recording.logBytes() - sparse.logBytes());
+                replayed.add(nanos(() -> Replay.verify(recording)));
+                bisect.add(nanos(() -> {
+                    Bisection bisection = Bisector.bisect(recording, other);
+                    found = bisection.diverged();
+                }));
             }
-            snapshots();
+        }
+
+        private double bits(long bytes) {
+            return 8.0 * bytes / Math.max(1, instructions);
+        }
+
+        private interface Work {
+            void run() throws Exception;
+        }
+
+        /** What was left lying about before is not paid for by {@code work}. */
+        private static double nanos(Work work) throws Exception {
+            System.gc();
+            long start = System.nanoTime();
+            work.run();
+            return System.nanoTime() - start;
+        }
+
+        /** Processor time of the whole process. */
+        private static long processNanos() {
+            return ManagementFactory.getOperatingSystemMXBean()
+                            instanceof com.sun.management.OperatingSystemMXBean process
+                    ? Math.max(0, process.getProcessCpuTime())
+                    : 0;
+        }
+
+        private static long threadNanos() {
+            return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        }
+
+        private void record(Path directory, RunOptions how, Stretches times) throws Exception {
+            Scratch.delete(directory);
+            times.start();
+            Recorder.record(program, how, host(program, test), directory, null, machine -> times.end());
+            times.end();
         }
 
         /** Bit 4 of the heap pointer flips, which is a part of every machine's state. */
@@ -261,26 +380,31 @@ final class BenchCommand implements Callable<Integer> {
                 machine.restore(snapshot);
                 restored.add((double) (System.nanoTime() - start));
             }
-            if (!taken.isEmpty()) {
-                checkpoint.add(median(taken));
-                restore.add(median(restored));
-            }
+            checkpointNanos = median(taken);
+            restoreNanos = median(restored);
         }
 
         void forget() {
-            List.of(plain, recorded, replayed, checkpoint, restore, bisect).forEach(List::clear);
+            List.of(plain, recorded, otherThreads, replayed, bisect).forEach(List::clear);
+            stretches.forget();
+            stretchesWithoutCheckpoints.forget();
         }
 
         Figures figures(String name) {
+            double all = stretches.medians();
             return new Figures(
                     name,
+                    test.name(),
                     instructions,
                     speed(plain),
                     speed(recorded),
                     speed(replayed),
                     bitsPerInstruction,
-                    checkpoint.isEmpty() ? 0 : median(checkpoint),
-                    restore.isEmpty() ? 0 : median(restore),
+                    checkpointBits,
+                    all == 0 ? 0 : Math.max(0, 1 - stretchesWithoutCheckpoints.medians() / all),
+                    median(otherThreads) / median(recorded),
+                    checkpointNanos,
+                    restoreNanos,
                     median(bisect),
                     found);
         }
@@ -290,10 +414,46 @@ final class BenchCommand implements Callable<Integer> {
         }
 
         private static double median(List<Double> values) {
+            if (values.isEmpty()) {
+                return 0;
+            }
             double[] sorted = values.stream().mapToDouble(Double::doubleValue).toArray();
             Arrays.sort(sorted);
             int middle = sorted.length / 2;
             return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        }
+    }
+
+    /**
+     * Times between the ends of the blocks of a run. Each run has the same blocks, so what disturbs some of them in some
+     * round leaves the medians alone, and small differences between two ways to run can be told.
+     */
+    private static final class Stretches {
+        private final List<List<Double>> nanos = new ArrayList<>();
+        private int next;
+        private long last;
+
+        void start() {
+            next = 0;
+            last = System.nanoTime();
+        }
+
+        void end() {
+            long now = System.nanoTime();
+            if (next == nanos.size()) {
+                nanos.add(new ArrayList<>());
+            }
+            nanos.get(next++).add((double) (now - last));
+            last = System.nanoTime();
+        }
+
+        void forget() {
+            nanos.clear();
+        }
+
+        /** The sum of the medians of all stretches. */
+        double medians() {
+            return nanos.stream().mapToDouble(Bench::median).sum();
         }
     }
 
@@ -302,7 +462,7 @@ final class BenchCommand implements Callable<Integer> {
         for (Figures figures : all) {
             width = Math.max(width, Visible.of(figures.name).length());
         }
-        String head = "%-" + width + "s %14s %8s %9s %6s %9s %6s %9s %11s %9s %9s%n";
+        String head = "%-" + width + "s %14s %7s %8s %5s %8s %5s %9s %6s %10s %9s %9s%n";
         terminal.print(String.format(
                 Locale.ROOT,
                 head,
@@ -314,6 +474,7 @@ final class BenchCommand implements Callable<Integer> {
                 "replayed",
                 "ratio",
                 "bit/instr",
+                "share",
                 "checkpoint",
                 "restore",
                 "bisect"));
@@ -329,6 +490,7 @@ final class BenchCommand implements Callable<Integer> {
                     millions(figures.replayed),
                     ratio(figures.recorded / figures.replayed),
                     Words.bits(figures.bitsPerInstruction),
+                    String.format(Locale.ROOT, "%.1f%%", 100 * figures.checkpointShare),
                     String.format(Locale.ROOT, "%.1f us", figures.checkpointNanos / 1e3),
                     String.format(Locale.ROOT, "%.1f us", figures.restoreNanos / 1e3),
                     String.format(Locale.ROOT, "%.1f ms%s", figures.bisectNanos / 1e6, figures.found ? "" : "?")));
@@ -337,6 +499,8 @@ final class BenchCommand implements Callable<Integer> {
         terminal.println(
                 "Millions of instructions a second. Ratios are of time: recorded to plain, replayed (and verified)"
                         + " to recorded.");
+        terminal.println(
+                "share: of the time of a recording, what checkpoints add to that of one without any, block by block.");
     }
 
     private static String millions(double speed) {
@@ -353,11 +517,15 @@ final class BenchCommand implements Callable<Integer> {
             for (Figures figures : all) {
                 document.writeStartObject();
                 document.writeStringField("name", figures.name);
+                document.writeStringField("test", figures.test);
                 document.writeNumberField("instructions", figures.instructions);
                 document.writeNumberField("plainPerSecond", figures.plain);
                 document.writeNumberField("recordedPerSecond", figures.recorded);
                 document.writeNumberField("replayedPerSecond", figures.replayed);
                 document.writeNumberField("bitsPerInstruction", figures.bitsPerInstruction);
+                document.writeNumberField("checkpointBitsPerInstruction", figures.checkpointBits);
+                document.writeNumberField("checkpointShare", figures.checkpointShare);
+                document.writeNumberField("otherThreads", figures.otherThreads);
                 document.writeNumberField("checkpointNanos", figures.checkpointNanos);
                 document.writeNumberField("restoreNanos", figures.restoreNanos);
                 document.writeNumberField("bisectNanos", figures.bisectNanos);

@@ -776,9 +776,56 @@ class CommandsTest {
         assertThat(figures.get("plainPerSecond").asDouble()).isPositive();
         assertThat(figures.get("recordedPerSecond").asDouble()).isPositive();
         assertThat(figures.get("bisectFound").asBoolean()).isTrue();
+        assertThat(figures.get("checkpointShare").asDouble()).isBetween(0.0, 1.0);
+        assertThat(figures.get("checkpointBitsPerInstruction").asDouble()).isZero();
         assertThat(CommandLineRun.of("bench", count, "--rounds", 1, "--warm-up", 0)
                         .out())
                 .contains("count.tasm");
+    }
+
+    @Test
+    @DisplayName("bench of a folder takes the tests with the tag, of the programs that have one")
+    void benchFolder() throws IOException {
+        Path programs = Files.createDirectories(folder.resolve("set/deeper")).getParent();
+        Files.writeString(programs.resolve("untagged.tasm"), ".func main()\n  return\n.end\n.entry main\n");
+        Files.writeString(programs.resolve("deeper/tagged.tasm"), """
+                .func count(n: i32)
+                again:
+                  local.get n
+                  i32.const 1
+                  i32.sub
+                  local.tee n
+                  br_if again
+                  return
+                .end
+                .test "long"
+                  .run count 1000
+                .end
+                .test "short"
+                  .tags benchmark
+                  .run count 10
+                .end
+                .test "shorter"
+                  .tags benchmark
+                  .run count 5
+                .end
+                """);
+        CommandLineRun run = CommandLineRun.of("bench", programs, "--rounds", 1, "--warm-up", 0, "--json");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.err()).isEmpty();
+        JsonNode figures = run.json().get("programs");
+        assertThat(figures).hasSize(1);
+        assertThat(figures.get(0).get("name").asText()).isEqualTo("deeper/tagged.tasm");
+        assertThat(figures.get(0).get("test").asText()).isEqualTo("short");
+        assertThat(figures.get(0).get("instructions").asLong()).isEqualTo(51);
+
+        CommandLineRun named = CommandLineRun.of(
+                "bench", programs.resolve("deeper/tagged.tasm"), "--test", "long", "--rounds", 1, "--warm-up", 0);
+        assertThat(named.out()).contains("tagged.tasm: long").contains("5,001");
+
+        CommandLineRun none = CommandLineRun.of("bench", Files.createDirectory(folder.resolve("nothing")));
+        assertThat(none.exitCode()).isEqualTo(65);
+        assertThat(none.err()).contains("nothing has a test with the tag 'benchmark'");
     }
 
     @ParameterizedTest

@@ -1,5 +1,7 @@
 package dev.tapedeck.vm.machine;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,13 +27,20 @@ public final class FlowTrace {
      */
     static final long EMPTY = 1L << 63;
 
+    /** The multipliers of {@link #step}, which the loop has written out. */
+    static final long PLACE = 0x9E37_79B9_7F4A_7C15L;
+
+    static final long MIX = 0xD6E8_FEB8_6659_FD93L;
+
     /** For loops that do not trace, and so never touch it. */
     static final FlowTrace NONE = new FlowTrace();
 
     private long[] words = new long[64];
     private int wordCount;
 
-    // The loop keeps these two in variables of its own and puts them back when it ends.
+    // The loop appends single bits and folds stores by itself. These are fields, not variables of the loop: it has more
+    // of
+    // those than there are registers, and instructions that append nothing then pay nothing.
     long partial = EMPTY;
     long chain;
 
@@ -60,12 +69,9 @@ public final class FlowTrace {
 
     /** The bits since the last {@link #clear}, 8 a byte, lowest bit first; the last byte is filled with zeros. */
     public byte[] bits() {
-        byte[] bytes = new byte[Math.toIntExact((bitCount() + 7) / 8)];
-        for (int i = 0; i < bytes.length; i++) {
-            long word = i / 8 < wordCount ? words[i / 8] : partialBits();
-            bytes[i] = (byte) (word >>> (i % 8 * 8));
-        }
-        return bytes;
+        ByteBuffer bytes = ByteBuffer.allocate(8 * (wordCount + 1)).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.asLongBuffer().put(words, 0, wordCount).put(partialBits());
+        return Arrays.copyOf(bytes.array(), Math.toIntExact((bitCount() + 7) / 8));
     }
 
     /** The bits of the word that is not full yet, lowest first. */
@@ -112,24 +118,28 @@ public final class FlowTrace {
         chain = step(chain, value, -2);
     }
 
-    /** Keeps a full flow word and returns the chain with it. */
-    long append(long word, long chainBefore) {
+    /** Keeps the flow word, which is full, and begins the next one. */
+    void flush() {
         if (wordCount == words.length) {
             words = Arrays.copyOf(words, wordCount * 2);
         }
-        words[wordCount++] = word;
-        return step(chainBefore, word, -3);
+        words[wordCount++] = partial;
+        chain = step(chain, partial, -3);
+        partial = EMPTY;
     }
 
-    /** Appends the lowest {@code count} bits of a value. */
+    /** Appends the lowest {@code count} bits of a value that has no others. */
     void appendBits(long value, int count) {
+        // What fills the word goes bit by bit.
+        if (count <= Long.numberOfTrailingZeros(partial) && count > 0) {
+            partial = partial >>> count | value << (64 - count);
+            return;
+        }
         for (int i = 0; i < count; i++) {
-            long bit = (value >>> i) & 1;
             boolean full = (partial & 1) != 0;
-            partial = partial >>> 1 | bit << 63;
+            partial = partial >>> 1 | value >>> i << 63;
             if (full) {
-                chain = append(partial, chain);
-                partial = EMPTY;
+                flush();
             }
         }
     }
@@ -139,7 +149,7 @@ public final class FlowTrace {
      * different as long as their effects are the same. Places are addresses for stores and negative for all else.
      */
     static long step(long chain, long value, long place) {
-        long mixed = (chain ^ value ^ place * 0x9E37_79B9_7F4A_7C15L) * 0xD6E8_FEB8_6659_FD93L;
+        long mixed = (chain ^ value ^ place * PLACE) * MIX;
         return mixed ^ mixed >>> 32;
     }
 }

@@ -63,8 +63,6 @@ final class Loop extends Interpreter {
         final byte[] @Nullable [] writable = memory.writable;
         final long[] globals = machine.globals;
         final FlowTrace trace = TRACED ? machine.requireTrace() : FlowTrace.NONE;
-        long partial = trace.partial;
-        long chain = trace.chain;
         long[] stack = machine.stack;
         long[] frames = machine.frames;
         int depth = machine.depth;
@@ -141,82 +139,13 @@ final class Loop extends Interpreter {
                     }
                     continue;
                 }
-                case Op.BR_IF_FORWARD: {
+                case Op.BR_IF_FORWARD:
+                case Op.BR_IF_BACK:
+                case Op.BR_UNLESS_FORWARD:
+                case Op.BR_UNLESS_BACK:
                     condition = stack[--sp] != 0;
-                    if (TRACED) {
-                        boolean full = (partial & 1) != 0;
-                        partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
-                        if (full) {
-                            chain = trace.append(partial, chain);
-                            partial = FlowTrace.EMPTY;
-                        }
-                    }
-                    if (condition) {
-                        int target = big;
-                        base += pc - target;
-                        pc = target;
-                    }
-                    continue;
-                }
-                case Op.BR_IF_BACK: {
-                    condition = stack[--sp] != 0;
-                    if (TRACED) {
-                        boolean full = (partial & 1) != 0;
-                        partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
-                        if (full) {
-                            chain = trace.append(partial, chain);
-                            partial = FlowTrace.EMPTY;
-                        }
-                    }
-                    if (condition) {
-                        int target = big;
-                        base += pc - target;
-                        pc = target;
-                        if (base + pc >= limit) {
-                            exit = LIMIT;
-                            break loop;
-                        }
-                    }
-                    continue;
-                }
-                case Op.BR_UNLESS_FORWARD: {
-                    condition = stack[--sp] != 0;
-                    if (TRACED) {
-                        boolean full = (partial & 1) != 0;
-                        partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
-                        if (full) {
-                            chain = trace.append(partial, chain);
-                            partial = FlowTrace.EMPTY;
-                        }
-                    }
-                    if (!condition) {
-                        int target = big;
-                        base += pc - target;
-                        pc = target;
-                    }
-                    continue;
-                }
-                case Op.BR_UNLESS_BACK: {
-                    condition = stack[--sp] != 0;
-                    if (TRACED) {
-                        boolean full = (partial & 1) != 0;
-                        partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
-                        if (full) {
-                            chain = trace.append(partial, chain);
-                            partial = FlowTrace.EMPTY;
-                        }
-                    }
-                    if (!condition) {
-                        int target = big;
-                        base += pc - target;
-                        pc = target;
-                        if (base + pc >= limit) {
-                            exit = LIMIT;
-                            break loop;
-                        }
-                    }
-                    continue;
-                }
+                    pc--;
+                    break;
                 case Op.BR_TABLE: {
                     int row = big;
                     int last = jumps[row] - 1;
@@ -225,11 +154,7 @@ final class Loop extends Interpreter {
                         index = last;
                     }
                     if (TRACED) {
-                        trace.partial = partial;
-                        trace.chain = chain;
                         trace.appendBits(index, (int) word >>> 16);
-                        partial = trace.partial;
-                        chain = trace.chain;
                     }
                     int target = jumps[row + 1 + index];
                     base += pc - target;
@@ -263,11 +188,7 @@ final class Loop extends Interpreter {
                         frames = machine.frames;
                     }
                     if (TRACED && (int) (word & 0xFFFF) == Op.CALL_INDIRECT) {
-                        trace.partial = partial;
-                        trace.chain = chain;
                         trace.appendBits(function, functionBits);
-                        partial = trace.partial;
-                        chain = trace.chain;
                     }
                     frames[depth++] = (long) pc << 32 | bp;
                     bp = newBase;
@@ -456,7 +377,8 @@ final class Loop extends Interpreter {
                         break loop;
                     }
                     if (TRACED) {
-                        chain = FlowTrace.step(chain, value & 0xFF, at);
+                        trace.chain = (trace.chain ^ (value & 0xFF) ^ at * FlowTrace.PLACE) * FlowTrace.MIX;
+                        trace.chain ^= trace.chain >>> 32;
                     }
                     sp -= 2;
                     continue;
@@ -474,7 +396,8 @@ final class Loop extends Interpreter {
                         break loop;
                     }
                     if (TRACED) {
-                        chain = FlowTrace.step(chain, value & 0xFFFF, at);
+                        trace.chain = (trace.chain ^ (value & 0xFFFF) ^ at * FlowTrace.PLACE) * FlowTrace.MIX;
+                        trace.chain ^= trace.chain >>> 32;
                     }
                     sp -= 2;
                     continue;
@@ -492,7 +415,8 @@ final class Loop extends Interpreter {
                         break loop;
                     }
                     if (TRACED) {
-                        chain = FlowTrace.step(chain, value & UNSIGNED, at);
+                        trace.chain = (trace.chain ^ (value & UNSIGNED) ^ at * FlowTrace.PLACE) * FlowTrace.MIX;
+                        trace.chain ^= trace.chain >>> 32;
                     }
                     sp -= 2;
                     continue;
@@ -510,7 +434,8 @@ final class Loop extends Interpreter {
                         break loop;
                     }
                     if (TRACED) {
-                        chain = FlowTrace.step(chain, value, at);
+                        trace.chain = (trace.chain ^ value ^ at * FlowTrace.PLACE) * FlowTrace.MIX;
+                        trace.chain ^= trace.chain >>> 32;
                     }
                     sp -= 2;
                     continue;
@@ -1091,11 +1016,10 @@ final class Loop extends Interpreter {
             // Behind a condition that is fused with the conditional branch behind it.
             final long branch = code[pc++];
             if (TRACED) {
-                boolean full = (partial & 1) != 0;
-                partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
-                if (full) {
-                    chain = trace.append(partial, chain);
-                    partial = FlowTrace.EMPTY;
+                long partial = trace.partial;
+                trace.partial = partial >>> 1 | (condition ? Long.MIN_VALUE : 0);
+                if ((partial & 1) != 0) {
+                    trace.flush();
                 }
             }
             if (condition == (((int) branch >>> 16) == Fusion.IF_TRUE)) {
@@ -1109,10 +1033,6 @@ final class Loop extends Interpreter {
             }
         }
 
-        if (TRACED) {
-            trace.partial = partial;
-            trace.chain = chain;
-        }
         machine.depth = depth;
         machine.sp = sp;
         machine.bp = bp;
