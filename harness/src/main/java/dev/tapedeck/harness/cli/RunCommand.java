@@ -105,6 +105,9 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         VerifiedProgram loaded = ProgramFile.load(program);
+        if (save != null) {
+            StoredSnapshot.check(save);
+        }
         ProgramRun run = new ProgramRun(terminal, json);
         Started started = from == null ? start(loaded) : resume(loaded, from);
         Outcome outcome;

@@ -97,6 +97,9 @@ final class StateCommand implements Callable<Integer> {
         if (at < 0) {
             throw CommandException.usage("--at is " + at + ", expected an instruction count from 0");
         }
+        if (save != null) {
+            StoredSnapshot.check(save);
+        }
         try (Recording recording = Recordings.open(path, terminal)) {
             if (at > recording.icountEnd()) {
                 throw CommandException.usage(

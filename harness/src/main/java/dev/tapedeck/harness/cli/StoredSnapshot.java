@@ -5,6 +5,7 @@ import dev.tapedeck.harness.store.SnapshotStore;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Snapshot;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
@@ -17,6 +18,21 @@ import picocli.CommandLine.TypeConversionException;
 record StoredSnapshot(Path store, String id) {
     SnapshotStore open() {
         return new SnapshotStore(store);
+    }
+
+    /** Says before a run what would make saving fail after it. */
+    static void check(Path store) throws CommandException {
+        Path nearest = store.toAbsolutePath();
+        while (nearest.getParent() != null && !Files.exists(nearest)) {
+            nearest = nearest.getParent();
+        }
+        if (!Files.isDirectory(nearest)) {
+            throw CommandException.data("cannot save to " + store + ": " + nearest + " is not a directory");
+        }
+        if (!Files.isWritable(nearest)) {
+            throw CommandException.data(
+                    "cannot save to " + store + ": cannot write to the directory " + nearest + ": permission denied");
+        }
     }
 
     /** Saves a snapshot, says so, and returns its id. */

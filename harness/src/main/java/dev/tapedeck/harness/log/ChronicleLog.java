@@ -205,7 +205,10 @@ public final class ChronicleLog {
             }
         }
 
-        /** Writing to mapped memory whose file is gone is no error, and where the file was cut it ends the process. */
+        /**
+         * Writing to mapped memory whose file is gone is no error, and where the file was cut it ends the process. What
+         * happens after this look is not seen, but excerpts are rare.
+         */
         private void checkFile() throws IOException {
             if (size == 0) {
                 return; // Chronicle makes the file when it is first written to.
@@ -281,13 +284,13 @@ public final class ChronicleLog {
 
         /** Cuts off the unused rest of the last block and Chronicle's table of listeners, which reading does not need. */
         private void trim() throws IOException {
+            Files.deleteIfExists(directory.resolve(METADATA_FILE));
             try (FileChannel channel =
                     FileChannel.open(directory.resolve(DATA_FILE), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
                 long end = QueueFile.scan(channel).end() + 3 & ~3L;
                 // Four zero bytes are the end as Chronicle's own reader expects it.
                 channel.truncate(end + 4);
             }
-            Files.deleteIfExists(directory.resolve(METADATA_FILE));
         }
     }
 

@@ -103,6 +103,12 @@ public final class ProgramFile {
         if (isTests(file)) {
             throw new ProgramException(name + ": " + whoseTests(file, name));
         }
+        if (Files.isDirectory(file)) {
+            throw new ProgramException(name + ": "
+                    + (Files.isReadable(file) && Files.isExecutable(file)
+                            ? "a folder, not a program"
+                            : "the folder cannot be read: permission denied"));
+        }
         if (!isProgram(file)) {
             if (!Files.exists(file)) {
                 throw missing(file, name);

@@ -14,7 +14,7 @@ import java.util.Set;
 
 /**
  * The programs in a folder and below it. Where there are any, a file of tests without its module counts as one: as one that
- * cannot be loaded, or nobody would notice that its tests do not run.
+ * cannot be loaded, or nobody would notice that its tests do not run. So does a folder below that cannot be read.
  *
  * @param root the folder
  * @param names the programs' paths below it, with {@code /} between the parts on every system, sorted
@@ -28,7 +28,7 @@ public record ProgramFolder(Path root, List<String> names) {
      * Looks through a folder. Files and folders whose names begin with a dot are passed over. A linked folder is looked
      * through unless it has been seen already, so loops end, and each program is found once.
      *
-     * @throws IOException if a folder cannot be read
+     * @throws IOException if the folder itself cannot be read
      */
     public static ProgramFolder list(Path root) throws IOException {
         List<String> names = new ArrayList<>();
@@ -54,10 +54,19 @@ public record ProgramFolder(Path root, List<String> names) {
         folders.add(folder);
         while (!folders.isEmpty()) {
             Path current = folders.removeFirst();
-            if (!seen.add(current.toRealPath())) {
+            List<Path> entries;
+            try {
+                if (!seen.add(current.toRealPath())) {
+                    continue;
+                }
+                entries = sortedEntries(current);
+            } catch (IOException e) {
+                if (current.equals(root)) {
+                    throw e;
+                }
+                names.add(nameBelow(root, current));
                 continue;
             }
-            List<Path> entries = sortedEntries(current);
             Set<Path> testsOfModules = new HashSet<>();
             for (Path entry : entries) {
                 ProgramFile.testsName(entry.getFileName().toString())

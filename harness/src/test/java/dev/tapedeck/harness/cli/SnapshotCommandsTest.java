@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -83,6 +84,19 @@ class SnapshotCommandsTest {
 
     private static CommandLineRun of(Object... arguments) {
         return CommandLineRun.of(arguments);
+    }
+
+    @Test
+    @DisplayName("where nothing can be saved is said before the run, not after it")
+    void nowhereToSave() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "text");
+        for (Path target : List.of(file, file.resolve("states"))) {
+            CommandLineRun run = with(INPUT, "run", program, "--limit", 100, "--save", target);
+            assertThat(run.exitCode()).isEqualTo(65);
+            assertThat(run.out()).isEmpty();
+            assertThat(run.err()).contains("cannot save to " + target + ": " + file + " is not a directory");
+        }
+        assertThat(file).hasContent("text");
     }
 
     private String savedByRun(long icount) {
