@@ -99,8 +99,13 @@ public final class Bisector {
             a.seek(common);
             b.seek(common);
         }
-        VersionWalk walk = new VersionWalk(a, b, alignment);
-        return walk.walk().map(found -> {
+        long fromA = a.icount();
+        long fromB = b.icount();
+        Optional<VersionWalk.Found> end = new VersionWalk(a, b, alignment).walk();
+        // What was walked has to be what was recorded before anything is concluded from it.
+        a.verify(fromA, a.icount());
+        b.verify(fromB, b.icount());
+        return end.map(found -> {
             Origin origin = found.origin();
             boolean before = origin.kind() == Bisection.Kind.INTERRUPT
                     || origin.kind() == Bisection.Kind.END

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Forges recordings. */
@@ -33,7 +34,7 @@ final class Excerpts {
         }
     }
 
-    /** Changes payloads (of one part each); numbers and checksums are made right again. */
+    /** Changes payloads (of one part each); numbers, checksums and the digest in an end that is not changed are made right again. */
     static void rewrite(Path from, Path to, Payload payloads) throws IOException, RecordingException {
         try (ExcerptLog in = ChronicleLog.openForReading(from);
                 ExcerptLog out = ChronicleLog.create(to)) {
@@ -44,6 +45,9 @@ final class Excerpts {
                 Frame frame = Frame.decode(in.read(i), i, seed);
                 seed = frame.checksum();
                 byte[] payload = payloads.of(i, frame.kind(), frame.payload());
+                if (frame.kind() == Frame.Kind.END && Arrays.equals(payload, frame.payload())) {
+                    payload = end(frame.payload(), newSeed);
+                }
                 if (payload != null) {
                     byte[] excerpt =
                             Frame.encode(frame.kind(), frame.last(), number++, newSeed, payload, 0, payload.length);
@@ -52,6 +56,13 @@ final class Excerpts {
                 }
             }
         }
+    }
+
+    private static byte[] end(byte[] payload, long logDigest) throws RecordingException {
+        EndDescriptor end = EndDescriptor.decode(payload);
+        return new EndDescriptor(
+                        end.outcome(), end.blocks(), end.interrupts(), end.hostCalls(), end.checkpoints(), logDigest)
+                .encode();
     }
 
     /** The same recording with an excerpt of two parts, of a kind that may be skipped, before each one but the header. */
