@@ -24,10 +24,13 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "bisect",
         description = {
-            "Finds the first instruction at which two runs part.",
+            "Finds the first instruction at which two runs part; or at which a condition becomes true in one run.",
             "",
             "A is the reference, B the run in question: two runs of one program, or of two versions of it. What differs,"
-                    + " who wrote it, and what led there on both sides."
+                    + " who wrote it, and what led there on both sides.",
+            "",
+            "With --when there is one recording only. A condition is written as in C, over global.NAME, local.NAME,"
+                    + " mem32[ADDRESS], icount, line, in(FUNCTION), changed(VALUE) and others: see docs/conditions.md."
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",
@@ -36,12 +39,14 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  tapedeck bisect before.tape after.tape",
-            "  tapedeck bisect sum.approved.rec sum.tape --html sum.html"
+            "  tapedeck bisect sum.approved.rec sum.tape --html sum.html",
+            "  tapedeck bisect sum.tape --when 'mem32[0x1000] == 7 && global.count > 3'",
+            "  tapedeck bisect sum.tape --last --when 'changed(global.count)'"
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:the runs do not differ",
-            "1:they do",
+            "0:the runs do not differ; the condition is true somewhere",
+            "1:they do; it never is",
             "2:wrong usage",
             "65:one of the recordings is not usable"
         })
@@ -51,8 +56,22 @@ final class BisectCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "A", description = "The reference: a recording, or a packed one.")
     private Path a = Path.of("");
 
-    @Parameters(index = "1", paramLabel = "B", description = "The run in question.")
-    private Path b = Path.of("");
+    @Parameters(index = "1", arity = "0..1", paramLabel = "B", description = "The run in question.")
+    private @Nullable Path b;
+
+    @Option(names = "--when", paramLabel = "EXPR", description = "Finds when this condition becomes true in A.")
+    private @Nullable String when;
+
+    @Option(names = "--last", description = "With --when: the last time instead of the first.")
+    private boolean last;
+
+    @Option(names = "--every", description = "With --when: every time.")
+    private boolean every;
+
+    @Option(
+            names = "--monotone",
+            description = "With --when: once true, it stays true. Then the first time is found by binary search.")
+    private boolean monotone;
 
     @Option(names = "--json", description = "Prints the result as JSON.")
     private boolean json;
@@ -69,8 +88,40 @@ final class BisectCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (when != null) {
+            return answer(when);
+        }
+        if (last || every || monotone) {
+            throw CommandException.usage("--last, --every and --monotone go with --when");
+        }
+        if (b == null) {
+            throw CommandException.usage("bisect needs two recordings, or one and --when");
+        }
+        return compare(b);
+    }
+
+    private int answer(String text) throws Exception {
+        if (b != null) {
+            throw CommandException.usage("--when goes with one recording, and there are two");
+        }
+        if (html != null || markdown != null) {
+            throw CommandException.usage("--html and --md go with two recordings");
+        }
+        if (last && every) {
+            throw CommandException.usage("--last does not go with --every");
+        }
+        ConditionAnswer.Which which =
+                last ? ConditionAnswer.Which.LAST : every ? ConditionAnswer.Which.EVERY : ConditionAnswer.Which.FIRST;
+        try (Recording recording = Recordings.open(a, terminal)) {
+            boolean found = ConditionAnswer.of(terminal, recording, text, which, monotone)
+                    .print(json);
+            return found ? ExitCodes.FINE : ExitCodes.DIFFERENT;
+        }
+    }
+
+    private int compare(Path inQuestion) throws Exception {
         try (Recording reference = Recordings.open(a, terminal);
-                Recording question = Recordings.open(b, terminal)) {
+                Recording question = Recordings.open(inQuestion, terminal)) {
             Bisection bisection = bisect(reference, question, terminal);
             if (json) {
                 terminal.print(JsonReport.render(bisection));
@@ -79,8 +130,9 @@ final class BisectCommand implements Callable<Integer> {
             }
             if (html != null || markdown != null) {
                 ReportContent content = ReportContent.of(
-                        new Report(a + " against " + b, "", question, Optional.of(bisection), Optional.empty()),
-                        ReportCommand.sources(b));
+                        new Report(
+                                a + " against " + inQuestion, "", question, Optional.of(bisection), Optional.empty()),
+                        ReportCommand.sources(inQuestion));
                 if (html != null) {
                     write(html, HtmlReport.render(content));
                 }

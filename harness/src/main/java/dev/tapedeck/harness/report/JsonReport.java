@@ -231,7 +231,8 @@ public final class JsonReport {
         }
     }
 
-    private static void executed(JsonGenerator json, Executed executed) throws IOException {
+    /** The fields of an executed instruction, as an object. */
+    public static void executed(JsonGenerator json, Executed executed) throws IOException {
         json.writeStartObject();
         json.writeNumberField("icount", executed.icount());
         json.writeStringField("function", executed.function());

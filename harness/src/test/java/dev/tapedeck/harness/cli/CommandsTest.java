@@ -579,6 +579,52 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("bisect --when answers for one recording: the first time, the last, every time, or never")
+    void bisectWhen() {
+        Path a = record(count, "a");
+        CommandLineRun first = CommandLineRun.of("bisect", a, "--when", "global.total >= 10");
+        assertThat(first.exitCode()).as(first.err()).isZero();
+        assertThat(first.out())
+                .startsWith("true for the first time at instruction count ")
+                .contains("global.set total", "values  global.total = ", "looked at", "one after the other");
+        JsonNode json = CommandLineRun.of("bisect", a, "--when", "global.total >= 10", "--json")
+                .json();
+        assertThat(json.get("method").asText()).isEqualTo("scan");
+        JsonNode occurrence = json.get("occurrences").get(0);
+        assertThat(occurrence.get("after").get("text").asText()).isEqualTo("global.set total");
+        assertThat(Long.parseLong(occurrence.get("values").get(0).get("value").asText()))
+                .isGreaterThanOrEqualTo(10);
+
+        CommandLineRun every = CommandLineRun.of("bisect", a, "--every", "--when", "changed(global.total)");
+        assertThat(every.out().lines().count()).isGreaterThan(2);
+        assertThat(every.out()).contains(" times; looked at ");
+        CommandLineRun last = CommandLineRun.of("bisect", a, "--last", "--when", "icount >= 3");
+        assertThat(last.out()).startsWith("true for the last time at instruction count 3\n");
+        assertThat(CommandLineRun.of("bisect", a, "--when", "icount >= 3").out())
+                .contains("by binary search");
+        CommandLineRun never = CommandLineRun.of("bisect", a, "--when", "fault");
+        assertThat(never.exitCode()).isEqualTo(1);
+        assertThat(never.out()).startsWith("never true\n");
+    }
+
+    @Test
+    void bisectWhenWithOptionsThatDoNotGoTogether() {
+        Path a = record(count, "a");
+        assertThat(CommandLineRun.of("bisect", a).err()).contains("bisect needs two recordings, or one and --when");
+        assertThat(CommandLineRun.of("bisect", a, a, "--when", "fault").err()).contains("there are two");
+        assertThat(CommandLineRun.of("bisect", a, a, "--last").err()).contains("go with --when");
+        assertThat(CommandLineRun.of("bisect", a, "--when", "fault", "--last", "--every")
+                        .err())
+                .contains("--last does not go with --every");
+        assertThat(CommandLineRun.of("bisect", a, "--when", "changed(icount)", "--monotone")
+                        .err())
+                .contains("--monotone does not go with enter, leave and changed");
+        CommandLineRun wrong = CommandLineRun.of("bisect", a, "--when", "global.nothing > 1");
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.err()).contains("--when: the program has no global 'nothing'");
+    }
+
+    @Test
     @DisplayName("a planted fault is found at its instruction, in every format")
     void bisectOfAPlantedFault() {
         Path a = record(count, "a");

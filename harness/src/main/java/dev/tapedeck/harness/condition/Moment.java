@@ -1,0 +1,61 @@
+package dev.tapedeck.harness.condition;
+
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.machine.Status;
+
+/** A run between two instructions: the state, and what the instruction before it left and entered. */
+final class Moment {
+    final Recording recording;
+    final Machine machine;
+
+    /** Whether what was asked for is not there: a local of another function, memory beyond its end. */
+    boolean missing;
+
+    private int functionBefore = -1;
+    private int depthBefore = -1;
+    private boolean returns;
+
+    Moment(Recording recording, Machine machine) {
+        this.recording = recording;
+        this.machine = machine;
+    }
+
+    /** Takes note of where the run is, before the next instruction is executed. */
+    void leave() {
+        functionBefore = function();
+        depthBefore = machine.depth();
+        Opcode opcode = machine.instruction().opcode();
+        returns = opcode == Opcode.RETURN || opcode == Opcode.INTERRUPT_RETURN;
+    }
+
+    /** The run has been moved: nothing was executed just before. */
+    void jump() {
+        functionBefore = -1;
+        depthBefore = -1;
+        returns = false;
+    }
+
+    /** The function of the innermost frame, or -1 if the run is over. */
+    int function() {
+        return machine.depth() > 0 ? machine.position().function() : -1;
+    }
+
+    boolean entered(int function) {
+        boolean first = machine.icount() == 0 && depthBefore < 0;
+        // A return may be followed by an interrupt, which enters its handler at once.
+        int depthLeft = returns ? depthBefore - 1 : depthBefore;
+        return function() == function
+                && machine.position().offset() == 0
+                && (first || (depthBefore >= 0 && machine.depth() > depthLeft));
+    }
+
+    boolean left(int function) {
+        return returns && functionBefore == function && !faulted();
+    }
+
+    boolean faulted() {
+        return machine.status() == Status.FAULTED;
+    }
+}
