@@ -8,6 +8,7 @@ import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** A report as GitHub-flavoured Markdown, readable as plain text too. */
@@ -34,7 +35,8 @@ public final class MarkdownReport {
             heading("Source, " + text(excerpt.label()));
             List<String> lines = new ArrayList<>();
             for (ReportContent.Line line : excerpt.lines()) {
-                lines.add(String.format("%s %5d  %s", line.marked() ? ">" : " ", line.number(), line.text()));
+                lines.add(String.format(
+                        Locale.ROOT, "%s %5d  %s", line.marked() ? ">" : " ", line.number(), line.text()));
             }
             paragraph("In " + code(excerpt.source()) + ":");
             block("", lines);
