@@ -45,6 +45,7 @@ public final class Benchmarks {
             new Entry(FlowCompressionBenchmark.class, Benchmarks::flow),
             new Entry(ProgramBenchmark.class, Benchmarks::programs),
             new Entry(ImportBenchmark.class, Benchmarks::imports),
+            new Entry(SeekBenchmark.class, Benchmarks::seeks),
             new Entry(PieceSizeBenchmark.class, Benchmarks::pieces));
 
     /** @param args a regular expression for the names of the benchmark classes, and how often each is run */
@@ -243,6 +244,30 @@ public final class Benchmarks {
                     all,
                     // Microseconds a byte are seconds a megabyte.
                     1000 * all / loaded.bytes());
+        }
+    }
+
+    /** Not with JMH: see there. */
+    private void seeks() throws Exception {
+        long seed = System.nanoTime();
+        title("Seeking to " + SeekBenchmark.SEEKS + " places of a recording, ms (seed " + seed + ")");
+        row(
+                "%-10s %13s %12s %7s %10s %8s %8s %8s %8s",
+                "program", "instructions", "checkpoints", "share", "bytes", "open", "median", "p99", "max");
+        for (SeekBenchmark.Run run : SeekBenchmark.runs(SeekBenchmark.INSTRUCTIONS)) {
+            SeekBenchmark.Result result =
+                    SeekBenchmark.measure(run, SeekBenchmark.INSTRUCTIONS, rounds, SeekBenchmark.SEEKS, seed);
+            row(
+                    "%-10s %13d %12d %6.1f%% %10d %8.1f %8.1f %8.1f %8.1f",
+                    run.name(),
+                    result.instructions(),
+                    result.checkpoints(),
+                    100 * result.share(),
+                    result.bytes(),
+                    result.open(),
+                    result.median(),
+                    result.p99(),
+                    result.max());
         }
     }
 

@@ -155,4 +155,15 @@ class BenchmarksTest {
         assertThat(benchmark.verify().program()).isEqualTo(benchmark.importModule());
         assertThat(benchmark.importAndMake().icount()).isZero();
     }
+
+    @Test
+    @DisplayName("3: the benchmark of seeking goes where it says")
+    void seeks() throws Exception {
+        for (SeekBenchmark.Run run : SeekBenchmark.runs(1)) {
+            SeekBenchmark.Result result = SeekBenchmark.measure(run, 3_000_000, 1, 5, 1);
+            assertThat(result.instructions()).as(run.name()).isEqualTo(3_000_000);
+            assertThat(result.checkpoints()).as(run.name()).isPositive();
+            assertThat(result.max()).isGreaterThanOrEqualTo(result.median());
+        }
+    }
 }
