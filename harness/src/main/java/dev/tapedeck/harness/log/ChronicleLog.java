@@ -191,6 +191,8 @@ public final class ChronicleLog {
                     .timeProvider(() -> 0L)
                     .build();
             appender = queue.createAppender();
+            // Another thread may append than the one that closes; there is one at a time, see ExcerptLog.
+            appender.singleThreadedCheckDisabled(true);
         }
 
         static void checkSpace(Path directory, int length) throws IOException {

@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * An append-only sequence of byte blocks on disk: the only thing the harness asks of Chronicle Queue. What the blocks
- * mean, and whether they are whole, is known above.
+ * mean, and whether they are whole, is known above. Used by one thread at a time; which one it is may change.
  */
 public interface ExcerptLog extends AutoCloseable {
     /** The most bytes of one excerpt. Chronicle's limit for blocks of 1 MiB is somewhat below 256 KiB. */

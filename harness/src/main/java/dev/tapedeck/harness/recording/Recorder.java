@@ -54,7 +54,11 @@ public final class Recorder {
         Machine machine = start(program, options, new RecordingHost(program.program(), host, calls));
         try (ExcerptLog log = ChronicleLog.create(directory)) {
             RecordingWriter writer = new RecordingWriter(log);
-            return record(machine, program, options, Schedule.of(options, signals), calls, writer, watcher);
+            try {
+                return record(machine, program, options, Schedule.of(options, signals), calls, writer, watcher);
+            } finally {
+                writer.settle();
+            }
         } catch (IOException e) {
             throw new RecordingException(String.valueOf(e.getMessage()), e);
         }

@@ -7,36 +7,29 @@ import dev.tapedeck.vm.machine.Snapshot;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the excerpts of a recording in their order. Host calls and interrupts are gathered, since many are small, and
  * stand before the flow block in which they happened.
  *
- * <p>A checkpoint is made ready by another thread: a snapshot never changes, so the machine can run on meanwhile. It is
- * written some blocks later, always as many, so that the order of excerpts depends on the run alone.
+ * <p>Encoding, compressing and appending is done by another thread, one step after the other, and so are checkpoints: a
+ * snapshot never changes, so the machine can run on meanwhile. What is written, and in which order, depends on the run
+ * alone.
  */
 final class RecordingWriter {
     /** Deltas are written until they are together as large as a complete state, but at least this large. */
     private static final long DELTA_BYTES_MIN = 64 * 1024;
 
-    /** Blocks that are written between the block at whose end a checkpoint was taken and the checkpoint. */
-    private static final int BLOCKS_BETWEEN = 4;
-
-    /** Not the common pool, on which whoever uses this may have work that waits. Threads go when there is nothing to do. */
-    private static final Executor MAKERS = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "tapedeck-checkpoints");
-        thread.setDaemon(true);
-        return thread;
-    });
-
     private final ExcerptLog log;
+    private final Conveyor conveyor = new Conveyor();
+
+    // These belong to the steps.
     private long number;
     private long checksum;
+    private @Nullable Snapshot checkpointBefore;
+    private long fullBytes;
+    private long deltaBytes;
 
     private final List<Interrupt> gatheredInterrupts = new ArrayList<>();
     private PayloadOutput gatheredCalls = new PayloadOutput();
@@ -50,23 +43,12 @@ final class RecordingWriter {
     private long hostCalls;
     private long checkpoints;
 
-    private @Nullable Snapshot checkpointBefore;
-    private long fullBytes;
-    private long deltaBytes;
-
-    private @Nullable CompletableFuture<Checkpoint> pending;
-    private int blocksBetween;
-
-    /** A checkpoint, ready to be written. */
-    @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
-    private record Checkpoint(Snapshot snapshot, CheckpointDescriptor.Form form, byte[] payload) {}
-
     RecordingWriter(ExcerptLog log) {
         this.log = log;
     }
 
     void header(HeaderDescriptor header) throws RecordingException {
-        append(Frame.Kind.HEADER, header.encode());
+        conveyor.add(() -> append(Frame.Kind.HEADER, header.encode()));
     }
 
     void interrupted(Interrupt interrupt) {
@@ -91,15 +73,11 @@ final class RecordingWriter {
 
     /** An excerpt of {@link ValuesDescriptor}; of the block that is written next. */
     void values(byte[] payload) {
-        keepFailure(() -> append(Frame.Kind.VALUES, payload));
-    }
-
-    private interface Step {
-        void run() throws RecordingException;
+        keepFailure(() -> conveyor.add(() -> append(Frame.Kind.VALUES, payload)));
     }
 
     /** A host call cannot fail because of the recording: the failure comes out with the next block. */
-    private void keepFailure(Step step) {
+    private void keepFailure(Conveyor.Step step) {
         try {
             step.run();
         } catch (RecordingException e) {
@@ -111,18 +89,21 @@ final class RecordingWriter {
 
     private void flushInterrupts() throws RecordingException {
         if (!gatheredInterrupts.isEmpty()) {
-            byte[] payload = new InterruptsDescriptor(List.copyOf(gatheredInterrupts)).encode();
+            InterruptsDescriptor gathered = new InterruptsDescriptor(List.copyOf(gatheredInterrupts));
             gatheredInterrupts.clear();
-            append(Frame.Kind.INTERRUPTS, payload);
+            conveyor.add(() -> append(Frame.Kind.INTERRUPTS, gathered.encode()));
         }
     }
 
     private void flushCalls() throws RecordingException {
         if (gatheredCallCount > 0) {
-            byte[] payload = HostCallsDescriptor.encode(gatheredCallCount, firstCall, lastCall, gatheredCalls);
+            int count = gatheredCallCount;
+            long first = firstCall;
+            long last = lastCall;
+            PayloadOutput calls = gatheredCalls;
             gatheredCallCount = 0;
             gatheredCalls = new PayloadOutput();
-            append(Frame.Kind.HOST_CALLS, payload);
+            conveyor.add(() -> append(Frame.Kind.HOST_CALLS, HostCallsDescriptor.encode(count, first, last, calls)));
         }
     }
 
@@ -133,7 +114,7 @@ final class RecordingWriter {
         flushInterrupts();
         flushCalls();
         blocks++;
-        append(
+        conveyor.add(() -> append(
                 Frame.Kind.FLOW,
                 new FlowDescriptor(
                                 cut.start(),
@@ -142,45 +123,39 @@ final class RecordingWriter {
                                 cut.deliveries(),
                                 (int) cut.bitCount(),
                                 cut.bits())
-                        .encode());
-        if (pending != null && ++blocksBetween == BLOCKS_BETWEEN) {
-            await();
-        }
+                        .encode()));
     }
 
     /** The state after the start, which a reader can make for itself. */
     void initialCheckpoint(Snapshot snapshot, long stateDigest) throws RecordingException {
         checkpoints++;
-        checkpointBefore = snapshot;
-        append(
-                Frame.Kind.CHECKPOINT,
-                new CheckpointDescriptor(snapshot.icount(), stateDigest, CheckpointDescriptor.Form.INITIAL, new byte[0])
-                        .encode());
+        conveyor.add(() -> {
+            checkpointBefore = snapshot;
+            append(
+                    Frame.Kind.CHECKPOINT,
+                    new CheckpointDescriptor(
+                                    snapshot.icount(), stateDigest, CheckpointDescriptor.Form.INITIAL, new byte[0])
+                            .encode());
+        });
     }
 
     /** @param digest has been given the states before; must not be used until {@link #await} returns */
     void checkpoint(Snapshot snapshot, StateDigest digest) throws RecordingException {
-        await();
-        prepare(snapshot, digest, deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes));
+        checkpoints++;
+        conveyor.add(() -> append(snapshot, digest, deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes)));
     }
 
     /** The same when no block follows. It is never a complete state, for which nothing would pay any more. */
     void lastCheckpoint(Snapshot snapshot, StateDigest digest) throws RecordingException {
-        await();
-        prepare(snapshot, digest, false);
+        checkpoints++;
+        conveyor.add(() -> append(snapshot, digest, false));
     }
 
-    private void prepare(Snapshot snapshot, StateDigest digest, boolean full) {
-        checkpoints++;
-        Snapshot before = checkpointBefore;
-        if (before == null) {
+    private void append(Snapshot snapshot, StateDigest digest, boolean full) throws RecordingException {
+        Snapshot base = checkpointBefore;
+        if (base == null) {
             throw new IllegalStateException("the first checkpoint is the initial one");
         }
-        blocksBetween = 0;
-        pending = CompletableFuture.supplyAsync(() -> checkpoint(snapshot, before, full, digest), MAKERS);
-    }
-
-    private static Checkpoint checkpoint(Snapshot snapshot, Snapshot base, boolean full, StateDigest digest) {
         long stateDigest = digest.next(snapshot);
         byte @Nullable [] state = full ? StoredState.full(snapshot) : null;
         CheckpointDescriptor.Form form = CheckpointDescriptor.Form.FULL;
@@ -192,44 +167,27 @@ final class RecordingWriter {
         byte[] payload = new CheckpointDescriptor(
                         snapshot.icount(), stateDigest, form, state == null ? new byte[0] : state)
                 .encode();
-        return new Checkpoint(snapshot, form, payload);
+        if (form.stored()) {
+            checkpointBefore = snapshot;
+            boolean complete = form == CheckpointDescriptor.Form.FULL;
+            fullBytes = complete ? payload.length : fullBytes;
+            deltaBytes = complete ? 0 : deltaBytes + payload.length;
+        }
+        append(Frame.Kind.CHECKPOINT, payload);
     }
 
-    /** Waits until the last checkpoint is ready, and writes it. Only where a block has just been written. */
+    /** Waits until everything is written. */
     void await() throws RecordingException {
-        CompletableFuture<Checkpoint> last = pending;
-        if (last == null) {
-            return;
-        }
-        pending = null;
-        Checkpoint checkpoint = join(last);
-        int length = checkpoint.payload.length;
-        if (checkpoint.form.stored()) {
-            checkpointBefore = checkpoint.snapshot;
-            boolean full = checkpoint.form == CheckpointDescriptor.Form.FULL;
-            fullBytes = full ? length : fullBytes;
-            deltaBytes = full ? 0 : deltaBytes + length;
-        }
-        append(Frame.Kind.CHECKPOINT, checkpoint.payload);
+        conveyor.await();
     }
 
-    /** What goes wrong over there goes wrong here. */
-    private static Checkpoint join(CompletableFuture<Checkpoint> future) {
-        try {
-            return future.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof Error error) {
-                throw error;
-            }
-            if (e.getCause() instanceof RuntimeException exception) {
-                throw exception;
-            }
-            throw e;
-        }
+    /** Waits until nothing is being written any more, so that the log can be closed, whatever became of it. */
+    void settle() {
+        conveyor.settle();
     }
 
-    /** After the last {@link #await}. */
     void end(Outcome outcome) throws RecordingException {
+        await();
         append(
                 Frame.Kind.END,
                 new EndDescriptor(outcome, blocks, interrupts, hostCalls, checkpoints, checksum).encode());
