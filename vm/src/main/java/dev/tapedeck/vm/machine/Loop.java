@@ -140,12 +140,41 @@ final class Loop extends Interpreter {
                     continue;
                 }
                 case Op.BR_IF_FORWARD:
-                case Op.BR_IF_BACK:
-                case Op.BR_UNLESS_FORWARD:
-                case Op.BR_UNLESS_BACK:
+                case Op.BR_IF_BACK: {
                     condition = stack[--sp] != 0;
-                    pc--;
-                    break;
+                    if (TRACED) {
+                        pc--;
+                        break;
+                    }
+                    if (condition) {
+                        int target = big;
+                        base += pc - target;
+                        pc = target;
+                        if (base + pc >= limit) {
+                            exit = LIMIT;
+                            break loop;
+                        }
+                    }
+                    continue;
+                }
+                case Op.BR_UNLESS_FORWARD:
+                case Op.BR_UNLESS_BACK: {
+                    condition = stack[--sp] != 0;
+                    if (TRACED) {
+                        pc--;
+                        break;
+                    }
+                    if (!condition) {
+                        int target = big;
+                        base += pc - target;
+                        pc = target;
+                        if (base + pc >= limit) {
+                            exit = LIMIT;
+                            break loop;
+                        }
+                    }
+                    continue;
+                }
                 case Op.BR_TABLE: {
                     int row = big;
                     int last = jumps[row] - 1;
@@ -1013,7 +1042,8 @@ final class Loop extends Interpreter {
                 }
             }
 
-            // Behind a condition that is fused with the conditional branch behind it.
+            // Behind a condition that is fused with the conditional branch behind it. Traced, all conditional branches
+            // come here.
             final long branch = code[pc++];
             if (TRACED) {
                 long partial = trace.partial;
