@@ -23,7 +23,7 @@ public final class CheckpointBudget {
     /**
      * Medians in microseconds.
      *
-     * @param snapshot taking a snapshot
+     * @param snapshot taking a snapshot, and counting the pages written since the one before
      * @param copies what the first writes to the pages behind it take longer than others
      * @param restore putting the snapshot back after the pages have been written to again
      * @param distant putting back a snapshot that differs in the pages, without writing to them
@@ -67,9 +67,15 @@ public final class CheckpointBudget {
             double first = micros(memory::write);
             copies[at] = Math.max(0, first - micros(memory::write));
             Snapshot[] taken = new Snapshot[1];
-            snapshot[at] = micros(() -> taken[0] = machine.snapshot());
-            Snapshot now = taken[0];
             Snapshot base = before;
+            snapshot[at] = micros(() -> {
+                taken[0] = machine.snapshot();
+                // What says when the next one is due.
+                if (taken[0].unsharedPageCount(base) > pages) {
+                    throw new IllegalStateException("more pages than were written");
+                }
+            });
+            Snapshot now = taken[0];
             stored[at] = micros(() -> {
                 long stateDigest = digest.next(now);
                 byte[] delta = StoredState.delta(now, base);
