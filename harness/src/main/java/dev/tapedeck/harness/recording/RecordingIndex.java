@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,8 +30,10 @@ import org.jspecify.annotations.Nullable;
 final class RecordingIndex {
     private static final long PAYLOAD_BYTES_MAX = (1L << 30) + (1 << 20);
 
-    /** States kept in memory: they share the pages that they have in common. */
-    private static final int SNAPSHOTS_KEPT = 8;
+    /** States kept in memory: they share the pages that they have in common, and have so many of their own at most. */
+    private static final int SNAPSHOTS_KEPT = 96;
+
+    private static final long PAGES_KEPT = 1 << 14;
 
     private final Path path;
     final ExcerptLog log;
@@ -68,14 +71,13 @@ final class RecordingIndex {
     private int cachedFlowBlock = -1;
     private @Nullable FlowDescriptor cachedFlow;
 
-    private final Map<Integer, Snapshot> snapshots = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+    /** @param pages that it does not share with the one before it */
+    private record Kept(Snapshot snapshot, long pages) {}
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, Snapshot> eldest) {
-            return size() > SNAPSHOTS_KEPT;
-        }
-    };
+    /** The one that was not asked for the longest time is first. */
+    private final Map<Integer, Kept> snapshots = new LinkedHashMap<>(16, 0.75f, true);
+
+    private long pagesKept;
 
     /** Interrupts and host calls of a block whose flow has not come yet. */
     private final List<Batch> waiting = new ArrayList<>();
@@ -416,15 +418,17 @@ final class RecordingIndex {
         Snapshot state = null;
         int at = checkpoint;
         while (state == null) {
-            state = snapshots.get(at);
-            if (state == null) {
+            Kept kept = snapshots.get(at);
+            if (kept != null) {
+                state = kept.snapshot;
+            } else {
                 CheckpointDescriptor.Form form = checkpointForms.get(at);
                 if (form == CheckpointDescriptor.Form.INITIAL) {
                     state = initialState();
-                    snapshots.put(at, state);
+                    keep(at, state, state.heldPageCount());
                 } else if (form == CheckpointDescriptor.Form.FULL) {
                     state = stored(at, null);
-                    snapshots.put(at, state);
+                    keep(at, state, state.heldPageCount());
                 } else {
                     if (form == CheckpointDescriptor.Form.DELTA) {
                         way.add(at);
@@ -434,10 +438,21 @@ final class RecordingIndex {
             }
         }
         for (int i = way.size() - 1; i >= 0; i--) {
-            state = stored(way.get(i), state);
+            Snapshot base = state;
+            state = stored(way.get(i), base);
+            keep(way.get(i), state, state.unsharedPageCount(base));
         }
-        snapshots.put(checkpoint, state);
         return state;
+    }
+
+    private void keep(int checkpoint, Snapshot state, long pages) {
+        snapshots.put(checkpoint, new Kept(state, pages));
+        pagesKept += pages;
+        Iterator<Kept> eldest = snapshots.values().iterator();
+        while (snapshots.size() > 1 && (snapshots.size() > SNAPSHOTS_KEPT || pagesKept > PAGES_KEPT)) {
+            pagesKept -= eldest.next().pages;
+            eldest.remove();
+        }
     }
 
     private Snapshot stored(int checkpoint, @Nullable Snapshot base) throws RecordingException {
