@@ -14,7 +14,7 @@ import java.util.function.LongSupplier;
  * instructions away. All of it depends on the run alone, so equal runs have their checkpoints at equal places.
  */
 final class CheckpointPlan {
-    static final long INSTRUCTIONS_FIRST = 1L << 24;
+    static final long INSTRUCTIONS_FIRST = 1L << 25;
     static final int COUNT_PER_SPACING = 64;
     static final long INSTRUCTIONS_PER_PAGE = 10_000;
     static final long INSTRUCTIONS_FOR_PAGES_MAX = 1L << 28;

@@ -49,7 +49,7 @@ class CheckpointPlanTest {
 
     @ParameterizedTest
     @ValueSource(longs = {10_000_000L, 1_000_000_000L, 10_000_000_000L, 100_000_000_000L, 1_000_000_000_000L})
-    @DisplayName("3: the number of checkpoints is bounded by 64 for each doubling of the run beyond 2^30 instructions")
+    @DisplayName("3: the number of checkpoints is bounded by 64 for each doubling of the run beyond 2^31 instructions")
     void counted(long instructions) {
         double doublings = Math.log(1 + instructions / (double) (64 * CheckpointPlan.INSTRUCTIONS_FIRST)) / Math.log(2);
         assertThat(taken(automatic(), instructions, 0))

@@ -60,6 +60,18 @@ final class SnapshotFormat {
     static final int PAGE_OF_ZEROS = 0;
     static final int PAGE_OF_BYTES = 1;
 
+    /** Combined with the base's page by xor. Few bytes of a page change, and zeros compress well. */
+    static final int PAGE_OF_CHANGES = 2;
+
+    /** Each byte of a page combined with that of another by xor. */
+    static byte[] combine(byte[] page, byte[] other) {
+        byte[] combined = page.clone();
+        for (int i = 0; i < combined.length; i++) {
+            combined[i] ^= other[i];
+        }
+        return combined;
+    }
+
     static final int HASH_BYTES = 32;
 
     /** Most cells of a stack, frames, pending interrupts; the same as the most that a machine's limits allow. */

@@ -116,7 +116,7 @@ public final class SnapshotReader {
             throw new FormatException("snapshot without a section 'interrupts', which every one has");
         }
         read(sections, Section.INTERRUPTS, this::readInterrupts);
-        read(sections, Section.MEMORIES, in -> readMemories(in, base != null));
+        read(sections, Section.MEMORIES, in -> readMemories(in, base));
         if (sections.containsKey(Section.HOST.id) && sections.containsKey(Section.HOST_TREE.id)) {
             throw new FormatException("snapshot with two sections for the state of the host");
         }
@@ -371,7 +371,7 @@ public final class SnapshotReader {
         return number < 0 ? -1 : functions.ofHandler(number);
     }
 
-    private void readMemories(BcInput in, boolean delta) throws FormatException {
+    private void readMemories(BcInput in, @Nullable Snapshot base) throws FormatException {
         int count = in.index("the number of memories");
         int expected = program.memories().size();
         if (count != expected) {
@@ -381,7 +381,7 @@ public final class SnapshotReader {
             memories.add(new SnapshotState.Memory(
                     in.index("the size of memory", Program.MemoryType.PAGES_MAX),
                     in.index("the largest size of memory", Program.MemoryType.PAGES_MAX)));
-            pages.add(readPages(in, delta));
+            pages.add(readPages(in, i, base));
         }
     }
 
@@ -448,7 +448,7 @@ public final class SnapshotReader {
         return state;
     }
 
-    private static Snapshot.Pages readPages(BcInput in, boolean delta) throws FormatException {
+    private static Snapshot.Pages readPages(BcInput in, int memory, @Nullable Snapshot base) throws FormatException {
         int count = in.count("pages", SnapshotFormat.PAGES_MAX, 2);
         int[] indexes = new int[count];
         byte[][] bytes = new byte[count][];
@@ -458,12 +458,19 @@ public final class SnapshotReader {
             next = indexes[i] + 1;
             switch (in.u8("the kind of page " + i)) {
                 case SnapshotFormat.PAGE_OF_ZEROS -> {
-                    if (!delta) {
+                    if (base == null) {
                         throw in.error("page " + i + " is of zeros, which a complete snapshot does not have");
                     }
                     bytes[i] = new byte[0];
                 }
                 case SnapshotFormat.PAGE_OF_BYTES -> bytes[i] = in.bytes("page " + i, Snapshot.PAGE_BYTES);
+                case SnapshotFormat.PAGE_OF_CHANGES -> {
+                    if (base == null) {
+                        throw in.error("page " + i + " is of changes, which a complete snapshot does not have");
+                    }
+                    byte[] changes = in.bytes("page " + i, Snapshot.PAGE_BYTES);
+                    bytes[i] = SnapshotFormat.combine(changes, base.page(memory, indexes[i]));
+                }
                 default -> throw in.error("page " + i + " is of a kind that is not known");
             }
         }

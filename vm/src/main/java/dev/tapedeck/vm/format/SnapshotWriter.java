@@ -330,17 +330,26 @@ public final class SnapshotWriter {
         file.unsigned(heads.size());
         for (int i = 0; i < heads.size(); i++) {
             file.raw(heads.get(i).toByteArray());
-            writePages(file, memoryPages.get(i));
+            writePages(file, i, memoryPages.get(i));
         }
     }
 
-    private static void writePages(BcOutput out, Pages pages) {
+    private void writePages(BcOutput out, int memory, Pages pages) {
         int next = 0;
         for (int i = 0; i < pages.count; i++) {
-            out.unsigned(pages.indexes[i] - next);
-            next = pages.indexes[i] + 1;
-            out.u8(pages.bytes[i].length == 0 ? SnapshotFormat.PAGE_OF_ZEROS : SnapshotFormat.PAGE_OF_BYTES);
-            out.raw(pages.bytes[i]);
+            int index = pages.indexes[i];
+            byte[] page = pages.bytes[i];
+            out.unsigned(index - next);
+            next = index + 1;
+            if (page.length == 0) {
+                out.u8(SnapshotFormat.PAGE_OF_ZEROS);
+            } else if (base == null) {
+                out.u8(SnapshotFormat.PAGE_OF_BYTES);
+                out.raw(page);
+            } else {
+                out.u8(SnapshotFormat.PAGE_OF_CHANGES);
+                out.raw(SnapshotFormat.combine(page, base.page(memory, index)));
+            }
         }
     }
 

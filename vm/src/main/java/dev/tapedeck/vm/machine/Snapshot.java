@@ -415,6 +415,11 @@ public final class Snapshot {
         }
     }
 
+    /** A page of a memory; zeros behind its end. The snapshot's own, so it must not be changed. */
+    public byte[] page(int memory, int index) {
+        return memories[memory].page(index);
+    }
+
     /** Visits the pages of all memories that are not all zero, in ascending order, without copying. */
     public void visitPages(PageVisitor visitor) {
         for (int i = 0; i < memories.length; i++) {
