@@ -88,10 +88,13 @@ class GoldenRecordingsTest {
     private static Stream<Golden> all() {
         List<String> injected = new ArrayList<>(INTERRUPTS);
         injected.addAll(List.of("--inject", "9000:global.ticks:4"));
+        List<String> values = new ArrayList<>(INTERRUPTS);
+        values.addAll(List.of("--detail", "values", "--limit", "400"));
         return Stream.of(
                 new Golden("interrupts", "interrupts", true, INTERRUPTS),
                 new Golden("injected", "interrupts", false, injected),
                 new Golden("cut", "interrupts", true, INTERRUPTS),
+                new Golden("values", "interrupts", false, values),
                 new Golden("host", "host", true, "--block", "64", "--checkpoint-every", "128", "--seed", "7"),
                 new Golden("memories", "memories", false),
                 new Golden("fault", "fault", false, "--block", "256", "--checkpoint-every", "512"),
@@ -315,6 +318,9 @@ class GoldenRecordingsTest {
         assertThat(Files.readString(golden("fault").facts())).contains("outcome: faulted");
         assertThat(Files.readString(golden("host").facts())).contains("hostCall=", "exitCode: 3");
         assertThat(Files.readString(golden("wasi").facts())).contains("hostCall=", "exitCode: 5");
+        try (Recording recording = Recording.open(golden("values").packed())) {
+            assertThat(recording.valuesBytes()).isGreaterThan(40 * recording.icountEnd());
+        }
         assertThat(Files.readString(golden("cut").facts())).contains("complete: false", "was cut");
         try (Recording recording = Recording.open(golden("memories").packed())) {
             assertThat(recording.hostCalls().stream().flatMap(call -> call.writes().stream()))
