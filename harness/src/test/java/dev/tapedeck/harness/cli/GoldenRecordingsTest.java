@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Deck;
 import dev.tapedeck.harness.recording.Forgery;
 import dev.tapedeck.harness.recording.Pack;
@@ -88,13 +89,25 @@ class GoldenRecordingsTest {
     private static Stream<Golden> all() {
         List<String> injected = new ArrayList<>(INTERRUPTS);
         injected.addAll(List.of("--inject", "9000:global.ticks:4"));
-        List<String> values = new ArrayList<>(INTERRUPTS);
-        values.addAll(List.of("--detail", "values", "--limit", "400"));
         return Stream.of(
                 new Golden("interrupts", "interrupts", true, INTERRUPTS),
                 new Golden("injected", "interrupts", false, injected),
                 new Golden("cut", "interrupts", true, INTERRUPTS),
-                new Golden("values", "interrupts", false, values),
+                new Golden(
+                        "values",
+                        "interrupts",
+                        false,
+                        "--block",
+                        "64",
+                        "--checkpoint-every",
+                        "128",
+                        "--detail",
+                        "values",
+                        "--limit",
+                        "400",
+                        "--interrupt",
+                        "100:3:5"),
+                new Golden("long", "long", false),
                 new Golden("host", "host", true, "--block", "64", "--checkpoint-every", "128", "--seed", "7"),
                 new Golden("memories", "memories", false),
                 new Golden("fault", "fault", false, "--block", "256", "--checkpoint-every", "512"),
@@ -232,7 +245,11 @@ class GoldenRecordingsTest {
         facts.append(", ").append(replay.get("instructions").asLong()).append('\n');
         facts.append("log:\n");
         Map<String, Integer> kinds = new TreeMap<>();
-        for (JsonNode entry : json("log", recording, "--json").get("entries")) {
+        List<Object> log = new ArrayList<>(List.of("log", recording, "--json"));
+        if (replay.get("instructions").asLong() > 1_000_000) {
+            log.addAll(List.of("--from", middle - LISTED, "--count", 2 * LISTED));
+        }
+        for (JsonNode entry : json(log.toArray()).get("entries")) {
             String kind = entry.get("kind").asText();
             kinds.merge(kind, 1, Integer::sum);
             long icount = entry.get("icount").asLong();
@@ -318,6 +335,15 @@ class GoldenRecordingsTest {
         assertThat(Files.readString(golden("fault").facts())).contains("outcome: faulted");
         assertThat(Files.readString(golden("host").facts())).contains("hostCall=", "exitCode: 3");
         assertThat(Files.readString(golden("wasi").facts())).contains("hostCall=", "exitCode: 5");
+        try (Recording recording = Recording.open(golden("long").packed())) {
+            assertThat(recording.options().checkpoints()).isEqualTo(CheckpointSpacing.AUTOMATIC);
+            assertThat(recording.checkpoints())
+                    .as("the start, and those near the end")
+                    .hasSizeGreaterThan(2);
+        }
+        assertThat(Files.size(golden("long").packed()))
+                .as("an excerpt of several parts")
+                .isGreaterThan(140_000);
         try (Recording recording = Recording.open(golden("values").packed())) {
             assertThat(recording.valuesBytes()).isGreaterThan(40 * recording.icountEnd());
         }
