@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.recording.Detail;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Location;
@@ -7,6 +8,7 @@ import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.Program.FunctionType;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -141,6 +143,14 @@ final class Arguments {
         } catch (NumberFormatException | ArithmeticException e) {
             throw CommandException.usage("--interrupt " + text + ": " + form);
         }
+    }
+
+    /** The value of {@code --detail}. */
+    static Detail detail(String text) throws CommandException {
+        return Arrays.stream(Detail.values())
+                .filter(detail -> detail.toString().equals(text))
+                .findFirst()
+                .orElseThrow(() -> CommandException.usage("--detail is '" + text + "', expected flow or values"));
     }
 
     /** {@code MS:SIGNAL}. */

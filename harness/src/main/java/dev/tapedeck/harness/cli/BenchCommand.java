@@ -3,6 +3,7 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
+import dev.tapedeck.harness.recording.Detail;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
@@ -33,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -81,6 +83,12 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "SECONDS",
             description = "Unmeasured rounds before them, at least this long (default: ${DEFAULT-VALUE}).")
     private int warmUpSeconds = 3;
+
+    @Option(
+            names = "--detail",
+            paramLabel = "flow|values",
+            description = "What recordings store of each instruction, as in record (default: flow).")
+    private String detail = Detail.FLOW.toString();
 
     @Option(names = "--json", description = "Prints the figures as JSON.")
     private boolean json;
@@ -147,7 +155,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private Figures measure(Candidate candidate) throws Exception {
         try (Scratch scratch = Scratch.create()) {
-            Bench bench = new Bench(candidate.program, candidate.test, scratch);
+            Bench bench = new Bench(candidate.program, candidate.test, Arguments.detail(detail), scratch);
             bench.prepare();
             long end = System.nanoTime() + warmUpSeconds * 1_000_000_000L;
             do {
@@ -223,7 +231,9 @@ final class BenchCommand implements Callable<Integer> {
         long instructions = -1;
         for (TestCase candidate : tests) {
             long count = Recorder.run(
-                            program, options(candidate, CheckpointSpacing.AUTOMATIC), host(program, candidate))
+                            program,
+                            options(candidate, CheckpointSpacing.AUTOMATIC, Detail.FLOW),
+                            host(program, candidate))
                     .icount();
             if (count > instructions) {
                 instructions = count;
@@ -233,7 +243,7 @@ final class BenchCommand implements Callable<Integer> {
         return longest;
     }
 
-    private static RunOptions options(TestCase test, CheckpointSpacing checkpoints) {
+    private static RunOptions options(TestCase test, CheckpointSpacing checkpoints, Detail detail) {
         return new RunOptions(
                 test.function(),
                 test.arguments(),
@@ -243,7 +253,8 @@ final class BenchCommand implements Callable<Integer> {
                 Limits.DEFAULT,
                 RunOptions.BLOCK_INSTRUCTIONS_DEFAULT,
                 checkpoints,
-                List.of());
+                List.of(),
+                detail);
     }
 
     private static Host host(VerifiedProgram program, TestCase test) {
@@ -277,10 +288,10 @@ final class BenchCommand implements Callable<Integer> {
         private double restoreNanos;
         private boolean found;
 
-        Bench(VerifiedProgram program, TestCase test, Scratch scratch) {
+        Bench(VerifiedProgram program, TestCase test, Detail detail, Scratch scratch) {
             this.program = program;
             this.test = test;
-            this.options = BenchCommand.options(test, CheckpointSpacing.AUTOMATIC);
+            this.options = BenchCommand.options(test, CheckpointSpacing.AUTOMATIC, detail);
             this.scratch = scratch;
         }
 
@@ -300,18 +311,29 @@ final class BenchCommand implements Callable<Integer> {
             recorded.add(nanos(() -> record(a, options, stretches)));
             otherThreads.add((double) (processNanos() - threadNanos() - before));
 
-            record(without, BenchCommand.options(test, NEVER), stretchesWithoutCheckpoints);
+            record(without, BenchCommand.options(test, NEVER, options.detail()), stretchesWithoutCheckpoints);
 
             try (Recording recording = Recording.open(a);
                     Recording sparse = Recording.open(without);
                     Recording other = Recording.open(scratch.resolve("b"))) {
-                bitsPerInstruction = bits(recording.logBytes());
+                bitsPerInstruction = bits(diskBytes(a));
                 checkpointBits = bits(recording.logBytes() - sparse.logBytes());
                 replayed.add(nanos(() -> Replay.verify(recording)));
                 bisect.add(nanos(() -> {
                     Bisection bisection = Bisector.bisect(recording, other);
                     found = bisection.diverged();
                 }));
+            }
+        }
+
+        /** Of all files, the queue's own index included. */
+        private static long diskBytes(Path directory) throws IOException {
+            try (Stream<Path> files = Files.list(directory)) {
+                long bytes = 0;
+                for (Path file : (Iterable<Path>) files::iterator) {
+                    bytes += Files.size(file);
+                }
+                return bytes;
             }
         }
 
@@ -361,7 +383,8 @@ final class BenchCommand implements Callable<Integer> {
                     options.limits(),
                     options.blockInstructions(),
                     options.checkpoints(),
-                    List.of(new RunOptions.Injection(instructions * 3 / 4, new Location.Register("hp"), 16)));
+                    List.of(new RunOptions.Injection(instructions * 3 / 4, new Location.Register("hp"), 16)),
+                    options.detail());
         }
 
         /** Snapshots while the program runs, so that pages are dirty as they are in a recording; each is restored, too. */

@@ -17,7 +17,6 @@ import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -104,7 +103,7 @@ final class RecordCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         VerifiedProgram loaded = ProgramFile.load(program);
-        RunOptions options = settings.options(loaded.program(), arguments).withDetail(detail());
+        RunOptions options = settings.options(loaded.program(), arguments).withDetail(Arguments.detail(detail));
         int function = options.functionIn(loaded.program());
         WasiOptions system = settings.system(loaded.program(), arguments);
         ProgramRun run = new ProgramRun(terminal, json);
@@ -140,13 +139,6 @@ final class RecordCommand implements Callable<Integer> {
                     + Visible.of(recording.toString()));
         }
         return exitCode;
-    }
-
-    private Detail detail() throws CommandException {
-        return Arrays.stream(Detail.values())
-                .filter(one -> one.toString().equals(detail))
-                .findFirst()
-                .orElseThrow(() -> CommandException.usage("--detail is '" + detail + "', expected flow or values"));
     }
 
     /** A difference comes out as an exception that says where; the recording stays, since it is what to look at. */

@@ -824,6 +824,14 @@ class CommandsTest {
         assertThat(figures.get("bisectFound").asBoolean()).isTrue();
         assertThat(figures.get("checkpointShare").asDouble()).isBetween(0.0, 1.0);
         assertThat(figures.get("checkpointBitsPerInstruction").asDouble()).isZero();
+        JsonNode values = CommandLineRun.of(
+                        "bench", count, "--rounds", 1, "--warm-up", 0, "--detail", "values", "--json")
+                .json()
+                .get("programs")
+                .get(0);
+        assertThat(values.get("bitsPerInstruction").asDouble())
+                .as("40 bytes for each instruction")
+                .isGreaterThan(figures.get("bitsPerInstruction").asDouble() + 300);
         assertThat(CommandLineRun.of("bench", count, "--rounds", 1, "--warm-up", 0)
                         .out())
                 .contains("count.tasm");
