@@ -229,26 +229,12 @@ class CrashTest {
                             program.program(), program.options(), program.host().get(), directory, null, machine -> {
                                 if (++blocks[0] == BLOCKS_BEFORE) {
                                     try {
-                                        awaitWritten(directory, machine.icount());
                                         damage.to(directory);
                                     } catch (IOException e) {
                                         throw new UncheckedIOException(e);
-                                    } catch (RecordingException | InterruptedException e) {
-                                        throw new IllegalStateException(e);
                                     }
                                 }
                             }));
-        }
-
-        /** Another thread writes. A file that is cut in the middle of a write to mapped memory is beyond help. */
-        private static void awaitWritten(Path directory, long icount) throws RecordingException, InterruptedException {
-            long reached = -1;
-            while (reached < icount) {
-                Thread.sleep(1);
-                try (Recording recording = Recording.open(directory)) {
-                    reached = recording.icountEnd();
-                }
-            }
         }
 
         private static Path file(Path directory) {
@@ -385,7 +371,10 @@ class CrashTest {
     @Test
     @DisplayName("a file that is cut or removed between two excerpts is a sentence, and not the end of the process")
     void fileOfAWriterCut() throws Exception {
-        run(FileOfAWriterCut.class, Files.createDirectory(temp.resolve("d")));
+        // With one processor, the thread of the machine writes. Cut in the middle of a write, mapped memory is beyond
+        // help.
+        String[] oneProcessor = {"env", "JDK_JAVA_OPTIONS=-XX:ActiveProcessorCount=1"};
+        run(FileOfAWriterCut.class, Files.createDirectory(temp.resolve("d")), oneProcessor);
     }
 
     @Test
