@@ -4,14 +4,7 @@ package dev.tapedeck.harness.recording;
  * A checkpoint: the digest of the state at an instruction count at which a flow block ends, before all that happens there,
  * and the state. It stands behind that block or some later one.
  *
- * <pre>
- *   icount   i64
- *   digest   i64    state digest
- *   form     u8     0 initial: the program's state after the start, nothing is stored
- *                   1 full · 2 delta: against the state of the checkpoint before
- *                   3 digest only: the state was too large to store
- *   state    encoding u8, i32 length, blob: a snapshot file, complete or delta; forms 1 and 2 only
- * </pre>
+ * <p>The layout is in docs/recording-format.md, <i>Checkpoint</i>.
  */
 @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
 record CheckpointDescriptor(long icount, long stateDigest, Form form, byte[] state) {

@@ -10,20 +10,7 @@ import java.util.Optional;
 /**
  * The last excerpt: how the run ended, and what the log holds. A log without it was cut.
  *
- * <pre>
- *   outcome      u8     2 returned · 3 halted · 4 faulted · 5 instruction limit
- *   icount       i64    instructions completed
- *   exit code    i32
- *   results      cells
- *   fault        u8     1 if there is one; then: kind text, detail text, function i32, offset i32, icount i64, sp i32,
- *                       bp i32, hp i32
- *   digest       i64    state digest at the end
- *   blocks       i64  }
- *   interrupts   i64  } how many of each the log holds
- *   host calls   i64  }
- *   checkpoints  i64  }
- *   log digest   i64    checksum of the excerpt before
- * </pre>
+ * <p>The layout is in docs/recording-format.md, <i>End</i>.
  */
 record EndDescriptor(Outcome outcome, long blocks, long interrupts, long hostCalls, long checkpoints, long logDigest) {
     byte[] encode() {

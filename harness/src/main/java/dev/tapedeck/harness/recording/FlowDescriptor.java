@@ -7,14 +7,7 @@ import java.util.List;
 /**
  * A flow block: which way the run went through a stretch of the program.
  *
- * <pre>
- *   start         i64      instruction count at its beginning
- *   instructions  i32      0 to 2^24
- *   chain         i64      chain digest at its end
- *   deliveries    i32 n, n times: icount i64, signal u8, function i32
- *   bits          i32      number of flow bits
- *   flow          encoding u8 (0 stored, 1 Zstandard), i32 length, blob: the bits, 8 a byte, lowest first
- * </pre>
+ * <p>The layout is in docs/recording-format.md, <i>Flow block</i>.
  */
 @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
 record FlowDescriptor(
@@ -22,7 +15,7 @@ record FlowDescriptor(
     /** Per instruction at most a br_table with 2^20 targets. */
     private static final int BITS_MAX = (1 << 24) * 20;
 
-    private static final int DELIVERY_BYTES = 13;
+    static final int DELIVERY_BYTES = 13;
 
     byte[] encode() {
         PayloadOutput out = new PayloadOutput().i64(start).i32(instructions).i64(chainDigest);

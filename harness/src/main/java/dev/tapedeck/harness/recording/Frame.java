@@ -121,8 +121,7 @@ record Frame(Kind kind, boolean last, long number, long checksum, byte[] payload
         int length = bytes.getInt(LENGTH_OFFSET);
         // Before the checksum: a newer version may compute it in another way.
         if (number == 0 && version > VERSION && version < 256 && bytes.get(KIND_OFFSET) == Kind.HEADER.code()) {
-            throw new RecordingException("it was made by a newer Tapedeck (recording format " + version
-                    + ", this one reads up to " + VERSION + "); use that version, or record again with this one");
+            throw RecordingException.madeByNewer("recording format " + version + ", this one reads up to " + VERSION);
         }
         if (length != excerpt.length - HEADER_BYTES) {
             throw new RecordingException(

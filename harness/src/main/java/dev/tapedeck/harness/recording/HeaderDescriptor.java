@@ -8,32 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The first excerpt: what was run, and how.
- *
- * <pre>
- *   magic         8 bytes  T A P E D E C K
- *   detail        u8       {@link Detail}
- *   program       blob     the program as a .bc file
- *   function      text     empty: the program's entry
- *   arguments     cells
- *   seed          i64
- *   limit         i64      instructions
- *   stack         i32      cells           } the machine's limits
- *   frames        i32                      }
- *   memory        i32      64 KiB pages    }
- *   resident      i32      4 KiB pages     }
- *   pending       i32      interrupts      }
- *   block         i32      instructions
- *   checkpoints   i64      n > 0: every n instructions · 0: automatic · n < 0: every -n milliseconds
- *   interrupts    i32 n, n times: icount i64, signal u8, payload i64
- *   injections    i32 n, n times: icount i64, location, mask i64
- *
- *   location      u8 tag, then: 1 local: frame i32, index i32 · 2 operand: frame i32, index i32 · 3 global: index i32 ·
- *                 4 memory byte: address i64 · 5 memory size · 6 register: name text · 7 frame position: frame i32 ·
- *                 8 handler: signal i32 · 9 pending: signal i32
- * </pre>
- *
- * <p>A blob or text is an i32 length and its bytes, a text in UTF-8; cells are an i32 count and i64 values.
+ * The first excerpt: what was run, and how. Its layout is in docs/recording-format.md, <i>Header</i>.
  */
 @SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
 record HeaderDescriptor(byte[] program, RunOptions options) {
@@ -42,6 +17,8 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
     private static final long MAGIC = 0x4B43_4544_4550_4154L;
     private static final int INTERRUPT_BYTES = 17;
     private static final int INJECTION_BYTES_MIN = 17;
+    private static final int LATER_FIELD_BYTES_MIN = 7;
+    private static final int MUST_BE_KNOWN = 1;
 
     byte[] encode() {
         PayloadOutput out = new PayloadOutput()
@@ -72,7 +49,8 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             encode(out, injection.location());
             out.i64(injection.mask());
         }
-        return out.toBytes();
+        // What later versions add.
+        return out.i32(0).toBytes();
     }
 
     static HeaderDescriptor decode(byte[] payload) throws RecordingException {
@@ -106,6 +84,7 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
             for (int i = in.count("injections", INJECTION_BYTES_MIN); i > 0; i--) {
                 injections.add(new Injection(in.i64("icount"), location(in), in.i64("mask")));
             }
+            skipLaterFields(in);
             in.end();
             return new HeaderDescriptor(
                     program,
@@ -123,6 +102,18 @@ record HeaderDescriptor(byte[] program, RunOptions options) {
         } catch (IllegalArgumentException e) {
             // What the constructors refuse.
             throw in.error(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** A replay can do without what a later version has added, unless that says otherwise. */
+    private static void skipLaterFields(PayloadInput in) throws RecordingException {
+        for (int i = in.count("later fields", LATER_FIELD_BYTES_MIN); i > 0; i--) {
+            int tag = in.u16("tag");
+            int flags = in.u8("flags");
+            in.blob("later field");
+            if ((flags & MUST_BE_KNOWN) != 0) {
+                throw RecordingException.madeByNewer("its header has field " + tag + ", which this one does not know");
+            }
         }
     }
 

@@ -9,32 +9,23 @@ import java.util.Optional;
 /**
  * Host calls and all that they changed, in order. They belong to the flow block that follows.
  *
- * <pre>
- *   count    i32
- *   first    i64  icount of the first call
- *   last     i64  icount of the last call
- *   entries  encoding u8, i32 length, blob; of each entry:
- *
- *     icount     i64    instructions completed before it
- *     import     i32
- *     flags      u8     bit 0: halted, bit 1: failed
- *     arguments  cells
- *     results    cells
- *     writes     i32 n, n times: memory i32, address i64, bytes blob
- *     exit code  i32    if halted
- *     message    text   if failed
- * </pre>
+ * <p>The layout is in docs/recording-format.md, <i>Host calls</i>.
  */
 record HostCallsDescriptor(List<HostCallRecord> calls) {
     /** Entries are gathered up to this size; a single one may be larger. */
     static final int GATHERED_BYTES = 96 * 1024;
 
-    /** What one call may write at most, with all else it has. */
+    /** All entries of an excerpt. */
     static final int ENTRIES_BYTES_MAX = 1 << 30;
+
+    /** What one call may write at most; so much less, since there are calls before it, arguments and results. */
+    static final int WRITTEN_BYTES_MAX = ENTRIES_BYTES_MAX - (1 << 24);
+
+    /** What a write takes besides its bytes. */
+    static final int WRITE_BYTES_MIN = 16;
 
     private static final int ENTRY_BYTES_MIN = 25;
     private static final int COUNT_MAX = GATHERED_BYTES / ENTRY_BYTES_MIN + 1;
-    private static final int WRITE_BYTES_MIN = 16;
     private static final int HALTED = 1;
     private static final int FAILED = 2;
 

@@ -7,10 +7,7 @@ import java.util.List;
 /**
  * Interrupts that came from outside, in the order in which they came. They belong to the flow block that follows.
  *
- * <pre>
- *   count    i32
- *   entries  encoding u8, i32 length, blob; of each entry: icount i64, signal u8, payload i64
- * </pre>
+ * <p>The layout is in docs/recording-format.md, <i>Interrupts</i>.
  */
 record InterruptsDescriptor(List<Interrupt> interrupts) {
     private static final int ENTRY_BYTES = 17;

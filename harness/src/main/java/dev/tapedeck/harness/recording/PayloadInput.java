@@ -38,6 +38,11 @@ final class PayloadInput {
         return bytes.get() & 0xFF;
     }
 
+    int u16(String what) throws RecordingException {
+        need(what, 2);
+        return bytes.getShort() & 0xFFFF;
+    }
+
     int i32(String what) throws RecordingException {
         need(what, 4);
         return bytes.getInt();

@@ -50,17 +50,57 @@ public final class Recorder {
             @Nullable SignalQueue signals,
             Consumer<Machine> watcher)
             throws RecordingException {
+        return record(program, options, host, () -> ChronicleLog.create(directory), signals, watcher);
+    }
+
+    /** Makes a log when all else is in order. */
+    interface LogMaker {
+        ExcerptLog create() throws IOException;
+    }
+
+    static Outcome record(
+            VerifiedProgram program,
+            RunOptions options,
+            Host host,
+            LogMaker logs,
+            @Nullable SignalQueue signals,
+            Consumer<Machine> watcher)
+            throws RecordingException {
         Calls calls = new Calls();
         Machine machine = start(program, options, new RecordingHost(program.program(), host, calls));
-        try (ExcerptLog log = ChronicleLog.create(directory)) {
+        try (ExcerptLog log = logs.create()) {
             RecordingWriter writer = new RecordingWriter(log);
+            // Java may be told to end, by Ctrl-C or SIGTERM, while blocks wait to be written.
+            Thread hook = new Thread(writer::drain, "tapedeck-recording-end");
+            boolean hooked = hook(hook);
             try {
                 return record(machine, program, options, Schedule.of(options, signals), calls, writer, watcher);
             } finally {
                 writer.settle();
+                if (hooked) {
+                    unhook(hook);
+                }
             }
         } catch (IOException e) {
             throw new RecordingException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static boolean hook(Thread hook) {
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            return true;
+        } catch (IllegalStateException e) {
+            // Java is ending already.
+            return false;
+        }
+    }
+
+    private static void unhook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // Java is ending, and the hook has nothing to wait for.
         }
     }
 
@@ -78,13 +118,13 @@ public final class Recorder {
         if (values != null) {
             run.executeBy(values::run);
         }
-        calls.sink = call -> {
+        calls.sink = call -> writer.keepFailure(() -> {
             run.hostCalled(call);
             writer.hostCalled(call);
             if (values != null) {
                 values.hostCalled(call);
             }
-        };
+        });
         StateDigest digest = new StateDigest();
         writer.header(new HeaderDescriptor(BcWriter.write(program.program()), options));
         Snapshot initial = machine.snapshot();

@@ -23,11 +23,19 @@ final class RecordingHost implements Host {
     private final Program program;
     private final Host host;
     private final Consumer<HostCallRecord> calls;
+    private final long writtenBytesMax;
 
+    /** @param calls is told of each call; what it throws, the machine takes for a failure of the host */
     RecordingHost(Program program, Host host, Consumer<HostCallRecord> calls) {
+        this(program, host, calls, HostCallsDescriptor.WRITTEN_BYTES_MAX);
+    }
+
+    /** @param writtenBytesMax how much one call may write to memory */
+    RecordingHost(Program program, Host host, Consumer<HostCallRecord> calls, long writtenBytesMax) {
         this.program = program;
         this.host = host;
         this.calls = calls;
+        this.writtenBytesMax = writtenBytesMax;
     }
 
     @Override
@@ -38,9 +46,11 @@ final class RecordingHost implements Host {
     @Override
     public void call(HostCall call) throws HostException {
         Watched watched =
-                new Watched(call, program.typeOf(call.hostImport()).results().size());
+                new Watched(call, program.typeOf(call.hostImport()).results().size(), writtenBytesMax);
+        HostCallRecord done;
         try {
             host.call(watched);
+            done = watched.done();
         } catch (HostException e) {
             calls.accept(watched.failed(e.getMessage()));
             throw e;
@@ -49,17 +59,20 @@ final class RecordingHost implements Host {
             calls.accept(watched.failed(e.toString()));
             throw e;
         }
-        calls.accept(watched.done());
+        calls.accept(done);
     }
 
     private static final class Watched implements HostCall {
         private final HostCall call;
         private final long[] results;
         private final List<MemoryWrite> writes = new ArrayList<>();
+        private final long writtenBytesMax;
+        private long writtenBytes;
         private @Nullable Integer exitCode;
 
-        Watched(HostCall call, int resultCount) {
+        Watched(HostCall call, int resultCount, long writtenBytesMax) {
             this.call = call;
+            this.writtenBytesMax = writtenBytesMax;
             this.results = new long[resultCount];
         }
 
@@ -137,7 +150,15 @@ final class RecordingHost implements Host {
 
         @Override
         public void writeMemory(int memory, long address, byte[] bytes) throws HostException {
+            long written = writtenBytes + HostCallsDescriptor.WRITE_BYTES_MIN + bytes.length;
+            if (written > writtenBytesMax) {
+                throw new HostException("the call has written so much to memory that " + bytes.length
+                        + " bytes more do not fit into a recording, which holds " + writtenBytesMax
+                        + " bytes of one call, "
+                        + HostCallsDescriptor.WRITE_BYTES_MIN + " besides for each write; write less in one call");
+            }
             call.writeMemory(memory, address, bytes);
+            writtenBytes = written;
             writes.add(new MemoryWrite(memory, address, bytes.clone()));
         }
 

@@ -103,7 +103,9 @@ final class RecordingIndex {
             wholeExcerpts = first.end;
             logBytes = first.bytes(0);
         } catch (RecordingException e) {
-            throw new RecordingException(path + " cannot be read: the first excerpt is damaged: " + e.getMessage(), e);
+            throw new RecordingException(
+                    path + " cannot be read: " + (e.newer() ? "" : "the first excerpt is damaged: ") + e.getMessage(),
+                    e);
         }
         options = header.options();
         program = program(header);

@@ -21,8 +21,10 @@ final class RecordingWriter {
     /** Deltas are written until they are together as large as a complete state, but at least this large. */
     private static final long DELTA_BYTES_MIN = 64 * 1024;
 
+    private static final long DRAIN_MILLISECONDS = 2000;
+
     private final ExcerptLog log;
-    private final Conveyor conveyor = new Conveyor();
+    private final Conveyor conveyor;
 
     // These belong to the steps.
     private long number;
@@ -36,7 +38,7 @@ final class RecordingWriter {
     private int gatheredCallCount;
     private long firstCall;
     private long lastCall;
-    private @Nullable RecordingException failure;
+    private @Nullable RecordingException failed;
 
     private long blocks;
     private long interrupts;
@@ -44,7 +46,12 @@ final class RecordingWriter {
     private long checkpoints;
 
     RecordingWriter(ExcerptLog log) {
+        this(log, new Conveyor());
+    }
+
+    RecordingWriter(ExcerptLog log, Conveyor conveyor) {
         this.log = log;
+        this.conveyor = conveyor;
     }
 
     void header(HeaderDescriptor header) throws RecordingException {
@@ -52,38 +59,54 @@ final class RecordingWriter {
     }
 
     void interrupted(Interrupt interrupt) {
-        interrupts++;
-        gatheredInterrupts.add(interrupt);
-        if (gatheredInterrupts.size() == InterruptsDescriptor.COUNT_MAX) {
-            keepFailure(this::flushInterrupts);
-        }
+        keepFailure(() -> {
+            interrupts++;
+            gatheredInterrupts.add(interrupt);
+            if (gatheredInterrupts.size() == InterruptsDescriptor.COUNT_MAX) {
+                flushInterrupts();
+            }
+        });
     }
 
     void hostCalled(HostCallRecord call) {
-        hostCalls++;
-        HostCallsDescriptor.encode(gatheredCalls, call);
-        if (gatheredCallCount++ == 0) {
-            firstCall = call.icount();
-        }
-        lastCall = call.icount();
-        if (gatheredCalls.size() >= HostCallsDescriptor.GATHERED_BYTES) {
-            keepFailure(this::flushCalls);
-        }
+        keepFailure(() -> {
+            hostCalls++;
+            HostCallsDescriptor.encode(gatheredCalls, call);
+            if (gatheredCallCount++ == 0) {
+                firstCall = call.icount();
+            }
+            lastCall = call.icount();
+            if (gatheredCalls.size() >= HostCallsDescriptor.GATHERED_BYTES) {
+                flushCalls();
+            }
+        });
     }
 
     /** An excerpt of {@link ValuesDescriptor}; of the block that is written next. */
     void values(byte[] payload) {
-        keepFailure(() -> conveyor.add(() -> append(Frame.Kind.VALUES, payload)));
+        keepFailure(() -> conveyor.add(payload.length, () -> append(Frame.Kind.VALUES, payload)));
     }
 
-    /** A host call cannot fail because of the recording: the failure comes out with the next block. */
-    private void keepFailure(Conveyor.Step step) {
-        try {
-            step.run();
-        } catch (RecordingException e) {
-            if (failure == null) {
-                failure = e;
+    /**
+     * Takes note of something while the machine executes an instruction, which cannot fail because of the recording: what
+     * goes wrong comes out with the next block, and nothing is noted or written any more. An error comes out at once; the
+     * machine does not take it for a fault.
+     */
+    void keepFailure(Conveyor.Step step) {
+        if (failed == null) {
+            try {
+                step.run();
+            } catch (RecordingException e) {
+                failed = e;
+            } catch (RuntimeException e) {
+                failed = RecordingException.inWriting(e);
             }
+        }
+    }
+
+    private void throwFailure() throws RecordingException {
+        if (failed != null) {
+            throw failed;
         }
     }
 
@@ -103,27 +126,29 @@ final class RecordingWriter {
             PayloadOutput calls = gatheredCalls;
             gatheredCallCount = 0;
             gatheredCalls = new PayloadOutput();
-            conveyor.add(() -> append(Frame.Kind.HOST_CALLS, HostCallsDescriptor.encode(count, first, last, calls)));
+            conveyor.add(
+                    calls.size(),
+                    () -> append(Frame.Kind.HOST_CALLS, HostCallsDescriptor.encode(count, first, last, calls)));
         }
     }
 
     void block(TracedRun.Cut cut) throws RecordingException {
-        if (failure != null) {
-            throw failure;
-        }
+        throwFailure();
         flushInterrupts();
         flushCalls();
         blocks++;
-        conveyor.add(() -> append(
-                Frame.Kind.FLOW,
-                new FlowDescriptor(
-                                cut.start(),
-                                (int) cut.instructions(),
-                                cut.chainDigest(),
-                                cut.deliveries(),
-                                (int) cut.bitCount(),
-                                cut.bits())
-                        .encode()));
+        conveyor.add(
+                cut.bits().length + (long) cut.deliveries().size() * FlowDescriptor.DELIVERY_BYTES,
+                () -> append(
+                        Frame.Kind.FLOW,
+                        new FlowDescriptor(
+                                        cut.start(),
+                                        (int) cut.instructions(),
+                                        cut.chainDigest(),
+                                        cut.deliveries(),
+                                        (int) cut.bitCount(),
+                                        cut.bits())
+                                .encode()));
     }
 
     /** The state after the start, which a reader can make for itself. */
@@ -178,6 +203,7 @@ final class RecordingWriter {
 
     /** Waits until everything is written. */
     void await() throws RecordingException {
+        throwFailure();
         conveyor.await();
     }
 
@@ -186,11 +212,21 @@ final class RecordingWriter {
         conveyor.settle();
     }
 
+    /** Waits, but not for long, until what has been brought so far is written; for a process that is about to end. */
+    void drain() {
+        try {
+            conveyor.drain(DRAIN_MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     void end(Outcome outcome) throws RecordingException {
         await();
-        append(
+        conveyor.add(() -> append(
                 Frame.Kind.END,
-                new EndDescriptor(outcome, blocks, interrupts, hostCalls, checkpoints, checksum).encode());
+                new EndDescriptor(outcome, blocks, interrupts, hostCalls, checkpoints, checksum).encode()));
+        await();
     }
 
     private void append(Frame.Kind kind, byte[] payload) throws RecordingException {

@@ -18,6 +18,7 @@ import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Position;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -429,7 +430,7 @@ public final class Replay {
          * @param states gets the state at the beginning of the last block
          * @param watcher gets the instruction count after each block
          */
-        long run(long to, Map<Long, Snapshot> states, LongConsumer watcher) throws ReplayException {
+        long run(long to, Map<Long, Snapshot> states, LongConsumer watcher) throws RecordingException, ReplayException {
             int checkpoint = compareCheckpoints(nextCheckpoint);
             List<Block> blocks = recording.blocks();
             for (int i = firstBlock(machine.icount()); i < blocks.size(); i++) {
@@ -455,6 +456,7 @@ public final class Replay {
                 if (cut.chainDigest() != block.chainDigest()) {
                     throw differs(where + " has other effects in the replay than in the recording", block.start());
                 }
+                compareFlow(i, cut, where);
                 checkpoint = compareCheckpoints(checkpoint);
                 watcher.accept(machine.icount());
             }
@@ -468,6 +470,19 @@ public final class Replay {
                 compare(recorded.get());
             }
             return machine.icount();
+        }
+
+        /** The flow is what a walk through the log goes by, and no digest is over what is stored of it. */
+        private void compareFlow(int block, TracedRun.Cut cut, String where)
+                throws RecordingException, ReplayException {
+            boolean sameBits =
+                    recording.flowBitCount(block) == cut.bitCount() && Arrays.equals(recording.flow(block), cut.bits());
+            if (!sameBits || !recording.deliveries(block).equals(cut.deliveries())) {
+                throw differs(
+                        where + " has other " + (sameBits ? "deliveries of interrupts" : "flow bits")
+                                + " in the recording than in the replay, although the effects are the same",
+                        cut.start());
+            }
         }
 
         private int compareCheckpoints(int from) throws ReplayException {

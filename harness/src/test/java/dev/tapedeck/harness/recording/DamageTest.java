@@ -163,6 +163,35 @@ class DamageTest {
     }
 
     @Test
+    @DisplayName("One that says what instructions wrote, changed or cut anywhere, is noticed, too")
+    void values() throws Exception {
+        directory = temp.resolve("values");
+        RunOptions options = Deck.options(List.of(), 700).withDetail(Detail.VALUES);
+        Recorder.record(Deck.assemble("loop", Deck.LOOP), options, call -> {}, directory);
+        read();
+        Random random = new Random(SEED);
+        List<int[]> excerpts = excerpts();
+        for (int i = 0; i < 300; i++) {
+            int[] excerpt = excerpts.get(i % excerpts.size());
+            int at = excerpt[0] + random.nextInt(excerpt[1]);
+            int bit = random.nextInt(8);
+            overwrite(data(), at, (byte) (whole[at] ^ (1 << bit)));
+            String what = "seed " + SEED + ", values, bit " + bit + " of byte " + at + " flipped";
+            assertThat(open(directory, what)).as(what).isNotEqualTo(Result.UNHARMED);
+            overwrite(data(), at, whole[at]);
+        }
+        assertThat(open(directory, "as it was")).isEqualTo(Result.UNHARMED);
+        int[] last = excerpts.get(excerpts.size() - 1);
+        for (int length = last[0] + last[1] - 1; length > 0; length -= 1 + random.nextInt(800)) {
+            try (FileChannel channel = FileChannel.open(data(), StandardOpenOption.WRITE)) {
+                channel.truncate(length);
+            }
+            String what = "seed " + SEED + ", values, cut at " + length;
+            assertThat(open(directory, what)).as(what).isNotEqualTo(Result.UNHARMED);
+        }
+    }
+
+    @Test
     @DisplayName("A small recording cut behind any byte of its excerpts: a sentence, or what is before the cut")
     void cutEverywhere() throws Exception {
         recordSmall();

@@ -66,6 +66,60 @@ class DescriptorTest {
         assertRoundTrip(header.encode(), header, HeaderDescriptor::decode);
     }
 
+    /** What stands at the end of a header that a later version has written. */
+    private static byte[] laterHeader(PayloadOutput fields) {
+        HeaderDescriptor header = new HeaderDescriptor(new byte[] {1, 2, 3}, Deck.options(List.of(), 1000));
+        byte[] payload = header.encode();
+        return new PayloadOutput()
+                .raw(Arrays.copyOf(payload, payload.length - 4))
+                .raw(fields.toBytes())
+                .toBytes();
+    }
+
+    private static PayloadOutput field(PayloadOutput out, int tag, int flags, String content) {
+        return out.u8(tag & 0xff).u8(tag >> 8).u8(flags).text(content);
+    }
+
+    @Test
+    @DisplayName("What a later version adds to the header is skipped, unless it says that it must not be")
+    void laterHeaderFields() throws Exception {
+        HeaderDescriptor plain = HeaderDescriptor.decode(laterHeader(new PayloadOutput().i32(0)));
+        PayloadOutput two = new PayloadOutput().i32(2);
+        field(two, 1, 0, "");
+        field(two, 0xfffe, 0, "whatever it is");
+        assertRoundTrip(laterHeader(two), plain, HeaderDescriptor::decode);
+        PayloadOutput known = new PayloadOutput().i32(2);
+        field(known, 1, 0, "");
+        field(known, 0x1234, 1, "a field without which a replay would be wrong");
+        assertThatExceptionOfType(RecordingException.class)
+                .isThrownBy(() -> HeaderDescriptor.decode(laterHeader(known)))
+                .withMessage(
+                        "it was made by a newer Tapedeck (its header has field 4660, which this one does not know);"
+                                + " use that version, or record again with this one")
+                .matches(RecordingException::newer);
+        for (int count : new int[] {-1, 3, Integer.MAX_VALUE}) {
+            PayloadOutput absurd = new PayloadOutput().i32(count);
+            field(absurd, 1, 0, "12345678");
+            assertThatExceptionOfType(RecordingException.class)
+                    .isThrownBy(() -> HeaderDescriptor.decode(laterHeader(absurd)))
+                    .matches(e -> !e.newer());
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "A level of detail that a later version knows is as good as flow: the excerpts that it adds are optional")
+    void laterDetail() throws Exception {
+        HeaderDescriptor header = new HeaderDescriptor(new byte[] {1, 2, 3}, Deck.options(List.of(), 1000));
+        for (int code : new int[] {0, 1, 3, 255}) {
+            byte[] payload = header.encode();
+            payload[8] = (byte) code;
+            assertThat(HeaderDescriptor.decode(payload))
+                    .usingRecursiveComparison()
+                    .isEqualTo(header);
+        }
+    }
+
     @Test
     void flow() throws Exception {
         byte[] bits = new byte[500];

@@ -10,8 +10,12 @@ import dev.tapedeck.harness.log.ExcerptLog;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.suite.ProgramException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -36,6 +40,9 @@ class KilledRecorderTest {
     private static final long SEED = Long.getLong("tapedeck.crash.seed", System.nanoTime());
 
     private static final int HEADER_PARTS_MAX = 5;
+
+    /** Progress is one number, so that it is always whole: of the recording, and its instruction count. */
+    private static final int ICOUNT_BITS = 40;
 
     /** Not how long it may take, but that it ends. */
     private static final Duration NO_STALL = Duration.ofMinutes(2);
@@ -92,8 +99,18 @@ class KilledRecorderTest {
             Random random = new Random(Long.parseLong(args[1]));
             Kind kind = Kind.valueOf(args[2]);
             Programs programs = new Programs();
-            for (int i = 0; ; i++) {
-                kind.next(random, programs).record(directory.resolve(String.format("%06d", i)));
+            try (FileChannel file = FileChannel.open(
+                    Path.of(args[3]), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                // What is in a mapped file stays when the process is killed.
+                MappedByteBuffer progress = file.map(FileChannel.MapMode.READ_WRITE, 0, Long.BYTES);
+                for (int i = 0; ; i++) {
+                    long recording = (long) i << ICOUNT_BITS;
+                    progress.putLong(0, recording);
+                    kind.next(random, programs)
+                            .record(
+                                    directory.resolve(String.format("%06d", i)),
+                                    machine -> progress.putLong(0, recording | machine.icount()));
+                }
             }
         }
     }
@@ -118,7 +135,9 @@ class KilledRecorderTest {
                     + (early ? "after " : "after the first recording was begun and ") + delay + " ms)";
             Path directory = Files.createDirectory(temp.resolve("kill" + kill));
             Path output = temp.resolve("output" + kill);
-            Process victim = ChildJvm.start(ChildJvm.command(Victim.class, directory, programSeed, kind), output);
+            Path progress = temp.resolve("progress" + kill);
+            Process victim =
+                    ChildJvm.start(ChildJvm.command(Victim.class, directory, programSeed, kind, progress), output);
             try {
                 while (!early && !begun(directory)) {
                     assertThat(victim.isAlive())
@@ -151,6 +170,7 @@ class KilledRecorderTest {
                             assertTimeoutPreemptively(NO_STALL, () -> check(recording, reference, which), which),
                             1,
                             Integer::sum);
+                    assertLittleLost(recording, i, progress, program.options().blockInstructions(), which);
                 }
             }
             if (names.isEmpty()) {
@@ -249,6 +269,27 @@ class KilledRecorderTest {
                     assertThat(log.read(i)).as("%s, excerpt %d", what, i).isEqualTo(whole.read(i));
                 }
             }
+        }
+    }
+
+    /** What the machine had done, but for what may wait to be written. */
+    private static void assertLittleLost(Path directory, int number, Path progress, int blockInstructions, String what)
+            throws IOException {
+        if (!Files.exists(progress) || Files.size(progress) < Long.BYTES) {
+            return;
+        }
+        long told = ByteBuffer.wrap(Files.readAllBytes(progress)).getLong();
+        if (told >>> ICOUNT_BITS == number) {
+            long icount = told & ((1L << ICOUNT_BITS) - 1);
+            long reaches = 0;
+            try (Recording recording = Recording.open(directory)) {
+                reaches = recording.icountEnd();
+            } catch (RecordingException e) {
+                // Nothing is left.
+            }
+            assertThat(reaches)
+                    .as("%s, killed behind instruction count %d", what, icount)
+                    .isGreaterThanOrEqualTo(icount - (Conveyor.WAITING_MAX + 2L) * blockInstructions);
         }
     }
 

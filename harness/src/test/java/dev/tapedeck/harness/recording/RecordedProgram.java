@@ -5,6 +5,7 @@ import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.vm.host.VirtualHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
@@ -15,7 +16,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
@@ -74,13 +77,22 @@ record RecordedProgram(String name, VerifiedProgram program, RunOptions options,
     }
 
     Outcome record(Path directory) throws RecordingException {
-        return Recorder.record(program, options, host.get(), directory);
+        return record(directory, machine -> {});
+    }
+
+    Outcome record(Path directory, Consumer<Machine> watcher) throws RecordingException {
+        return Recorder.record(program, options, host.get(), directory, null, watcher);
     }
 
     /** Those that are recorded in some milliseconds. */
     static List<RecordedProgram> small() {
         return Deck.all()
-                .map(deck -> new RecordedProgram(deck.name(), deck.program(), deck.options(), deck::host))
+                .flatMap(deck -> Arrays.stream(Detail.values())
+                        .map(detail -> new RecordedProgram(
+                                deck.name() + ", " + detail,
+                                deck.program(),
+                                deck.options().withDetail(detail),
+                                deck::host)))
                 .toList();
     }
 
@@ -124,6 +136,9 @@ record RecordedProgram(String name, VerifiedProgram program, RunOptions options,
                         OutputStream.nullOutputStream(),
                         OutputStream.nullOutputStream(),
                         7)));
+        RecordedProgram noise = noise(300_000);
+        programs.add(new RecordedProgram(
+                "what noise writes", noise.program, noise.options.withDetail(Detail.VALUES), noise.host));
         programs.add(wasi("c/lisp.wasm", "a loop that allocates does not run out of memory", 1 << 16));
         programs.add(wasi("rust/query.wasm", "a file, filtered and sorted", 1 << 12));
         return programs;

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -556,7 +557,44 @@ class RecordingTest {
         });
         assertThatExceptionOfType(RecordingException.class)
                 .isThrownBy(() -> Recording.open(newer))
-                .withMessageContaining("made by a newer Tapedeck (recording format 2, this one reads up to 1)");
+                .withMessage(
+                        newer + " cannot be read: it was made by a newer Tapedeck (recording format 2, this one reads"
+                                + " up to 1); use that version, or record again with this one");
+    }
+
+    @Test
+    void aHeaderOfALaterVersionIsReadOrRefusedWithARemedy() throws Exception {
+        Path directory = record(deck("loop"), "r");
+        for (int flags = 0; flags < 2; flags++) {
+            Path later = temp.resolve("later" + flags);
+            byte[] field = new PayloadOutput()
+                    .i32(1)
+                    .u8(9)
+                    .u8(0)
+                    .u8(flags)
+                    .text("something")
+                    .toBytes();
+            Excerpts.rewrite(
+                    directory,
+                    later,
+                    (number, kind, payload) -> kind == Frame.Kind.HEADER
+                            ? new PayloadOutput()
+                                    .raw(Arrays.copyOf(payload, payload.length - 4))
+                                    .raw(field)
+                                    .toBytes()
+                            : payload);
+            if (flags == 0) {
+                try (Recording recording = Recording.open(later)) {
+                    assertThat(recording.damage()).isEmpty();
+                    assertThat(Replay.verify(recording)).isEqualTo(recording.icountEnd());
+                }
+            } else {
+                assertThatExceptionOfType(RecordingException.class)
+                        .isThrownBy(() -> Recording.open(later))
+                        .withMessage(later + " cannot be read: it was made by a newer Tapedeck (its header has field 9,"
+                                + " which this one does not know); use that version, or record again with this one");
+            }
+        }
     }
 
     @Test
