@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.recording.Ascending;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
@@ -64,8 +65,8 @@ final class Inputs {
     }
 
     private static <T> long firstDifference(List<T> a, List<T> b, ToLongFunction<T> icount, long from, long to) {
-        int i = lowerBound(a, icount, from);
-        int j = lowerBound(b, icount, from);
+        int i = Ascending.firstFrom(a, icount, from);
+        int j = Ascending.firstFrom(b, icount, from);
         while (true) {
             long atA = i < a.size() ? icount.applyAsLong(a.get(i)) : Long.MAX_VALUE;
             long atB = j < b.size() ? icount.applyAsLong(b.get(j)) : Long.MAX_VALUE;
@@ -81,8 +82,8 @@ final class Inputs {
     }
 
     private static long firstHostDifference(List<HostCallRecord> a, List<HostCallRecord> b, long from, long to) {
-        int i = lowerBound(a, HostCallRecord::icount, from);
-        int j = lowerBound(b, HostCallRecord::icount, from);
+        int i = Ascending.firstFrom(a, HostCallRecord::icount, from);
+        int j = Ascending.firstFrom(b, HostCallRecord::icount, from);
         while (true) {
             long atA = i < a.size() ? a.get(i).icount() : Long.MAX_VALUE;
             long atB = j < b.size() ? b.get(j).icount() : Long.MAX_VALUE;
@@ -122,24 +123,10 @@ final class Inputs {
         return true;
     }
 
-    private static <T> int lowerBound(List<T> list, ToLongFunction<T> icount, long from) {
-        int low = 0;
-        int high = list.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (icount.applyAsLong(list.get(middle)) < from) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
-    }
-
     /** The interrupts that came at {@code from} or later and before {@code to}. */
     static List<Interrupt> interrupts(Recording recording, long from, long to) {
         List<Interrupt> all = recording.interrupts();
-        return all.subList(lowerBound(all, Interrupt::icount, from), lowerBound(all, Interrupt::icount, to));
+        return all.subList(recording.firstInterrupt(from), recording.firstInterrupt(to));
     }
 
     static String words(Interrupt interrupt) {

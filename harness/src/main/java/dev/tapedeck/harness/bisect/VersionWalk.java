@@ -549,17 +549,10 @@ final class VersionWalk {
     /** The host call at an instruction count, if there is one. */
     static Optional<HostCallRecord> hostCall(Recording recording, long icount) {
         List<HostCallRecord> calls = recording.hostCalls();
-        int low = 0;
-        int high = calls.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (calls.get(middle).icount() < icount) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low < calls.size() && calls.get(low).icount() == icount ? Optional.of(calls.get(low)) : Optional.empty();
+        int first = recording.firstHostCall(icount);
+        return first < calls.size() && calls.get(first).icount() == icount
+                ? Optional.of(calls.get(first))
+                : Optional.empty();
     }
 
     private boolean hostWritesDiffer(Optional<HostCallRecord> callA, Optional<HostCallRecord> callB) {

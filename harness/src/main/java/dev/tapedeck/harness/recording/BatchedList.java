@@ -70,16 +70,7 @@ final class BatchedList<T> extends AbstractList<T> implements RandomAccess {
 
     /** The index of the first element at {@code icount} or later; the size if there is none. Reads at most one excerpt. */
     int firstFrom(long icount) {
-        int batch = 0;
-        int high = excerpts.size();
-        while (batch < high) {
-            int middle = (batch + high) >>> 1;
-            if (lastIcounts.get(middle) < icount) {
-                batch = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
+        int batch = Ascending.firstFrom(lastIcounts, last -> last, icount);
         if (batch == excerpts.size()) {
             return size;
         }

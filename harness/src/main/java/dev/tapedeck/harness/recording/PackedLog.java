@@ -199,21 +199,12 @@ final class PackedLog implements ExcerptLog {
         if (index < 0 || index >= size) {
             throw new IllegalArgumentException("excerpt " + index + " of " + size);
         }
-        int low = 0;
-        int high = chunks.size() - 1;
-        while (low < high) {
-            int middle = (low + high + 1) >>> 1;
-            if (chunks.get(middle).firstExcerpt <= index) {
-                low = middle;
-            } else {
-                high = middle - 1;
-            }
+        int chunk = Ascending.firstFrom(chunks, each -> each.firstExcerpt, index + 1) - 1;
+        if (chunk != cachedChunk) {
+            cached = excerpts(chunks.get(chunk));
+            cachedChunk = chunk;
         }
-        if (low != cachedChunk) {
-            cached = excerpts(chunks.get(low));
-            cachedChunk = low;
-        }
-        return cached.get((int) (index - chunks.get(low).firstExcerpt));
+        return cached.get((int) (index - chunks.get(chunk).firstExcerpt));
     }
 
     private List<byte[]> excerpts(Chunk chunk) throws IOException {
@@ -259,9 +250,8 @@ final class PackedLog implements ExcerptLog {
      * @param file is there and empty
      */
     static void write(ExcerptLog log, long count, Path file) throws IOException {
-        // Not truncated, although it is empty: what is written to a truncated file, ext4 sends to the disk when the
-        // file is
-        // closed, and whoever renames or deletes it next waits for the disk.
+        // Not truncated, although it is empty: what is written to a truncated file, ext4 sends to the disk
+        // when it is closed, and whoever renames or deletes it next waits for the disk.
         try (OutputStream out = Files.newOutputStream(file, StandardOpenOption.WRITE)) {
             out.write(ByteBuffer.allocate(START_BYTES)
                     .order(ByteOrder.LITTLE_ENDIAN)

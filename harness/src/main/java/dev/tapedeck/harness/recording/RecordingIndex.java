@@ -358,17 +358,8 @@ final class RecordingIndex {
     }
 
     private boolean isBlockEnd(long icount) {
-        int low = 0;
-        int high = blocks.size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (blocks.get(middle).end() < icount) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low < blocks.size() && blocks.get(low).end() == icount;
+        int block = Ascending.firstFrom(blocks, Block::end, icount);
+        return block < blocks.size() && blocks.get(block).end() == icount;
     }
 
     private void addEnd(Excerpt excerpt, long number) throws RecordingException {

@@ -70,7 +70,7 @@ public final class TracedRun {
     /** Takes note of a host call, at the time it happens. */
     public void hostCalled(HostCallRecord call) {
         eventful = true;
-        Effects.fold(trace, call);
+        Outside.fold(trace, call);
     }
 
     /** Whether the program has ended or the instruction limit has been reached. */
@@ -87,7 +87,7 @@ public final class TracedRun {
         while (machine.status() == Status.RUNNING && machine.icount() < end) {
             schedule.apply(machine, interrupt -> {
                 eventful = true;
-                Effects.fold(trace, interrupt);
+                Outside.fold(trace, interrupt);
                 arrivals.accept(interrupt);
             });
             executor.accept(Math.min(end, schedule.next()));

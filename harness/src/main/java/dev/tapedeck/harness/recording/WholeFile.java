@@ -24,9 +24,8 @@ public final class WholeFile {
 
     /** Writes bytes as a file. */
     public static void write(Path file, byte[] bytes) throws IOException {
-        // Not truncated, although it is empty: what is written to a truncated file, ext4 sends to the disk when the
-        // file
-        // is closed, and whoever renames it next waits for the disk.
+        // Not truncated, although it is empty: what is written to a truncated file, ext4 sends to the disk
+        // when it is closed, and whoever renames it next waits for the disk.
         write(file, target -> Files.write(target, bytes, StandardOpenOption.WRITE));
     }
 

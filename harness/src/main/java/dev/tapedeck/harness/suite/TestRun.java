@@ -119,9 +119,8 @@ final class TestRun {
             outcome = runner.record(
                     subject.verified(), options(limit), new TestHost(program, test, captured, debug), recorded);
         } catch (IllegalArgumentException e) {
-            // The machine refuses: a host function is missing, the program needs more than the limits allow, or a
-            // number
-            // of the test is out of range.
+            // The machine refuses: a host function is missing, the program needs more than the limits allow,
+            // or a number of the test is out of range.
             return error(TestSubject.problem(e));
         }
         if (debug.bytes().length > 0) {

@@ -38,9 +38,8 @@ public final class FlowTrace {
     private long[] words = new long[64];
     private int wordCount;
 
-    // The loop appends single bits and folds stores by itself. These are fields, not variables of the loop: it has more
-    // of
-    // those than there are registers, and instructions that append nothing then pay nothing.
+    // The loop appends single bits and folds stores by itself. These are fields, not variables of the loop: it has
+    // more of those than there are registers, and instructions that append nothing then pay nothing.
     long partial = EMPTY;
     long chain;
 

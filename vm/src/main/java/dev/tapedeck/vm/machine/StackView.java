@@ -15,9 +15,8 @@ record StackView(Image image, int pc, int sp, int bp, int depth, long[] frames, 
         }
         long above = frames[frame + 1];
         int next = Frames.returnPc(above);
-        // What an interrupt stopped is at its next instruction; what called is at the call, just before. A function
-        // that
-        // waits for the start function has not begun, and no call stands before its first instruction.
+        // What an interrupt stopped is at its next instruction; what called is at the call, just before.
+        // A function that waits for the start function has not begun, and no call stands before its first instruction.
         return Frames.interrupt(above) || image.isEntry(next) ? next : next - 1;
     }
 

@@ -7,9 +7,9 @@ import dev.tapedeck.vm.machine.FlowTrace;
 import java.nio.charset.StandardCharsets;
 import net.openhft.hashing.LongHashFunction;
 
-/** How what comes from outside enters the chain digest; recorder and replay have to agree. */
-final class Effects {
-    private Effects() {}
+/** What comes from outside, host calls and interrupts, enters the chain digest; recorder and replay have to agree. */
+final class Outside {
+    private Outside() {}
 
     static void fold(FlowTrace trace, Interrupt interrupt) {
         trace.fold(interrupt.icount());
