@@ -107,12 +107,12 @@ final class ValuesTrace {
         if (effect.tableWrite < 0) {
             return;
         }
-        if (effect.elementsLength * Long.BYTES > RANGE_BYTES_MAX) {
-            add(Space.TABLE, 0, effect.tableWrite, effect.elementsFrom, effect.elementsLength);
-            return;
-        }
         // A table that could not grow has none of the elements.
         long end = Math.min(effect.elementsFrom + effect.elementsLength, machine.tableSize(effect.tableWrite));
+        if ((end - effect.elementsFrom) * Long.BYTES > RANGE_BYTES_MAX) {
+            add(Space.TABLE, 0, effect.tableWrite, effect.elementsFrom, end - effect.elementsFrom);
+            return;
+        }
         for (long element = effect.elementsFrom; element < end; element++) {
             add(Space.TABLE, 8, effect.tableWrite, element, machine.tableElement(effect.tableWrite, (int) element));
         }

@@ -106,8 +106,51 @@ class ValuesTest {
         }
     }
 
+    static Stream<Deck> allAndLongRanges() {
+        return Stream.concat(Deck.all(), Stream.of(longRangesOfAllKinds()));
+    }
+
+    private static Deck longRangesOfAllKinds() {
+        return new Deck("long ranges", Deck.assemble("long", """
+                        .memory 3
+                        .table references: externref 0 20000
+                        .func main()
+                          .local section: i32
+                          i32.const 16
+                          i32.const 7
+                          i32.const 70000
+                          memory.fill
+                          i32.const 80000
+                          i32.const 16
+                          i32.const 66000
+                          memory.copy
+                          ref.null externref
+                          i32.const 9000
+                          table.grow references
+                          drop
+                          ref.null externref
+                          i32.const 15000
+                          table.grow references
+                          drop
+                          i32.const 100
+                          ref.null externref
+                          i32.const 8500
+                          table.fill references
+                          i32.const 70000
+                          section.new
+                          local.tee section
+                          i32.const 8
+                          i32.const 5
+                          i32.const 66000
+                          section.fill
+                          return
+                        .end
+                        .entry main
+                        """), RunOptions.DEFAULT);
+    }
+
     @ParameterizedTest
-    @MethodSource(ALL)
+    @MethodSource("allAndLongRanges")
     void eachInstructionHasItsEntriesAndTheyHoldWhatIsThereAfterIt(Deck deck) throws Exception {
         Path directory = record(deck, Detail.VALUES);
         List<Entry> entries = read(directory);
@@ -123,12 +166,16 @@ class ValuesTest {
                     return true;
                 }
                 machine.deliverInterrupt();
+                long top = operand(machine, 0);
+                long below = operand(machine, 1);
                 machine.run(executed.icount() + 1);
                 int first = next[0];
                 while (next[0] < entries.size() && entries.get(next[0]).icount == executed.icount()) {
                     Entry entry = entries.get(next[0]++);
                     assertThat(entry.position).isEqualTo(executed.position());
-                    assertThat(current(machine, entry)).as(entry.toString()).isEqualTo(entry.value);
+                    assertThat(current(machine, entry, top, below))
+                            .as(entry.toString())
+                            .isEqualTo(entry.value);
                 }
                 assertThat(next[0])
                         .as("entries of instruction %d", executed.icount())
@@ -146,8 +193,20 @@ class ValuesTest {
         return machine;
     }
 
-    /** What the machine has where an entry says that something was written. */
-    private static long current(Machine machine, Entry entry) {
+    /** A cell of the operand stack, counted from its top; 0 if there are not so many. */
+    private static long operand(Machine machine, int fromTop) {
+        int frame = machine.depth() - 1;
+        int count = machine.operandCount(frame);
+        return fromTop < count ? machine.operand(frame, count - 1 - fromTop) : 0;
+    }
+
+    /**
+     * What the machine has where an entry says that something was written.
+     *
+     * @param top of the operand stack before the instruction: the length of a range, the payload of an interrupt
+     * @param below the cell below it
+     */
+    private static long current(Machine machine, Entry entry, long top, long below) {
         return switch (entry.space) {
             case 0 -> 0;
             case 1 -> {
@@ -156,19 +215,25 @@ class ValuesTest {
             }
             case 2 -> machine.global(entry.index);
             case 3 ->
-                entry.bytes == 0 ? entry.value : number(machine.readMemory(entry.index, entry.place, entry.bytes));
+                entry.bytes == 0
+                        ? range(entry, top, 1, machine.memoryBytes(entry.index))
+                        : number(machine.readMemory(entry.index, entry.place, entry.bytes));
             case 4 ->
                 entry.bytes == 0
-                        ? entry.value
+                        ? range(entry, top, 1, machine.sectionSize(entry.index))
                         : number(machine.readSection(entry.index, (int) entry.place, entry.bytes));
-            case 5 -> entry.bytes == 0 ? entry.value : machine.tableElement(entry.index, (int) entry.place);
+            case 5 ->
+                entry.bytes == 0
+                        ? range(entry, top, 8, machine.tableSize(entry.index))
+                        : machine.tableElement(entry.index, (int) entry.place);
             case 6 -> machine.hp();
             case 7 -> machine.interruptsEnabled() ? 1 : 0;
             case 8 -> machine.handler(entry.index);
             case 9 -> {
                 // At once delivered, perhaps, and so no longer pending.
-                assertThat(entry.index).isBetween(1, 31);
-                yield entry.value;
+                assertThat(entry.opcode).isEqualTo(Opcode.INTERRUPT_RAISE.code());
+                assertThat((long) entry.index).isEqualTo(below).isBetween(1L, 31L);
+                yield top;
             }
             case 10 -> machine.memoryBytes(entry.index) >>> 16;
             case 11 -> machine.dataDropped(entry.index) ? 0 : -1;
@@ -177,6 +242,14 @@ class ValuesTest {
             case 14 -> machine.sectionSize(entry.index);
             default -> throw new AssertionError("an unknown space: " + entry);
         };
+    }
+
+    /** How many bytes or elements an instruction writes that pops their number: too many for entries of their own. */
+    private static long range(Entry entry, long popped, int unitBytes, long size) {
+        long length = Integer.toUnsignedLong((int) popped);
+        assertThat(length * unitBytes).as(entry.toString()).isGreaterThan(1 << 16);
+        assertThat(entry.place).as(entry.toString()).isBetween(0L, size - length);
+        return length;
     }
 
     private static long cell(Machine machine, int cell) {
@@ -291,6 +364,21 @@ class ValuesTest {
     private static boolean in(Entry entry, long place) {
         long length = entry.bytes > 0 ? entry.bytes : entry.value;
         return place >= entry.place && place < entry.place + length;
+    }
+
+    @Test
+    @DisplayName("a table that could not grow has none of the elements, however many they would have been")
+    void failedGrowth() throws Exception {
+        List<Entry> entries = read(record(longRangesOfAllKinds(), Detail.VALUES));
+        List<Entry> ofTables =
+                entries.stream().filter(entry -> entry.space == 5).toList();
+        assertThat(ofTables)
+                .hasSize(2)
+                .allSatisfy(entry -> assertThat(entry.bytes).isZero());
+        assertThat(ofTables.get(0).opcode).isEqualTo(Opcode.TABLE_GROW.code());
+        assertThat(ofTables.get(0).value).isEqualTo(9000);
+        assertThat(ofTables.get(1).opcode).isEqualTo(Opcode.TABLE_FILL.code());
+        assertThat(ofTables.get(1).place).isEqualTo(100);
     }
 
     @Test
