@@ -4,6 +4,7 @@ import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.HtmlReport;
 import dev.tapedeck.harness.report.JsonReport;
@@ -48,7 +49,7 @@ import picocli.CommandLine.Parameters;
             "0:the runs do not differ; the condition is true somewhere",
             "1:they do; it never is",
             "2:wrong usage",
-            "65:one of the recordings is not usable"
+            "65:one of the recordings is not usable; with --when, it does not replay"
         })
 final class BisectCommand implements Callable<Integer> {
     private final Terminal terminal;
@@ -116,6 +117,9 @@ final class BisectCommand implements Callable<Integer> {
             boolean found = ConditionAnswer.of(terminal, recording, text, which, monotone)
                     .print(json);
             return found ? ExitCodes.FINE : ExitCodes.DIFFERENT;
+        } catch (ReplayException e) {
+            // Elsewhere the exit code would be that of an answer: that the condition is never true.
+            throw CommandException.data("the recording does not replay: " + e.getMessage());
         }
     }
 

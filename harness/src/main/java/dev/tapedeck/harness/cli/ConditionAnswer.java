@@ -71,7 +71,7 @@ final class ConditionAnswer {
     }
 
     /** Whether it holds at all. */
-    boolean print(boolean json) throws RecordingException, ReplayException, IOException {
+    boolean print(boolean json) throws Exception {
         if (json) {
             Writer writer = new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8);
             JsonReport.document(writer, this::document);
@@ -160,22 +160,17 @@ final class ConditionAnswer {
                 + Words.count(result.replayed(), "instruction") + " replayed";
     }
 
-    private void document(JsonGenerator json) throws IOException {
+    private void document(JsonGenerator json) throws IOException, RecordingException, ReplayException {
         json.writeStringField("condition", condition.text());
         json.writeStringField("which", which.name().toLowerCase(Locale.ROOT));
         json.writeArrayFieldStart("occurrences");
-        Result result;
-        try {
-            result = search(occurrence -> {
-                try {
-                    occurrence(json, occurrence);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-            });
-        } catch (RecordingException | ReplayException e) {
-            throw new IOException(e.getMessage(), e);
-        }
+        Result result = search(occurrence -> {
+            try {
+                occurrence(json, occurrence);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
         json.writeEndArray();
         json.writeStringField("method", result.method() == Method.SCAN ? "scan" : "binarySearch");
         json.writeNumberField("probes", result.states());

@@ -112,24 +112,21 @@ final class LogCommand implements Callable<Integer> {
         }
     }
 
-    private void entries(JsonGenerator document, Recording recording, Program program, long end) throws IOException {
+    private void entries(JsonGenerator document, Recording recording, Program program, long end)
+            throws IOException, RecordingException {
         document.writeStringField("program", program.name());
         document.writeArrayFieldStart("entries");
-        try {
-            LogWalk.walk(recording, from, entry -> {
-                if (entry.icount() >= end && !(entry instanceof Entry.Ended)) {
-                    return false;
-                }
-                try {
-                    entry(document, program, entry);
-                } catch (IOException e) {
-                    throw new UncheckedIOException(e);
-                }
-                return !terminal.out().closed();
-            });
-        } catch (RecordingException e) {
-            throw new IOException(e.getMessage(), e);
-        }
+        LogWalk.walk(recording, from, entry -> {
+            if (entry.icount() >= end && !(entry instanceof Entry.Ended)) {
+                return false;
+            }
+            try {
+                entry(document, program, entry);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return !terminal.out().closed();
+        });
         document.writeEndArray();
     }
 

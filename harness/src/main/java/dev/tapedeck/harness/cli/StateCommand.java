@@ -38,7 +38,8 @@ import picocli.CommandLine.Parameters;
             "Shows the complete state of a run at any instruction count.",
             "",
             "Registers, call stack, locals, operands and globals as they are before instruction N: the nearest checkpoint"
-                    + " is restored, and the rest replayed. With --memory, bytes of memory too."
+                    + " is restored, and the rest replayed and compared with the recording. With --memory, bytes of memory"
+                    + " too."
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",
@@ -106,6 +107,7 @@ final class StateCommand implements Callable<Integer> {
                         "--at is " + at + ", but the recording ends at instruction count " + recording.icountEnd());
             }
             Replay replay = new Replay(recording);
+            replay.verify(at, at);
             replay.seek(at);
             Machine machine = replay.machine();
             List<Value> bytes = memory == null ? List.of() : memory(machine, memory);

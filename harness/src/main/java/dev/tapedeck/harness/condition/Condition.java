@@ -13,6 +13,7 @@ public final class Condition {
     private final Expression root;
     private final List<Expression.Changed> watched;
     private final List<Term> terms;
+    private final boolean event;
 
     /** A part of a condition that has a value to show, and how it was written. */
     record Term(String text, Expression expression) {}
@@ -22,6 +23,7 @@ public final class Condition {
         this.root = root;
         this.watched = List.copyOf(watched);
         this.terms = List.copyOf(terms);
+        event = root.isEvent();
     }
 
     /** @throws ConditionException if the text is no condition, or names what the program does not have */
@@ -36,12 +38,12 @@ public final class Condition {
 
     /** Whether it can be seen from the condition alone that it stays true once it is. */
     public boolean rises() {
-        return root.course() == Expression.Course.RISING;
+        return root.rises();
     }
 
-    /** Whether it speaks of what one instruction did, and so is true for a moment only. */
+    /** Whether it speaks of what one instruction did: contains an event. */
     public boolean isEvent() {
-        return root.course() == Expression.Course.EVENT;
+        return event;
     }
 
     /** Looks at a moment, which follows the one before by one instruction, or not if the run was moved. */
@@ -50,6 +52,17 @@ public final class Condition {
             one.look(moment, jumped);
         }
         return root.truth(moment);
+    }
+
+    /** Whether it holds, at the moment last looked at, because of an event: without it, it would not. */
+    boolean holdsByEvent(Moment moment) {
+        if (!event) {
+            return false;
+        }
+        moment.eventless = true;
+        boolean without = root.truth(moment);
+        moment.eventless = false;
+        return !without;
     }
 
     /** The values that the condition looks at, as text; those that are not there are left out. */

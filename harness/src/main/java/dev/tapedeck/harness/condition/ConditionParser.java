@@ -3,7 +3,7 @@ package dev.tapedeck.harness.condition;
 import dev.tapedeck.harness.condition.Expression.Arithmetic;
 import dev.tapedeck.harness.condition.Expression.Changed;
 import dev.tapedeck.harness.condition.Expression.Comparison;
-import dev.tapedeck.harness.condition.Expression.Course;
+import dev.tapedeck.harness.condition.Expression.Event;
 import dev.tapedeck.harness.condition.Expression.Fact;
 import dev.tapedeck.harness.condition.Expression.Logical;
 import dev.tapedeck.harness.condition.Expression.Quantity;
@@ -22,7 +22,8 @@ final class ConditionParser {
     private static final int DEPTH_MAX = 100;
 
     private static final Pattern TOKEN = Pattern.compile("""
-            \\s*(?:(?<number>[0-9][0-9a-zA-Z_]*(?:\\.[0-9][0-9_]*)?(?:(?<=[eE])[+-][0-9]+)?)\
+            \\s*(?:(?<number>0[xX][0-9a-zA-Z_]*\
+            |[0-9][0-9a-zA-Z_]*(?:\\.[0-9][0-9a-zA-Z_]*)?(?:(?<=[eE])[+-][0-9]+)?)\
             |(?<name>[\\p{L}_$][\\p{L}\\p{N}_$]*(?:\\.(?:[\\p{L}\\p{N}_$]+|"[^"]*"))*)\
             |(?<quoted>"[^"]*")\
             |(?<operator>&&|\\|\\||==|!=|<=|>=|<<|>>|[-+*/%&|^~!<>()\\[\\]]))""");
@@ -207,7 +208,7 @@ final class ConditionParser {
         }
         int start = tokenStart;
         Expression value = named();
-        if (!(value instanceof Fact) && !(value instanceof Changed)) {
+        if (!(value instanceof Fact) && !(value instanceof Event) && !(value instanceof Changed)) {
             String written = text.substring(start, end).strip();
             if (terms.stream().noneMatch(term -> term.text().equals(written))) {
                 terms.add(new Condition.Term(written, value));
@@ -285,7 +286,7 @@ final class ConditionParser {
                                     .get(function)
                                     .line(moment.machine.position().offset());
                 });
-            case "fault" -> new Fact(Course.RISING, Moment::faulted);
+            case "fault" -> new Fact(true, Moment::faulted);
             default -> null;
         };
     }
@@ -302,7 +303,7 @@ final class ConditionParser {
         if (name.equals("changed")) {
             Expression value = or();
             expect(")");
-            if (value.course() == Course.EVENT) {
+            if (value.isEvent()) {
                 throw new ConditionException("changed(...) needs a value, not an event");
             }
             Changed changed = new Changed(value);
@@ -317,9 +318,9 @@ final class ConditionParser {
         next();
         expect(")");
         return switch (name) {
-            case "in" -> new Fact(Course.ANY, moment -> moment.function() == index);
-            case "enter" -> new Fact(Course.EVENT, moment -> moment.entered(index));
-            default -> new Fact(Course.EVENT, moment -> moment.left(index));
+            case "in" -> new Fact(false, moment -> moment.function() == index);
+            case "enter" -> new Event(moment -> moment.entered(index));
+            default -> new Event(moment -> moment.left(index));
         };
     }
 

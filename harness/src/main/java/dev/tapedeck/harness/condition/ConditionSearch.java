@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.condition;
 
+import dev.tapedeck.harness.recording.Ascending;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.Checkpoint;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -20,7 +21,10 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds where in a run a condition becomes true: holds, and did not one instruction before; an event, wherever it happens.
+ * Finds where in a run a condition becomes true: holds, and did not one instruction before. Where it holds because of an
+ * event, it becomes true again each time.
+ *
+ * <p>Nothing is said of a recording that does not replay as recorded: what an answer rests on is verified before.
  */
 public final class ConditionSearch {
     private final Recording recording;
@@ -64,11 +68,19 @@ public final class ConditionSearch {
 
     /** One search: a replay, and what it has looked at. */
     private final class Walk {
+        private final LongConsumer watcher;
         private final Replay replay;
         private final Moment moment;
         private long states;
 
+        /** From one checkpoint to another: the part of the run of which is known that it replays as recorded. */
+        private long verifiedFrom;
+
+        private long verifiedTo;
+        private long verifying;
+
         Walk(LongConsumer watcher) throws RecordingException {
+            this.watcher = watcher;
             replay = new Replay(recording, watcher);
             moment = new Moment(recording, replay.machine());
         }
@@ -79,13 +91,40 @@ public final class ConditionSearch {
             return look(true);
         }
 
+        /** Sees to it that the state at {@code icount} is the recorded one: verifies from checkpoint to checkpoint. */
+        void verify(long icount) throws RecordingException, ReplayException {
+            if (icount >= verifiedFrom && icount < verifiedTo) {
+                return;
+            }
+            List<Checkpoint> checkpoints = recording.checkpoints();
+            int checkpoint = restorableBefore(icount);
+            int next = checkpoint + 1;
+            while (next < checkpoints.size() && !recording.restorable(next)) {
+                next++;
+            }
+            long from = checkpoints.get(checkpoint).icount();
+            long to = next < checkpoints.size() ? checkpoints.get(next).icount() : Long.MAX_VALUE;
+            // A replay of its own: one keeps a state of each stretch that it has verified.
+            Replay verification = new Replay(recording, watcher);
+            verification.verify(from, to == Long.MAX_VALUE ? to : to - 1);
+            verifying += verification.executed();
+            if (to == verifiedFrom) {
+                verifiedFrom = from;
+            } else if (from == verifiedTo) {
+                verifiedTo = to;
+            } else {
+                verifiedFrom = from;
+                verifiedTo = to;
+            }
+        }
+
         boolean look(boolean jumped) {
             states++;
             return condition.holds(moment, jumped);
         }
 
         Result result(Method method) {
-            return new Result(method, states, replay.executed());
+            return new Result(method, states, replay.executed() + verifying);
         }
 
         Occurrence occurrence(@Nullable Position before) {
@@ -104,11 +143,13 @@ public final class ConditionSearch {
          * @param sink is given each occurrence, and says whether to go on
          */
         void scan(long from, long to, Predicate<Occurrence> sink) throws RecordingException, ReplayException {
+            verify(from);
             boolean held = jump(from);
             if (held && from == 0 && !sink.test(occurrence(null))) {
                 return;
             }
             while (replay.icount() < to && replay.machine().status() == Status.RUNNING) {
+                verify(replay.icount() + 1);
                 Position before = replay.machine().position();
                 moment.leave();
                 boolean went = replay.step();
@@ -116,7 +157,9 @@ public final class ConditionSearch {
                     return;
                 }
                 boolean holds = look(false);
-                if (holds && (!held || condition.isEvent()) && !sink.test(occurrence(went ? before : null))) {
+                if (holds
+                        && (!held || condition.holdsByEvent(moment))
+                        && !sink.test(occurrence(went ? before : null))) {
                     return;
                 }
                 held = holds;
@@ -157,21 +200,28 @@ public final class ConditionSearch {
         Walk walk = new Walk(watcher);
         List<Checkpoint> checkpoints = recording.checkpoints();
         long to = Long.MAX_VALUE;
+        // At a checkpoint no event is seen, and so not whether an event made the condition hold there. Such a
+        // condition's
+        // state right behind a checkpoint belongs to the stretch before, which comes to it instruction by instruction.
+        int overlap = condition.isEvent() ? 1 : 0;
         for (int i = checkpoints.size() - 1; i >= 0; i--) {
             if (!recording.restorable(i)) {
                 continue;
             }
             List<Occurrence> last = new ArrayList<>();
-            walk.scan(checkpoints.get(i).icount(), to, occurrence -> {
-                last.clear();
-                last.add(occurrence);
+            long from = checkpoints.get(i).icount();
+            walk.scan(from, to, occurrence -> {
+                if (from == 0 || overlap == 0 || occurrence.icount() > from + overlap) {
+                    last.clear();
+                    last.add(occurrence);
+                }
                 return true;
             });
             if (!last.isEmpty()) {
                 sink.accept(last.get(0));
                 break;
             }
-            to = checkpoints.get(i).icount();
+            to = from + overlap;
         }
         return walk.result(Method.SCAN);
     }
@@ -181,6 +231,7 @@ public final class ConditionSearch {
         // One more than the end stands for the state after a fault.
         long high = recording.icountEnd() + 1;
         if (!walk.jump(high)) {
+            walk.verify(recording.icountEnd());
             return walk.result(Method.BINARY_SEARCH);
         }
         long low = -1;
@@ -201,6 +252,8 @@ public final class ConditionSearch {
                 before = null;
             }
         }
+        walk.verify(Math.max(0, high - 1));
+        walk.verify(high);
         sink.accept(walk.occurrence(before));
         return walk.result(Method.BINARY_SEARCH);
     }
@@ -208,23 +261,22 @@ public final class ConditionSearch {
     /** The checkpoint in the middle of a stretch, as long as there is one in it: its state is at hand. */
     private long middle(long low, long high) {
         List<Checkpoint> checkpoints = recording.checkpoints();
-        int first = firstAfter(low);
-        int last = firstAfter(high - 1) - 1;
+        int first = checkpointFrom(low + 1);
+        int last = checkpointFrom(high) - 1;
         return first <= last ? checkpoints.get((first + last) >>> 1).icount() : low + (high - low) / 2;
     }
 
-    /** The index of the first checkpoint beyond an instruction count. */
-    private int firstAfter(long icount) {
-        int low = 0;
-        int high = recording.checkpoints().size();
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (recording.checkpoints().get(middle).icount() <= icount) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+    /** The index of the first checkpoint at {@code icount} or later. */
+    private int checkpointFrom(long icount) {
+        return Ascending.firstFrom(recording.checkpoints(), Checkpoint::icount, icount);
+    }
+
+    /** The index of the last checkpoint up to {@code icount} that can be restored; the first one always can. */
+    private int restorableBefore(long icount) {
+        int checkpoint = checkpointFrom(icount + 1) - 1;
+        while (!recording.restorable(checkpoint)) {
+            checkpoint--;
         }
-        return low;
+        return checkpoint;
     }
 }

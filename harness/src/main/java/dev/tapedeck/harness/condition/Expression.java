@@ -14,16 +14,6 @@ import java.util.function.ToLongFunction;
  * false that it stands in.
  */
 sealed interface Expression {
-    /** How its value depends on time, if it is taken as true or false. */
-    enum Course {
-        /** Once true it stays true. */
-        RISING,
-        /** It may come and go. */
-        ANY,
-        /** It speaks of the instruction before, and so is true for one moment only. */
-        EVENT
-    }
-
     /** The value; of a real number, the next whole one toward zero. */
     long whole(Moment moment);
 
@@ -36,8 +26,19 @@ sealed interface Expression {
         return false;
     }
 
-    default Course course() {
-        return Course.ANY;
+    /** What its value is made of. */
+    default List<Expression> operands() {
+        return List.of();
+    }
+
+    /** Whether it, or a part of it, speaks of the instruction before, and so is true for one moment only. */
+    default boolean isEvent() {
+        return operands().stream().anyMatch(Expression::isEvent);
+    }
+
+    /** Whether it stays true once it is, as can be seen from itself alone. */
+    default boolean rises() {
+        return false;
     }
 
     /** Whether it can only become larger. */
@@ -62,8 +63,8 @@ sealed interface Expression {
         }
 
         @Override
-        public Course course() {
-            return Course.RISING;
+        public boolean rises() {
+            return true;
         }
     }
 
@@ -222,6 +223,11 @@ sealed interface Expression {
 
     /** Bytes of a memory, little-endian. */
     record Memory(int memory, int bytes, boolean signed, boolean isReal, Expression address) implements Expression {
+        @Override
+        public List<Expression> operands() {
+            return List.of(address);
+        }
+
         private long bits(Moment moment) {
             long at = address.whole(moment);
             if (moment.missing || at < 0 || at > moment.machine.memoryBytes(memory) - bytes) {
@@ -274,8 +280,8 @@ sealed interface Expression {
         }
 
         @Override
-        public Course course() {
-            return operand.course() == Course.EVENT ? Course.EVENT : Course.ANY;
+        public List<Expression> operands() {
+            return List.of(operand);
         }
     }
 
@@ -329,8 +335,8 @@ sealed interface Expression {
         }
 
         @Override
-        public Course course() {
-            return left.course() == Course.EVENT || right.course() == Course.EVENT ? Course.EVENT : Course.ANY;
+        public List<Expression> operands() {
+            return List.of(left, right);
         }
     }
 
@@ -372,16 +378,17 @@ sealed interface Expression {
         }
 
         @Override
-        public Course course() {
-            if (left.course() == Course.EVENT || right.course() == Course.EVENT) {
-                return Course.EVENT;
-            }
-            boolean rising = switch (operator) {
+        public List<Expression> operands() {
+            return List.of(left, right);
+        }
+
+        @Override
+        public boolean rises() {
+            return switch (operator) {
                 case ">", ">=" -> left.grows() && right instanceof Whole;
                 case "<", "<=" -> right.grows() && left instanceof Whole;
                 default -> false;
             };
-            return rising ? Course.RISING : Course.ANY;
         }
     }
 
@@ -394,19 +401,34 @@ sealed interface Expression {
         }
 
         @Override
-        public Course course() {
-            if (left.course() == Course.EVENT || right.course() == Course.EVENT) {
-                return Course.EVENT;
-            }
-            return left.course() == Course.RISING && right.course() == Course.RISING ? Course.RISING : Course.ANY;
+        public List<Expression> operands() {
+            return List.of(left, right);
+        }
+
+        @Override
+        public boolean rises() {
+            return left.rises() && right.rises();
         }
     }
 
-    /** Something that is so between two instructions: the run is in a function, has just entered or left it, has faulted. */
-    record Fact(Course course, Predicate<Moment> holds) implements Expression {
+    /** Something that is so between two instructions: the run is in a function, has faulted. */
+    record Fact(boolean rises, Predicate<Moment> holds) implements Expression {
         @Override
         public long whole(Moment moment) {
             return holds.test(moment) ? 1 : 0;
+        }
+    }
+
+    /** Something that the last instruction did: it entered or left a function. */
+    record Event(Predicate<Moment> occurred) implements Expression {
+        @Override
+        public long whole(Moment moment) {
+            return !moment.eventless && occurred.test(moment) ? 1 : 0;
+        }
+
+        @Override
+        public boolean isEvent() {
+            return true;
         }
     }
 
@@ -436,12 +458,12 @@ sealed interface Expression {
 
         @Override
         public long whole(Moment moment) {
-            return knownBefore && knownNow && before != now ? 1 : 0;
+            return !moment.eventless && knownBefore && knownNow && before != now ? 1 : 0;
         }
 
         @Override
-        public Course course() {
-            return Course.EVENT;
+        public boolean isEvent() {
+            return true;
         }
     }
 }

@@ -13,6 +13,9 @@ final class Moment {
     /** Whether what was asked for is not there: a local of another function, memory beyond its end. */
     boolean missing;
 
+    /** Whether events are taken as not having occurred. */
+    boolean eventless;
+
     private int functionBefore = -1;
     private int depthBefore = -1;
     private boolean returns;

@@ -23,9 +23,13 @@ public final class JsonReport {
 
     private JsonReport() {}
 
-    /** Writes the fields of one JSON object. */
-    public interface Fields {
-        void write(JsonGenerator json) throws IOException;
+    /**
+     * Writes the fields of one JSON object.
+     *
+     * @param <E> why they may not all be had
+     */
+    public interface Fields<E extends Exception> {
+        void write(JsonGenerator json) throws IOException, E;
     }
 
     public static String render(ReportContent content) {
@@ -38,7 +42,7 @@ public final class JsonReport {
     }
 
     /** One JSON document: an object with {@code schema} and whatever {@code fields} adds, and a line feed. */
-    public static String document(Fields fields) {
+    public static <E extends Exception> String document(Fields<E> fields) throws E {
         StringWriter text = new StringWriter();
         try {
             document(text, fields);
@@ -48,10 +52,11 @@ public final class JsonReport {
         return text.toString();
     }
 
-    /** The same, written as it comes. */
-    public static void document(Writer writer, Fields fields) throws IOException {
+    /** The same, written as it comes. If the fields cannot all be had, the document is left without its end. */
+    public static <E extends Exception> void document(Writer writer, Fields<E> fields) throws IOException, E {
         try (JsonGenerator json = new JsonFactory()
                 .configure(JsonGenerator.Feature.AUTO_CLOSE_TARGET, false)
+                .configure(JsonGenerator.Feature.AUTO_CLOSE_JSON_CONTENT, false)
                 .createGenerator(writer)) {
             // The default ends lines as the operating system does; the same report is the same bytes everywhere.
             DefaultIndenter indenter = new DefaultIndenter("  ", "\n");

@@ -132,7 +132,16 @@ class ConditionSearchTest {
     }
 
     /** The counts at which {@code holds} becomes true, in a run of its own. */
-    private static List<Long> expected(Deck deck, boolean event, Predicate<Machine> holds) {
+    private static List<Long> expected(Deck deck, Predicate<Machine> holds) {
+        return expected(deck, holds, holds);
+    }
+
+    /**
+     * The same with events.
+     *
+     * @param without is asked second, and says whether it would hold without them
+     */
+    private static List<Long> expected(Deck deck, Predicate<Machine> holds, Predicate<Machine> without) {
         Machine machine =
                 new Machine(deck.program(), deck.host(), deck.options().limits());
         machine.start(deck.program().program().entry());
@@ -150,7 +159,7 @@ class ConditionSearchTest {
                 machine.deliverInterrupt();
             }
             boolean now = holds.test(machine);
-            if (now && (event || !held)) {
+            if (now && (!held || !without.test(machine))) {
                 icounts.add(machine.icount());
             }
             held = now;
@@ -201,6 +210,9 @@ class ConditionSearchTest {
                         "line == 7",
                         running.and(machine -> machine.position().function() == 0
                                 && machine.position().offset() == 0)),
+                Arguments.of("icount == 0x1e+5 || icount == 0x1E-0x1 || icount == 1.5e3 || icount == 20e-1", (Predicate<
+                                Machine>)
+                        machine -> List.of(35L, 29L, 1500L, 2L).contains(machine.icount())),
                 Arguments.of("depth == 0", (Predicate<Machine>) machine -> machine.depth() == 0),
                 Arguments.of("mem64[0xffff_ffff] == 0", (Predicate<Machine>) machine -> false),
                 Arguments.of("1 << 2 == 4 && -7 / 2 == -3 && 1 / 0 == 0", (Predicate<Machine>) machine -> false),
@@ -213,7 +225,7 @@ class ConditionSearchTest {
     void findsTheFirstTheLastAndEveryTime(String text, Predicate<Machine> holds) throws Exception {
         Condition condition = condition(mixed, text);
         try (Recording recording = open(mixed)) {
-            List<Long> expected = expected(mixed, false, holds);
+            List<Long> expected = expected(mixed, holds);
             ConditionSearch search = condition.in(recording);
             Found every = found(sink -> search.every(sink, executed -> {}));
             assertThat(every.icounts).isEqualTo(expected);
@@ -292,19 +304,22 @@ class ConditionSearchTest {
             assertThat(entered.icounts)
                     .isEqualTo(expected(
                             interrupts,
-                            true,
-                            machine -> machine.depth() > 0 && machine.position().equals(new Position(index, 0))))
+                            machine -> machine.depth() > 0 && machine.position().equals(new Position(index, 0)),
+                            machine -> false))
                     .hasSize(deliveries);
             Found left = found(sink -> condition(interrupts, "leave(" + handler + ")")
                     .in(recording)
                     .every(sink, n -> {}));
             assertThat(left.icounts).hasSizeBetween(deliveries - 1, deliveries);
             long[] before = {0};
-            List<Long> changes = expected(interrupts, true, machine -> {
-                boolean changed = machine.global(0) != before[0];
-                before[0] = machine.global(0);
-                return changed;
-            });
+            List<Long> changes = expected(
+                    interrupts,
+                    machine -> {
+                        boolean changed = machine.global(0) != before[0];
+                        before[0] = machine.global(0);
+                        return changed;
+                    },
+                    machine -> false);
             Found changed = found(sink ->
                     condition(interrupts, "changed(global.0)").in(recording).every(sink, n -> {}));
             assertThat(changed.icounts).isEqualTo(changes).isNotEmpty();
@@ -312,6 +327,87 @@ class ConditionSearchTest {
                     condition(interrupts, "changed(global.0)").in(recording).last(sink, n -> {}));
             assertThat(last.icounts).containsExactly(changes.get(changes.size() - 1));
         }
+    }
+
+    /** Whether a global has just been changed, for a condition that is asked once after each instruction. */
+    private static Predicate<Machine> changed() {
+        long[] before = {0};
+        return machine -> {
+            boolean changed = machine.global(0) != before[0];
+            before[0] = machine.global(0);
+            return changed;
+        };
+    }
+
+    static Stream<Arguments> mixtures() {
+        int tick = interrupts.program().program().findFunction("tick").orElseThrow();
+        Predicate<Machine> in =
+                machine -> machine.depth() > 0 && machine.position().function() == tick;
+        Predicate<Machine> never = machine -> false;
+        return Stream.of(
+                Arguments.of("!changed(global.0)", changed().negate(), never.negate()),
+                Arguments.of("in(tick) || changed(global.0)", changed().or(in), in),
+                Arguments.of("changed(global.0) && in(tick)", changed().and(in), never),
+                Arguments.of(
+                        "in(tick) && !changed(global.0)", changed().negate().and(in), in),
+                Arguments.of("changed(global.0) + in(tick) == 1", changedXor(in), in),
+                Arguments.of("1 || enter(tick)", never.negate(), never.negate()));
+    }
+
+    private static Predicate<Machine> changedXor(Predicate<Machine> other) {
+        Predicate<Machine> changed = changed();
+        return machine -> changed.test(machine) != other.test(machine);
+    }
+
+    @ParameterizedTest
+    @MethodSource("mixtures")
+    @DisplayName("what holds because of an event counts each time, what holds without one only where it becomes true")
+    void eventsInConditions(String text, Predicate<Machine> holds, Predicate<Machine> without) throws Exception {
+        List<Long> expected = expected(interrupts, holds, without);
+        assertThat(expected).isNotEmpty();
+        try (Recording recording = open(interrupts)) {
+            ConditionSearch search = condition(interrupts, text).in(recording);
+            Found every = found(sink -> search.every(sink, n -> {}));
+            assertThat(every.icounts).isEqualTo(expected);
+            assertThat(every.result.replayed())
+                    .as("what is looked at is verified once")
+                    .isEqualTo(2 * recording.icountEnd());
+            assertThat(found(sink -> search.last(sink, n -> {})).icounts)
+                    .containsExactly(expected.get(expected.size() - 1));
+            // The last time falls before, on and behind a checkpoint.
+            long checkpoint = recording.checkpoints().get(2).icount();
+            for (long end = checkpoint - 3; end <= checkpoint + 3; end++) {
+                ConditionSearch bounded = condition(interrupts, "icount <= " + end + " && (" + text + ")")
+                        .in(recording);
+                long last = end;
+                assertThat(found(sink -> bounded.last(sink, n -> {})).icounts)
+                        .as("up to %d", end)
+                        .containsExactly(expected.stream()
+                                .filter(icount -> icount <= last)
+                                .reduce((one, other) -> other)
+                                .orElseThrow());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("whatever has an event in it is one")
+    void eventsInOperands() throws Exception {
+        for (String text : List.of(
+                "mem32[changed(global.count)]",
+                "memf64[8 * enter(store)] > 1.5",
+                "-changed(global.count) < 0",
+                "!(1 + leave(store))",
+                "1 && (2 == 3 || enter(store))")) {
+            assertThat(condition(mixed, text).isEvent()).as(text).isTrue();
+            assertThat(condition(mixed, text).rises()).as(text).isFalse();
+            assertThatExceptionOfType(ConditionException.class)
+                    .as(text)
+                    .isThrownBy(() -> condition(mixed, "changed(" + text + ")"))
+                    .withMessageContaining("changed(...) needs a value, not an event");
+        }
+        String many = "icount > 1 || ".repeat(200) + "fault";
+        assertThat(condition(mixed, many).rises()).isTrue();
     }
 
     @Test
