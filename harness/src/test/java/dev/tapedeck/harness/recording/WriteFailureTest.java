@@ -133,7 +133,7 @@ class WriteFailureTest {
         List<HostException> caught = new ArrayList<>();
         Host host = call -> {
             for (int i = 0; i < 3; i++) {
-                call.writeMemory(i * 100, new byte[] {1});
+                call.writeMemory(i * 100L, new byte[] {1});
             }
             // After 3 * 17 bytes; the empty one, too, takes its place in the recording.
             call.writeMemory(0, new byte[0]);
