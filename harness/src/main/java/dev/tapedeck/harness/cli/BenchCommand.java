@@ -125,10 +125,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (rounds < 1 || rounds > 1_000 || warmUpSeconds < 0 || warmUpSeconds > 600) {
-            throw CommandException.usage("--rounds is " + rounds + ", expected 1 to 1000; --warm-up is " + warmUpSeconds
-                    + ", expected 0 to 600");
-        }
+        RunSettings.inRange("--rounds", rounds, 1, 1_000);
+        RunSettings.inRange("--warm-up", warmUpSeconds, 0, 600);
         List<Candidate> candidates = new ArrayList<>();
         for (Path path : programs) {
             if (Files.isDirectory(path)) {

@@ -82,8 +82,9 @@ final class RecordCommand implements Callable<Integer> {
             names = "--detail",
             paramLabel = "flow|values",
             description =
-                    "What is stored of each instruction: that it was executed, or also what it wrote, which takes at"
-                            + " least 40 bytes and is for other tools (default: flow).")
+                    "What is stored of each instruction: that it was executed, or also what it wrote, for other tools"
+                            + " (default: flow). values takes at least 40 bytes an instruction: think of --limit, and of"
+                            + " a smaller --block, such as 4096, if the run may be killed, since only whole blocks stay.")
     private String detail = Detail.FLOW.toString();
 
     @Option(

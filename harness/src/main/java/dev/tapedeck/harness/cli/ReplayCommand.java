@@ -75,6 +75,7 @@ final class ReplayCommand implements Callable<Integer> {
             document.writeNumberField("instructions", instructions);
             document.writeBooleanField("complete", recording.damage().isEmpty());
             document.writeBooleanField("live", recording.live());
+            Documents.text(document, "damage", recording.damage());
             Documents.text(document, "problem", problem);
         }));
     }

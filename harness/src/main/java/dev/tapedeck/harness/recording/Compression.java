@@ -35,7 +35,7 @@ public final class Compression {
      */
     public static byte[] decompress(String what, byte[] stored, int length) throws RecordingException {
         if (length > Runtime.getRuntime().maxMemory() / 2) {
-            throw new RecordingException(what + " takes " + length
+            throw new OutOfMemoryException(what + " takes " + length
                     + " bytes of memory, more than half of what this Java may use; give it more with -Xmx");
         }
         try {
@@ -54,7 +54,7 @@ public final class Compression {
         } catch (MalformedInputException | IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new RecordingException(what + " cannot be decompressed: " + e.getMessage(), e);
         } catch (OutOfMemoryError e) {
-            throw new RecordingException(what + " takes " + length + " bytes of memory; give Java more with -Xmx", e);
+            throw new OutOfMemoryException(what + " takes " + length + " bytes of memory; give Java more with -Xmx");
         }
     }
 }

@@ -4,7 +4,7 @@ package dev.tapedeck.harness.recording;
  * A recording cannot be written or read. The message is one sentence or two: what, where (file, byte or excerpt), what
  * was expected, what to do.
  */
-public final class RecordingException extends Exception {
+public class RecordingException extends Exception {
     private static final long serialVersionUID = 1;
 
     private final boolean newer;

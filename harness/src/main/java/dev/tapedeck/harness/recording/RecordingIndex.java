@@ -7,7 +7,10 @@ import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.vm.format.BcReader;
 import dev.tapedeck.vm.format.FormatException;
+import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Snapshot;
+import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
@@ -21,6 +24,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,7 +199,7 @@ final class RecordingIndex {
         }
     }
 
-    private void scan() {
+    private void scan() throws OutOfMemoryException {
         long number = wholeExcerpts;
         Frame.@Nullable Kind kind = null;
         try {
@@ -216,6 +220,9 @@ final class RecordingIndex {
                     wholeExcerpts = number;
                 }
             }
+        } catch (OutOfMemoryException e) {
+            // Nothing is wrong with the recording, and so it must not be taken for a shorter one.
+            throw e;
         } catch (RecordingException e) {
             damage = "excerpt " + number + (kind == null ? "" : " (" + kind + ")") + " is damaged: " + e.getMessage()
                     + "; the recording reaches up to instruction count " + icountEnd;
@@ -374,7 +381,17 @@ final class RecordingIndex {
         if (!end.equals(counted) || end.outcome().icount() != icountEnd || !waiting.isEmpty()) {
             throw new RecordingException("it counts other excerpts than there are");
         }
+        Optional<Position> place = end.outcome().fault().map(Fault::position);
+        if (place.isPresent() && !inProgram(place.get())) {
+            throw new RecordingException("its fault is at " + place.get() + ", where the program has no instruction");
+        }
         outcome = end.outcome();
+    }
+
+    private boolean inProgram(Position position) {
+        List<Function> functions = program.program().functions();
+        return position.function() < functions.size()
+                && position.offset() < functions.get(position.function()).code().size();
     }
 
     synchronized FlowDescriptor flow(int block) throws RecordingException {
@@ -383,6 +400,8 @@ final class RecordingIndex {
             long excerpt = flowExcerpts.get(block);
             try {
                 flow = FlowDescriptor.decode(payload(excerpt));
+            } catch (OutOfMemoryException e) {
+                throw e;
             } catch (RecordingException e) {
                 throw new RecordingException(
                         "excerpt " + excerpt + " (flow block) of " + path + " is damaged: " + e.getMessage(), e);
@@ -420,7 +439,7 @@ final class RecordingIndex {
                     state = initialState();
                     keep(at, state, state.heldPageCount());
                 } else if (form == CheckpointDescriptor.Form.FULL) {
-                    state = stored(at, null);
+                    state = stored(at, null, new StateDigest());
                     keep(at, state, state.heldPageCount());
                 } else {
                     if (form == CheckpointDescriptor.Form.DELTA) {
@@ -430,10 +449,15 @@ final class RecordingIndex {
                 }
             }
         }
-        for (int i = way.size() - 1; i >= 0; i--) {
-            Snapshot base = state;
-            state = stored(way.get(i), base);
-            keep(way.get(i), state, state.unsharedPageCount(base));
+        if (!way.isEmpty()) {
+            // Costs by the size of the state once, and then by what changes.
+            StateDigest digest = new StateDigest();
+            digest.next(state);
+            for (int i = way.size() - 1; i >= 0; i--) {
+                Snapshot base = state;
+                state = stored(way.get(i), base, digest);
+                keep(way.get(i), state, state.unsharedPageCount(base));
+            }
         }
         return state;
     }
@@ -448,13 +472,17 @@ final class RecordingIndex {
         }
     }
 
-    private Snapshot stored(int checkpoint, @Nullable Snapshot base) throws RecordingException {
+    /** @param digest has been given the base, if there is one */
+    private Snapshot stored(int checkpoint, @Nullable Snapshot base, StateDigest digest) throws RecordingException {
         long excerpt = checkpointExcerpts.get(checkpoint);
         try {
             CheckpointDescriptor descriptor = CheckpointDescriptor.decode(payload(excerpt));
             Snapshot snapshot = StoredState.read(program, descriptor.state(), base);
             if (snapshot.icount() != descriptor.icount()) {
                 throw new RecordingException("its state is of instruction count " + snapshot.icount());
+            }
+            if (digest.next(snapshot) != descriptor.stateDigest()) {
+                throw new RecordingException("its state is not the one of its digest");
             }
             return snapshot;
         } catch (RecordingException e) {

@@ -237,7 +237,8 @@ final class RecordingWriter {
             try {
                 log.append(excerpt);
             } catch (IOException e) {
-                throw new RecordingException(e.getMessage() + "; what was recorded before stays readable", e);
+                throw new RecordingException(
+                        e.getMessage() + "; what was written before, and is still there, can be read", e);
             }
             number++;
             checksum = Frame.checksum(excerpt);

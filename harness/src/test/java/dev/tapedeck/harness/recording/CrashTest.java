@@ -76,7 +76,7 @@ class CrashTest {
             assertThat(failure(directory))
                     .hasMessageContaining("the disk is full")
                     .hasMessageContaining(directory.toString())
-                    .hasMessageContaining("what was recorded before stays readable");
+                    .hasMessageContaining("what was written before, and is still there, can be read");
             assertUsable(directory);
             assertThat(names(directory)).containsExactly("19700101F.cq4");
             assertThat(failure(disk.resolve("second"))).hasMessageContaining("the disk is full");
