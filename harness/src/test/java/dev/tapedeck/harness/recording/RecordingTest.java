@@ -15,6 +15,7 @@ import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
@@ -655,5 +656,58 @@ class RecordingTest {
                 .isEqualTo("returned 5 after 1 instruction");
         assertThat(new Outcome(Outcome.Kind.HALTED, 2, 3, List.of(), Optional.empty(), 0).words())
                 .isEqualTo("halted with exit code 3 after 2 instructions");
+    }
+
+    @Test
+    @DisplayName("a stored state that is another one than its digest says is neither restored nor verified")
+    void aFalseState() throws Exception {
+        Deck deck = deck("interrupts");
+        Path whole = record(deck, "whole");
+        byte[] changed;
+        Recording.Checkpoint second;
+        try (Recording recording = Recording.open(whole)) {
+            second = recording.checkpoints().get(1);
+            changed = changed(deck, recording.snapshot(1), recording.snapshot(0));
+        }
+        Path forged = temp.resolve("forged");
+        byte[] payload = new CheckpointDescriptor(
+                        second.icount(), second.stateDigest(), CheckpointDescriptor.Form.DELTA, changed)
+                .encode();
+        int[] count = {0};
+        Excerpts.rewrite(
+                whole,
+                forged,
+                (number, kind, before) -> kind == Frame.Kind.CHECKPOINT && count[0]++ == 1 ? payload : before);
+        try (Recording recording = Recording.open(forged)) {
+            assertThatExceptionOfType(RecordingException.class)
+                    .isThrownBy(() -> recording.snapshot(1))
+                    .withMessageContaining("cannot be used: its state is not the one of its digest");
+            assertThatExceptionOfType(RecordingException.class)
+                    .isThrownBy(() -> recording.snapshot(2))
+                    .withMessageContaining("cannot be used: its state is not the one of its digest");
+        }
+        try (Recording recording = Recording.open(forged)) {
+            assertThatExceptionOfType(RecordingException.class)
+                    .isThrownBy(() -> Replay.verify(recording))
+                    .withMessageContaining("its state is not the one of its digest");
+        }
+    }
+
+    /** A state as it is stored, with a bit that is another one, and that can still be read. */
+    private static byte[] changed(Deck deck, Snapshot state, Snapshot base) {
+        byte[] stored = StoredState.delta(state, base);
+        for (int i = stored.length - 1; i >= 0; i--) {
+            byte[] changed = stored.clone();
+            changed[i] ^= 1;
+            try {
+                Snapshot read = StoredState.read(deck.program(), changed, base);
+                if (read.icount() == state.icount() && StateDigest.of(read) != StateDigest.of(state)) {
+                    return changed;
+                }
+            } catch (RecordingException e) {
+                // The next one, perhaps.
+            }
+        }
+        throw new AssertionError("no bit can be changed");
     }
 }
