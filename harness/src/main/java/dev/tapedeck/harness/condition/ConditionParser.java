@@ -24,7 +24,7 @@ final class ConditionParser {
     private static final Pattern TOKEN = Pattern.compile("""
             \\s*(?:(?<number>0[xX][0-9a-zA-Z_]*\
             |[0-9][0-9a-zA-Z_]*(?:\\.[0-9][0-9a-zA-Z_]*)?(?:(?<=[eE])[+-][0-9]+)?)\
-            |(?<name>[\\p{L}_$][\\p{L}\\p{N}_$]*(?:\\.(?:[\\p{L}\\p{N}_$]+|"[^"]*"))*)\
+            |(?<name>[\\p{L}_$][\\p{L}\\p{N}_$]*(?:\\.(?:[\\p{L}\\p{N}_$]+|"[^"]*"))*+)\
             |(?<quoted>"[^"]*")\
             |(?<operator>&&|\\|\\||==|!=|<=|>=|<<|>>|[-+*/%&|^~!<>()\\[\\]]))""");
 

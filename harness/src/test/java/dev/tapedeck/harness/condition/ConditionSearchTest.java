@@ -458,10 +458,15 @@ class ConditionSearchTest {
     }
 
     @Test
-    void deepAndLongConditionsAreRefused() {
+    void deepAndLongConditionsAreRefused() throws Exception {
         assertThatExceptionOfType(ConditionException.class)
                 .isThrownBy(() -> condition(mixed, "(".repeat(5000) + "1" + ")".repeat(4999)))
                 .withMessageContaining("more than 100 levels");
+        assertThatExceptionOfType(ConditionException.class)
+                .isThrownBy(() -> condition(mixed, "local" + ".a".repeat(4_900)))
+                .withMessageContaining("no function of the program has a local");
+        assertThat(condition(mixed, "sp == 7777" + " || sp == 7777".repeat(600)).rises())
+                .isFalse();
         assertThatExceptionOfType(ConditionException.class)
                 .isThrownBy(() -> condition(mixed, "1 ".repeat(10_000)))
                 .withMessageContaining("at most 10000");
