@@ -372,17 +372,8 @@ final class BenchCommand implements Callable<Integer> {
 
         /** Bit 4 of the heap pointer flips, which is a part of every machine's state. */
         private RunOptions planted() {
-            return new RunOptions(
-                    options.function(),
-                    options.arguments(),
-                    options.seed(),
-                    options.interrupts(),
-                    options.instructionLimit(),
-                    options.limits(),
-                    options.blockInstructions(),
-                    options.checkpoints(),
-                    List.of(new RunOptions.Injection(instructions * 3 / 4, new Location.Register("hp"), 16)),
-                    options.detail());
+            return options.withInjections(
+                    List.of(new RunOptions.Injection(instructions * 3 / 4, new Location.Register("hp"), 16)));
         }
 
         /** Snapshots while the program runs, so that pages are dirty as they are in a recording; each is restored, too. */

@@ -427,6 +427,7 @@ final class RecordingIndex {
         }
         // Back to a state that is at hand or complete, then forward by deltas.
         List<Integer> way = new ArrayList<>();
+        StateDigest digest = new StateDigest();
         Snapshot state = null;
         int at = checkpoint;
         while (state == null) {
@@ -439,7 +440,7 @@ final class RecordingIndex {
                     state = initialState();
                     keep(at, state, state.heldPageCount());
                 } else if (form == CheckpointDescriptor.Form.FULL) {
-                    state = stored(at, null, new StateDigest());
+                    state = stored(at, null, digest);
                     keep(at, state, state.heldPageCount());
                 } else {
                     if (form == CheckpointDescriptor.Form.DELTA) {
@@ -450,8 +451,7 @@ final class RecordingIndex {
             }
         }
         if (!way.isEmpty()) {
-            // Costs by the size of the state once, and then by what changes.
-            StateDigest digest = new StateDigest();
+            // Costs by the size of the state, unless that has just been read, and then by what changes.
             digest.next(state);
             for (int i = way.size() - 1; i >= 0; i--) {
                 Snapshot base = state;

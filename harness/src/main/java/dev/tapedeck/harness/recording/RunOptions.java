@@ -95,6 +95,15 @@ public record RunOptions(
 
     /** The same with another detail level. */
     public RunOptions withDetail(Detail other) {
+        return with(injections, other);
+    }
+
+    /** The same with other faults planted. */
+    public RunOptions withInjections(List<Injection> others) {
+        return with(others, detail);
+    }
+
+    private RunOptions with(List<Injection> newInjections, Detail newDetail) {
         return new RunOptions(
                 function,
                 arguments,
@@ -104,8 +113,8 @@ public record RunOptions(
                 limits,
                 blockInstructions,
                 checkpoints,
-                injections,
-                other);
+                newInjections,
+                newDetail);
     }
 
     private static void check(String name, long value, long min, long max) {
