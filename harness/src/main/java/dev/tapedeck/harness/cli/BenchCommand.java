@@ -305,11 +305,14 @@ final class BenchCommand implements Callable<Integer> {
             Path without = scratch.resolve("without");
             plain.add(nanos(() -> Recorder.run(program, options, host(program, test))));
 
-            long before = processNanos() - threadNanos();
-            recorded.add(nanos(() -> record(a, options, stretches)));
-            otherThreads.add((double) (processNanos() - threadNanos() - before));
-
-            record(without, BenchCommand.options(test, NEVER, options.detail()), stretchesWithoutCheckpoints);
+            // In turns: whichever comes first is slower, even where they are the same.
+            if (recorded.size() % 2 == 0) {
+                recordWithCheckpoints(a);
+                recordWithout(without);
+            } else {
+                recordWithout(without);
+                recordWithCheckpoints(a);
+            }
 
             try (Recording recording = Recording.open(a);
                     Recording sparse = Recording.open(without);
@@ -322,6 +325,17 @@ final class BenchCommand implements Callable<Integer> {
                     found = bisection.diverged();
                 }));
             }
+        }
+
+        private void recordWithCheckpoints(Path directory) throws Exception {
+            long before = processNanos() - threadNanos();
+            recorded.add(nanos(() -> record(directory, options, stretches)));
+            otherThreads.add((double) (processNanos() - threadNanos() - before));
+        }
+
+        private void recordWithout(Path directory) throws Exception {
+            RunOptions sparse = BenchCommand.options(test, NEVER, options.detail());
+            nanos(() -> record(directory, sparse, stretchesWithoutCheckpoints));
         }
 
         /** Of all files, the queue's own index included. */
@@ -403,7 +417,7 @@ final class BenchCommand implements Callable<Integer> {
         }
 
         Figures figures(String name) {
-            double all = stretches.medians();
+            double all = stretches.sum();
             return new Figures(
                     name,
                     test.name(),
@@ -413,7 +427,7 @@ final class BenchCommand implements Callable<Integer> {
                     speed(replayed),
                     bitsPerInstruction,
                     checkpointBits,
-                    all == 0 ? 0 : Math.max(0, 1 - stretchesWithoutCheckpoints.medians() / all),
+                    all == 0 ? 0 : 1 - stretchesWithoutCheckpoints.sum() / all,
                     median(otherThreads) / median(recorded),
                     checkpointNanos,
                     restoreNanos,
@@ -437,11 +451,11 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     /**
-     * Times between the ends of the blocks of a run. Each run has the same blocks, so what disturbs some of them in some
-     * round leaves the medians alone, and small differences between two ways to run can be told.
+     * The least times between the ends of the blocks of a run. Each run has the same blocks, and what disturbs one of them
+     * only adds to it, so that small differences between two ways to run can be told.
      */
     private static final class Stretches {
-        private final List<List<Double>> nanos = new ArrayList<>();
+        private final List<Long> nanos = new ArrayList<>();
         private int next;
         private long last;
 
@@ -452,10 +466,13 @@ final class BenchCommand implements Callable<Integer> {
 
         void end() {
             long now = System.nanoTime();
+            long time = now - last;
             if (next == nanos.size()) {
-                nanos.add(new ArrayList<>());
+                nanos.add(time);
+            } else {
+                nanos.set(next, Math.min(nanos.get(next), time));
             }
-            nanos.get(next++).add((double) (now - last));
+            next++;
             last = System.nanoTime();
         }
 
@@ -463,9 +480,8 @@ final class BenchCommand implements Callable<Integer> {
             nanos.clear();
         }
 
-        /** The sum of the medians of all stretches. */
-        double medians() {
-            return nanos.stream().mapToDouble(Bench::median).sum();
+        double sum() {
+            return nanos.stream().mapToDouble(Long::doubleValue).sum();
         }
     }
 

@@ -18,7 +18,10 @@ import org.jspecify.annotations.Nullable;
  * alone.
  */
 final class RecordingWriter {
-    /** Deltas are written until they are together as large as a complete state, but at least this large. */
+    /** Deltas are written until they are together so many times as large as the last complete state. */
+    private static final long DELTAS_PER_STATE = 4;
+
+    /** And at least this large. */
     private static final long DELTA_BYTES_MIN = 64 * 1024;
 
     private static final long DRAIN_MILLISECONDS = 2000;
@@ -167,7 +170,8 @@ final class RecordingWriter {
     /** @param digest has been given the states before; must not be used until {@link #await} returns */
     void checkpoint(Snapshot snapshot, StateDigest digest) throws RecordingException {
         checkpoints++;
-        conveyor.add(() -> append(snapshot, digest, deltaBytes >= Math.max(DELTA_BYTES_MIN, fullBytes)));
+        conveyor.add(
+                () -> append(snapshot, digest, deltaBytes >= Math.max(DELTA_BYTES_MIN, DELTAS_PER_STATE * fullBytes)));
     }
 
     /** The same when no block follows. It is never a complete state, for which nothing would pay any more. */
