@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
 final class CheckpointPlan {
     static final long INSTRUCTIONS_FIRST = 1L << 25;
     static final int COUNT_PER_SPACING = 64;
-    static final long INSTRUCTIONS_PER_PAGE = 10_000;
+    static final long INSTRUCTIONS_PER_PAGE = 16_000;
     static final long INSTRUCTIONS_FOR_PAGES_MAX = 1L << 28;
 
     private final CheckpointSpacing spacing;

@@ -18,7 +18,7 @@ final class RecentStates {
     /** The least distance. */
     static final long INSTRUCTIONS = 1L << 20;
 
-    static final long INSTRUCTIONS_PER_PAGE = 25_000;
+    static final long INSTRUCTIONS_PER_PAGE = 40_000;
     static final long INSTRUCTIONS_PER_STORED_PAGE = 100_000;
 
     /** What storing a state takes besides its pages, in pages. */

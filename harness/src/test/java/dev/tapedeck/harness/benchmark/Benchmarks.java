@@ -45,7 +45,7 @@ public final class Benchmarks {
             new Entry(FlowCompressionBenchmark.class, Benchmarks::flow),
             new Entry(ProgramBenchmark.class, Benchmarks::programs),
             new Entry(ImportBenchmark.class, Benchmarks::imports),
-            new Entry(SeekBenchmark.class, Benchmarks::seeks),
+            new Entry(LongRunBenchmark.class, Benchmarks::longRuns),
             new Entry(PieceSizeBenchmark.class, Benchmarks::pieces));
 
     /** @param args a regular expression for the names of the benchmark classes, and how often each is run */
@@ -248,26 +248,41 @@ public final class Benchmarks {
     }
 
     /** Not with JMH: see there. */
-    private void seeks() throws Exception {
+    private void longRuns() throws Exception {
         long seed = System.nanoTime();
-        title("Seeking to " + SeekBenchmark.SEEKS + " places of a recording, ms (seed " + seed + ")");
+        title("Seeking to " + LongRunBenchmark.SEEKS + " places of a recording, and " + LongRunBenchmark.BISECTIONS
+                + " bisections, ms (seed " + seed + ")");
         row(
-                "%-10s %13s %12s %7s %10s %8s %8s %8s %8s",
-                "program", "instructions", "checkpoints", "share", "bytes", "open", "median", "p99", "max");
-        for (SeekBenchmark.Run run : SeekBenchmark.runs(SeekBenchmark.INSTRUCTIONS)) {
-            SeekBenchmark.Result result =
-                    SeekBenchmark.measure(run, SeekBenchmark.INSTRUCTIONS, rounds, SeekBenchmark.SEEKS, seed);
+                "%-10s %13s %12s %10s %7s %7s %7s %7s %7s %7s %7s %11s",
+                "program",
+                "instructions",
+                "checkpoints",
+                "bytes",
+                "open",
+                "median",
+                "p99",
+                "max",
+                "bisect",
+                "max",
+                "probes",
+                "replayed");
+        for (LongRunBenchmark.Run run : LongRunBenchmark.runs(LongRunBenchmark.INSTRUCTIONS)) {
+            LongRunBenchmark.Result result = LongRunBenchmark.measure(
+                    run, LongRunBenchmark.INSTRUCTIONS, LongRunBenchmark.SEEKS, LongRunBenchmark.BISECTIONS, seed);
             row(
-                    "%-10s %13d %12d %6.1f%% %10d %8.1f %8.1f %8.1f %8.1f",
+                    "%-10s %13d %12d %10d %7.1f %7.1f %7.1f %7.1f %7.1f %7.1f %7d %11d",
                     run.name(),
                     result.instructions(),
                     result.checkpoints(),
-                    100 * result.share(),
                     result.bytes(),
                     result.open(),
                     result.median(),
                     result.p99(),
-                    result.max());
+                    result.max(),
+                    result.bisectMedian(),
+                    result.bisectMax(),
+                    result.probes(),
+                    result.replayed());
         }
     }
 

@@ -157,13 +157,14 @@ class BenchmarksTest {
     }
 
     @Test
-    @DisplayName("3: the benchmark of seeking goes where it says")
-    void seeks() throws Exception {
-        for (SeekBenchmark.Run run : SeekBenchmark.runs(1)) {
-            SeekBenchmark.Result result = SeekBenchmark.measure(run, 3_000_000, 1, 5, 1);
+    @DisplayName("3: the benchmark of long runs goes where it says, and finds what was planted")
+    void longRuns() throws Exception {
+        for (LongRunBenchmark.Run run : LongRunBenchmark.runs(1)) {
+            LongRunBenchmark.Result result = LongRunBenchmark.measure(run, 3_000_000, 5, 2, 1);
             assertThat(result.instructions()).as(run.name()).isEqualTo(3_000_000);
             assertThat(result.checkpoints()).as(run.name()).isPositive();
             assertThat(result.max()).isGreaterThanOrEqualTo(result.median());
+            assertThat(result.bisectMax()).isGreaterThanOrEqualTo(result.bisectMedian());
         }
     }
 }

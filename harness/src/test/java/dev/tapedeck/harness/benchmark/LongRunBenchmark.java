@@ -1,14 +1,18 @@
 package dev.tapedeck.harness.benchmark;
 
+import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisector;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.vm.host.InputTape;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.Limits;
+import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.wasi.WasiHost;
 import dev.tapedeck.vm.wasi.WasiOptions;
@@ -25,12 +29,16 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 
-/** How long it takes to go anywhere in the recording of a long run. Not with JMH: one seek is not like the other. */
-public final class SeekBenchmark {
+/**
+ * How long it takes to go anywhere in the recording of a long run, and to find where another one parts from it. Not with JMH: one
+ * place is not like the other.
+ */
+public final class LongRunBenchmark {
     private static final Path COMMANDS = Kernel.PROGRAMS.resolve("c");
 
     static final long INSTRUCTIONS = 1_000_000_000;
     static final int SEEKS = 400;
+    static final int BISECTIONS = 9;
 
     /** Unmeasured seeks before: the machine has to be compiled. */
     private static final int WARM_UP = 40;
@@ -47,21 +55,26 @@ public final class SeekBenchmark {
     }
 
     /**
-     * Times in milliseconds, of the thread.
+     * Times in milliseconds: of the thread, except for bisections.
      *
-     * @param share what a recording with checkpoints takes longer than one without, of the time of its thread
+     * @param bisectMedian by the clock, with what was found explained
+     * @param probes digests that were compared, at most
+     * @param replayed instructions that were executed on both sides together, at most
      */
     public record Result(
             long instructions,
             int checkpoints,
-            double share,
             long bytes,
             double open,
             double median,
             double p99,
-            double max) {}
+            double max,
+            double bisectMedian,
+            double bisectMax,
+            long probes,
+            long replayed) {}
 
-    private SeekBenchmark() {}
+    private LongRunBenchmark() {}
 
     /** @param instructions that one of them takes at least; the input is as long as that needs */
     public static List<Run> runs(long instructions) throws Exception {
@@ -100,60 +113,86 @@ public final class SeekBenchmark {
     }
 
     /**
-     * @param rounds how often it is recorded with checkpoints and without
+     * @param bisections with runs in which a bit of the heap pointer flips somewhere
      * @param seed of the places
      */
-    public static Result measure(Run run, long instructions, int rounds, int seeks, long seed) throws Exception {
-        Path folder = Files.createTempDirectory("tapedeck-seek");
+    public static Result measure(Run run, long instructions, int seeks, int bisections, long seed) throws Exception {
+        Path folder = Files.createTempDirectory("tapedeck-long-run");
         try {
-            double[] with = new double[rounds];
-            double[] without = new double[rounds];
-            record(run, options(instructions / 10, CheckpointSpacing.AUTOMATIC), folder.resolve("warm-up"));
-            for (int i = 0; i < rounds; i++) {
-                without[i] = record(
-                        run,
-                        options(instructions, CheckpointSpacing.instructions(1L << 61)),
-                        folder.resolve("without" + i));
-                with[i] = record(run, options(instructions, CheckpointSpacing.AUTOMATIC), folder.resolve("with" + i));
-            }
-            Arrays.sort(with);
-            Arrays.sort(without);
-            double share = 1 - without[rounds / 2] / with[rounds / 2];
+            RunOptions options = options(instructions, CheckpointSpacing.AUTOMATIC);
+            record(run, options, folder.resolve("a"));
             long start = nanos();
-            try (Recording recording = Recording.open(folder.resolve("with0"))) {
+            try (Recording recording = Recording.open(folder.resolve("a"))) {
                 double open = (nanos() - start) / 1e6;
                 Random random = new Random(seed);
-                Replay replay = new Replay(recording);
-                double[] millis = new double[seeks];
-                for (int i = -Math.min(WARM_UP, seeks); i < seeks; i++) {
-                    long target = (long) (random.nextDouble() * recording.icountEnd());
-                    start = nanos();
-                    replay.seek(target);
-                    millis[Math.max(i, 0)] = (nanos() - start) / 1e6;
-                    if (replay.icount() != target) {
-                        throw new IllegalStateException("went to " + replay.icount() + " instead of " + target);
-                    }
+                double[] millis = seek(recording, random, seeks);
+                double[] bisect = new double[bisections];
+                long probes = 0;
+                long replayed = 0;
+                for (int i = -1; i < bisections; i++) {
+                    long place = (long) (random.nextDouble() * recording.icountEnd());
+                    Bisection found =
+                            bisect(run, options, recording, folder.resolve("b" + i), place, bisect, Math.max(i, 0));
+                    probes = Math.max(probes, found.probes());
+                    replayed = Math.max(replayed, found.replayed());
                 }
-                Arrays.sort(millis);
+                Arrays.sort(bisect);
                 return new Result(
                         recording.icountEnd(),
                         recording.checkpoints().size(),
-                        share,
                         recording.logBytes(),
                         open,
                         millis[seeks / 2],
                         millis[Math.min(seeks - 1, seeks * 99 / 100)],
-                        millis[seeks - 1]);
+                        millis[seeks - 1],
+                        bisect[bisections / 2],
+                        bisect[bisections - 1],
+                        probes,
+                        replayed);
             }
         } finally {
             delete(folder);
         }
     }
 
-    private static double record(Run run, RunOptions options, Path directory) throws Exception {
-        long start = nanos();
+    /** Sorted times. */
+    private static double[] seek(Recording recording, Random random, int seeks) throws Exception {
+        Replay replay = new Replay(recording);
+        double[] millis = new double[seeks];
+        for (int i = -Math.min(WARM_UP, seeks); i < seeks; i++) {
+            long target = (long) (random.nextDouble() * recording.icountEnd());
+            long start = nanos();
+            replay.seek(target);
+            millis[Math.max(i, 0)] = (nanos() - start) / 1e6;
+            if (replay.icount() != target) {
+                throw new IllegalStateException("went to " + replay.icount() + " instead of " + target);
+            }
+        }
+        Arrays.sort(millis);
+        return millis;
+    }
+
+    private static Bisection bisect(
+            Run run, RunOptions options, Recording a, Path directory, long place, double[] millis, int index)
+            throws Exception {
+        RunOptions planted =
+                options.withInjections(List.of(new RunOptions.Injection(place, new Location.Register("hp"), 16)));
+        record(run, planted, directory);
+        try (Recording first = Recording.open(a.path());
+                Recording second = Recording.open(directory)) {
+            long start = System.nanoTime();
+            Bisection found = Bisector.bisect(first, second);
+            millis[index] = (System.nanoTime() - start) / 1e6;
+            long icount = found.a().at().map(Executed::icount).orElse(-1L);
+            if (!found.diverged() || icount != place) {
+                throw new IllegalStateException("found " + icount + " instead of " + place);
+            }
+            return found;
+        }
+    }
+
+    private static void record(Run run, RunOptions options, Path directory) throws Exception {
         Recorder.record(run.program, options, run.host(), directory);
-        return nanos() - start;
     }
 
     private static long nanos() {
