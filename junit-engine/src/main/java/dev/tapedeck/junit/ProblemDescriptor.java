@@ -1,5 +1,6 @@
 package dev.tapedeck.junit;
 
+import java.util.Optional;
 import org.junit.platform.engine.TestSource;
 import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.support.descriptor.AbstractTestDescriptor;
@@ -21,6 +22,7 @@ final class ProblemDescriptor extends AbstractTestDescriptor implements Node<Tap
 
     @Override
     public TapedeckContext execute(TapedeckContext context, DynamicTestExecutor dynamicTestExecutor) {
+        context.actions().ifPresent(actions -> actions.notRun(getDisplayName(), Optional.empty(), message));
         ProgramNotRunException error = new ProgramNotRunException(message);
         error.setStackTrace(new StackTraceElement[0]);
         throw error;

@@ -1,5 +1,6 @@
 package dev.tapedeck.junit;
 
+import dev.tapedeck.harness.github.GitHubActions;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.Verdict;
 import dev.tapedeck.vm.program.TestCase;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.platform.engine.TestSource;
 import org.junit.platform.engine.TestTag;
@@ -62,12 +64,17 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
 
     @Override
     public SkipResult shouldBeSkipped(TapedeckContext context) {
-        return test.disabled().map(SkipResult::skip).orElseGet(SkipResult::doNotSkip);
+        if (test.disabled().isPresent()) {
+            context.actions().ifPresent(GitHubActions::disabled);
+            return SkipResult.skip(test.disabled().get());
+        }
+        return SkipResult.doNotSkip();
     }
 
     @Override
     public TapedeckContext execute(TapedeckContext context, DynamicTestExecutor dynamicTestExecutor) {
-        Verdict verdict = run(context);
+        Verdict verdict = runAndTell(context);
+        context.actions().ifPresent(actions -> actions.test(getDisplayName(), program.file(), test, verdict));
         Attachments.publish(context.listener(), this, attachments(verdict));
         switch (verdict.kind()) {
             case PASSED, DISABLED -> {}
@@ -85,6 +92,17 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
             case ERROR -> throw notRun(verdict.message(), stackTrace(verdict));
         }
         return context;
+    }
+
+    private Verdict runAndTell(TapedeckContext context) {
+        try {
+            return run(context);
+        } catch (ProgramNotRunException e) {
+            context.actions()
+                    .ifPresent(actions -> actions.notRun(
+                            getDisplayName(), Optional.of(program.file()), String.valueOf(e.getMessage())));
+            throw e;
+        }
     }
 
     private Verdict run(TapedeckContext context) {

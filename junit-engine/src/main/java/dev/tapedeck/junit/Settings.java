@@ -86,6 +86,14 @@ public final class Settings {
     public static final String RECORDINGS = "tapedeck.recordings";
 
     /**
+     * Whether GitHub Actions is told of failures, where it is what runs the tests: annotations at the programs' lines, and a
+     * section of the job's summary.
+     *
+     * <p>Values: {@code true}, {@code false}. Default: {@code true}. Example: {@code tapedeck.github=false}
+     */
+    public static final String GITHUB = "tapedeck.github";
+
+    /**
      * Whether tests run in parallel.
      *
      * <p>Values: {@code true}, {@code false}. Default: {@code false}. Example: {@code tapedeck.parallel.enabled=true}
@@ -203,6 +211,12 @@ public final class Settings {
 
     static boolean parallel(ConfigurationParameters parameters) {
         return parameters.getBoolean(PARALLEL_ENABLED).orElse(false);
+    }
+
+    static boolean github(ConfigurationParameters parameters) {
+        return text(parameters, GITHUB)
+                .map(value -> !value.equalsIgnoreCase("false"))
+                .orElse(true);
     }
 
     private static Optional<String> text(ConfigurationParameters parameters, String key) {

@@ -1,7 +1,10 @@
 package dev.tapedeck.junit;
 
+import dev.tapedeck.harness.github.GitHubActions;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.junit.Settings.InvalidSettingException;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.platform.engine.ConfigurationParameters;
 import org.junit.platform.engine.EngineDiscoveryRequest;
 import org.junit.platform.engine.ExecutionRequest;
@@ -28,6 +31,18 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
                     .addSelectorResolver(ProgramResolver::new)
                     .build();
 
+    private final Map<String, String> environment;
+
+    /** As the platform makes it. */
+    public TapedeckEngine() {
+        this(System.getenv());
+    }
+
+    /** @param environment in the place of the process's */
+    TapedeckEngine(Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
+    }
+
     @Override
     public String getId() {
         return ID;
@@ -35,7 +50,7 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
 
     @Override
     public TestDescriptor discover(EngineDiscoveryRequest request, UniqueId uniqueId) {
-        EngineDescriptor engine = new EngineDescriptor(uniqueId, "Tapedeck");
+        EngineDescriptor engine = new RootDescriptor(uniqueId);
         RESOLVER.resolve(request, engine);
         return engine;
     }
@@ -51,13 +66,19 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
                             .withLimits(Settings.limits(parameters))
                             .withVerified(Settings.verify(parameters))
                             .withKept(Settings.recordings(parameters)));
-            return new TapedeckContext(new TapedeckContext.Ready(runner), request.getEngineExecutionListener());
+            return new TapedeckContext(
+                    new TapedeckContext.Ready(runner), request.getEngineExecutionListener(), actions(parameters));
         } catch (InvalidSettingException e) {
             // Thrown from here it would end the whole run with a stack trace; this way each test says it.
             return new TapedeckContext(
                     new TapedeckContext.Misconfigured(String.valueOf(e.getMessage())),
-                    request.getEngineExecutionListener());
+                    request.getEngineExecutionListener(),
+                    actions(parameters));
         }
+    }
+
+    private Optional<GitHubActions> actions(ConfigurationParameters parameters) {
+        return Settings.github(parameters) ? GitHubActions.of(environment) : Optional.empty();
     }
 
     // JUnit 6.1 deprecates the constructor for a factory that Platform 1.10, the oldest one served, does not have.

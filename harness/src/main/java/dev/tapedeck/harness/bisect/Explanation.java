@@ -456,7 +456,7 @@ final class Explanation {
             text.append(" (").append(divergence.remark()).append(")");
         }
         appendCut(text);
-        return text.toString();
+        return Words.withoutHashes(text.toString());
     }
 
     /** The function a run starts in, with its type where the arguments are none of the difference. */

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.cli;
 
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.github.GitHubActions;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.ReplayException;
@@ -9,6 +10,7 @@ import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.HtmlReport;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.report.MarkdownReport;
+import dev.tapedeck.harness.report.ReferenceRun;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.text.Visible;
@@ -132,10 +134,16 @@ final class BisectCommand implements Callable<Integer> {
             } else {
                 terminal.print(ConsoleReport.render(bisection, terminal.width(), terminal.paint()));
             }
-            if (html != null || markdown != null) {
+            boolean github = GitHubActions.of(terminal.environment()).isPresent();
+            if (html != null || markdown != null || github) {
                 ReportContent content = ReportContent.of(
                         new Report(
-                                a + " against " + inQuestion, "", question, Optional.of(bisection), Optional.empty()),
+                                a + " against " + inQuestion,
+                                "",
+                                question,
+                                Optional.of(bisection),
+                                Optional.of(ReferenceRun.of(reference, bisection)),
+                                Optional.empty()),
                         ReportCommand.sources(inQuestion));
                 if (html != null) {
                     write(html, HtmlReport.render(content));
@@ -143,6 +151,7 @@ final class BisectCommand implements Callable<Integer> {
                 if (markdown != null) {
                     write(markdown, MarkdownReport.render(content));
                 }
+                GitHubLog.report(content, bisection.diverged(), inQuestion, terminal, json);
             }
             return bisection.diverged() ? ExitCodes.DIFFERENT : ExitCodes.FINE;
         }

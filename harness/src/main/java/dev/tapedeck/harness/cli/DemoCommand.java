@@ -10,6 +10,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.report.ConsoleReport;
+import dev.tapedeck.harness.report.ReferenceRun;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.report.SourceText;
@@ -320,6 +321,7 @@ final class DemoCommand implements Callable<Integer> {
                     "expected output " + outputA.strip() + " but was " + outputB.strip(),
                     b,
                     Optional.of(bisection),
+                    Optional.of(ReferenceRun.of(a, bisection)),
                     Optional.empty());
             ReportContent content =
                     ReportContent.of(report, SourceText.in(List.of(output.resolve("before"), output.resolve("after"))));

@@ -31,7 +31,8 @@ public final class Main {
     }
 
     /** Runs one command. Whatever happens, it ends with an exit code and, if that is not 0, one clear message. */
-    static int run(List<String> args, Terminal terminal, Map<String, String> environment) {
+    static int run(List<String> args, Terminal given, Map<String, String> environment) {
+        Terminal terminal = given.withPaint(Colour.of(args).paint(given.paint()));
         Main main = new Main(
                 terminal,
                 !environment.getOrDefault(STACKTRACE, "").isEmpty()

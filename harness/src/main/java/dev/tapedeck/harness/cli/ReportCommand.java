@@ -5,6 +5,7 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.report.ReferenceRun;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.report.ReportFiles;
@@ -72,6 +73,7 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         try (Recording recording = Recordings.open(path, terminal)) {
             Optional<Bisection> bisection = Optional.empty();
+            Optional<ReferenceRun> compared = Optional.empty();
             if (against == null) {
                 // A comparison finds that out where it looks, and says so.
                 try (Progress progress = Progress.of(terminal, "verifying", recording.icountEnd())) {
@@ -79,7 +81,9 @@ final class ReportCommand implements Callable<Integer> {
                 }
             } else {
                 try (Recording reference = Recordings.open(against, terminal)) {
-                    bisection = Optional.of(BisectCommand.bisect(reference, recording, terminal));
+                    Bisection found = BisectCommand.bisect(reference, recording, terminal);
+                    bisection = Optional.of(found);
+                    compared = Optional.of(ReferenceRun.of(reference, found));
                 }
             }
             Program program = recording.program().program();
@@ -89,6 +93,7 @@ final class ReportCommand implements Callable<Integer> {
                     reason,
                     recording,
                     bisection,
+                    compared,
                     Optional.empty());
             ReportContent content = ReportContent.of(report, sources(path));
             write(content, output, terminal);
@@ -96,6 +101,7 @@ final class ReportCommand implements Callable<Integer> {
                 terminal.print(JsonReport.render(content));
             }
             boolean bad = bisection.map(Bisection::diverged).orElse(!reason.isEmpty());
+            GitHubLog.report(content, bad, path, terminal, json);
             return bad ? ExitCodes.DIFFERENT : ExitCodes.FINE;
         }
     }

@@ -77,7 +77,7 @@ final class TapedeckCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    // Picocli itself acts on the first two, and Main looks for the third before anything is parsed.
+    // Picocli itself acts on the first two, and Main looks for the others before anything is parsed.
 
     @SuppressWarnings("UnusedVariable")
     @Option(
@@ -101,6 +101,14 @@ final class TapedeckCommand implements Callable<Integer> {
             scope = ScopeType.INHERIT,
             description = "Shows where an internal error comes from.")
     private boolean stacktrace;
+
+    @SuppressWarnings("UnusedVariable")
+    @Option(
+            names = Colour.OPTION,
+            paramLabel = "WHEN",
+            scope = ScopeType.INHERIT,
+            description = "Colours: ${COMPLETION-CANDIDATES} (default: auto, on a terminal and without NO_COLOR).")
+    private Colour colour = Colour.AUTO;
 
     private TapedeckCommand() {}
 

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param errInteractive whether a person reads {@code err} directly
  * @param width columns
  * @param paint colours for {@code out}
+ * @param environment of the process
  */
 record Terminal(
         InputStream in,
@@ -35,7 +36,8 @@ record Terminal(
         boolean outInteractive,
         boolean errInteractive,
         int width,
-        Paint paint) {
+        Paint paint,
+        Map<String, String> environment) {
     /** Where nobody said otherwise: a common width of build logs. */
     private static final int WIDTH_DEFAULT = 100;
 
@@ -58,7 +60,13 @@ record Terminal(
                 outInteractive,
                 interactive(2),
                 width(environment, outInteractive),
-                colours ? Paint.ANSI : Paint.PLAIN);
+                colours ? Paint.ANSI : Paint.PLAIN,
+                environment);
+    }
+
+    /** The same with other colours. */
+    Terminal withPaint(Paint other) {
+        return new Terminal(in, out, err, outInteractive, errInteractive, width, other, environment);
     }
 
     /** Text on {@code out}. */

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.github.GitHubActions;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.JsonReport;
@@ -109,6 +110,8 @@ final class TestCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints the results as JSON.")
     private boolean json;
 
+    private Optional<GitHubActions> actions = Optional.empty();
+
     TestCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -139,6 +142,7 @@ final class TestCommand implements Callable<Integer> {
         }
         Collection<ProgramSearch.Found> programs = ProgramSearch.of(files);
         List<Row> rows = new ArrayList<>();
+        actions = GitHubActions.of(terminal.environment());
         for (ProgramSearch.Found program : programs) {
             run(runner, program, rows);
         }
@@ -149,6 +153,7 @@ final class TestCommand implements Callable<Integer> {
             terminal.println(Words.count(rows.size(), "test") + " of " + Words.count(programs.size(), "program") + ": "
                     + summary(rows));
         }
+        actions.ifPresent(collected -> GitHubLog.finish(collected, terminal, json));
         return count(rows, Verdict.Kind.ERROR) > 0
                 ? ExitCodes.DATA
                 : count(rows, Verdict.Kind.FAILED) > 0 ? ExitCodes.DIFFERENT : ExitCodes.FINE;
@@ -164,7 +169,9 @@ final class TestCommand implements Callable<Integer> {
                 throw new ProgramException(problem.get());
             }
         } catch (ProgramException e) {
-            add(rows, new Row(name, Optional.empty(), Visible.of(name), Verdict.error(e)));
+            Verdict verdict = Verdict.error(e);
+            add(rows, new Row(name, Optional.empty(), Visible.of(name), verdict));
+            actions.ifPresent(collected -> collected.notRun(name, Optional.of(found.file()), verdict.message()));
             return;
         }
         List<TestCase> brought = program.program().tests();
@@ -173,6 +180,7 @@ final class TestCommand implements Callable<Integer> {
             progress("running " + title);
             Verdict verdict = runner.run(found.file(), name, found.folder(), program, test);
             progress("");
+            actions.ifPresent(collected -> collected.test(title, found.file(), test, verdict));
             add(rows, new Row(name, brought.isEmpty() ? Optional.empty() : Optional.of(test.name()), title, verdict));
         }
     }
@@ -199,7 +207,7 @@ final class TestCommand implements Callable<Integer> {
             case DISABLED -> terminal.println(line + ": " + Visible.of(verdict.message()));
             case ERROR -> {
                 terminal.println(terminal.paint().bad(line));
-                terminal.println("  " + Visible.of(verdict.message()));
+                terminal.println(Visible.logLine("  " + Visible.of(verdict.message())));
             }
             case FAILED -> {
                 terminal.println(terminal.paint().bad(line));

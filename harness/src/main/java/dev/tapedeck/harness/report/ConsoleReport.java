@@ -4,6 +4,7 @@ import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Step;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
@@ -22,20 +23,40 @@ public final class ConsoleReport {
     /** Instructions shown before a place. */
     private static final int BEFORE_SHOWN = 8;
 
+    /** Frames shown; the files have more. */
+    private static final int FRAMES_MAX = 12;
+
+    /** Narrower terminals break lines themselves. */
+    private static final int WIDTH_MIN = 60;
+
     /** From this width on, both sides stand side by side. */
     private static final int SIDE_BY_SIDE_WIDTH = 100;
+
+    /** Columns for an instruction, and for what it wrote. */
+    private static final int TEXT_WIDTH_MAX = 32;
+
+    private static final int WROTE_WIDTH_MAX = 24;
+
+    /** Columns for the place of an instruction in a table. */
+    private static final int WRITER_WIDTH_MAX = 60;
+
+    /** Columns without which a place is not worth beginning in a line. */
+    private static final int PLACE_WIDTH_MIN = 40;
+
+    private static final String WRITTEN_AT = ", written at ";
+    private static final String ELLIPSIS = "...";
 
     private final StringBuilder out = new StringBuilder();
     private final Paint paint;
     private final int width;
 
     private ConsoleReport(int width, Paint paint) {
-        this.width = Math.max(40, width);
+        this.width = Math.max(WIDTH_MIN, width);
         this.paint = paint;
     }
 
     /**
-     * @param width columns, taken as at least 40
+     * @param width columns, taken as at least 60
      */
     public static String render(ReportContent content, int width, Paint paint) {
         ConsoleReport report = new ConsoleReport(width, paint);
@@ -79,14 +100,24 @@ public final class ConsoleReport {
             return;
         }
         Executed place = ReportContent.place(bisection);
-        String where = place == null ? "" : "at instruction " + Words.count(place.icount()) + ", in " + place.place();
-        line(paint.bad("DIVERGED") + "  " + fit(where, width - 10));
+        if (place == null) {
+            line(paint.bad("DIVERGED"));
+        } else {
+            String where = "at instruction " + Words.count(place.icount()) + ", in ";
+            int room = width - "DIVERGED  ".length() - where.length();
+            boolean oneLine =
+                    room >= PLACE_WIDTH_MIN || Visible.of(place.place()).length() <= room;
+            line(paint.bad("DIVERGED") + "  " + (oneLine ? where + place(place, room) : where.stripTrailing()));
+            if (!oneLine) {
+                line("  " + place(place, width - 2));
+            }
+        }
         wrapped(bisection.summary(), "  ");
         out.append('\n');
         side("A", bisection.a());
         side("B", bisection.b());
-        event("A", bisection.a());
-        event("B", bisection.b());
+        event("A", bisection.a(), bisection.summary());
+        event("B", bisection.b(), bisection.summary());
 
         heading("Last instructions");
         columns(instructions(bisection.a()), instructions(bisection.b()));
@@ -97,9 +128,11 @@ public final class ConsoleReport {
         if (!bisection.a().frames().isEmpty() || !bisection.b().frames().isEmpty()) {
             heading("Call stacks, innermost first");
             if (bisection.a().frames().equals(bisection.b().frames())) {
-                frames(bisection.a().frames()).forEach(text -> line("  " + fit(text, width - 2)));
+                frames(bisection.a().frames(), width - 2).forEach(text -> line("  " + text));
             } else {
-                columns(frames(bisection.a().frames()), frames(bisection.b().frames()));
+                columns(
+                        frames(bisection.a().frames(), columnWidth()),
+                        frames(bisection.b().frames(), columnWidth()));
             }
         }
         out.append('\n');
@@ -109,18 +142,23 @@ public final class ConsoleReport {
     private void side(String letter, Bisection.Side side) {
         String head = "  " + letter + "  ";
         String tail = Words.count(side.instructions(), "instruction") + "; " + side.outcome();
-        String name = side.name() + (side.program().isEmpty() ? "" : " (" + side.program() + ")");
+        String program = side.program().isEmpty() ? "" : " (" + side.program() + ")";
+        String name = Visible.of(side.name() + program);
         int room = width - head.length();
-        if (name.length() + 2 + tail.length() <= room) {
-            line(paint.bold(head) + Visible.of(name, room) + "  " + Visible.of(tail, room));
+        if (name.length() + 2 + Visible.of(tail).length() <= room) {
+            line(paint.bold(head) + name + "  " + Visible.of(tail));
         } else {
-            line(paint.bold(head) + fit(name, room));
+            String shown = fit(program, room / 2);
+            line(paint.bold(head) + endOf(Visible.of(side.name()), room - shown.length()) + shown);
             wrapped(tail, "     ");
         }
     }
 
-    private void event(String letter, Bisection.Side side) {
-        side.event().ifPresent(event -> wrapped("from outside in " + letter + ": " + event, "  "));
+    /** What came from outside, if the sentence above has not said it. */
+    private void event(String letter, Bisection.Side side, String summary) {
+        side.event()
+                .filter(event -> !summary.contains(event))
+                .ifPresent(event -> wrapped("from outside in " + letter + ": " + event, "  "));
     }
 
     private void cost(Bisection bisection) {
@@ -132,50 +170,82 @@ public final class ConsoleReport {
 
     private void ending(ReportContent.Ending ending) {
         ending.problem().ifPresent(problem -> wrapped("How it ended cannot be shown: " + problem, "  "));
-        List<String> rows = rows(ending.last(), ending.fault(), false);
+        List<Step> last = new ArrayList<>(ending.last());
+        ending.fault().ifPresent(fault -> last.add(new Step(fault, "")));
+        List<String> rows = rows(last, ending.fault().isPresent(), false, width);
         if (!rows.isEmpty()) {
             heading("Last instructions");
-            rows.forEach(row -> line(mark(fit(row, width))));
+            rows.forEach(row -> line(mark(row)));
         }
         if (!ending.frames().isEmpty()) {
             heading("Call stack, innermost first");
-            frames(ending.frames()).forEach(text -> line("  " + fit(text, width - 2)));
+            frames(ending.frames(), width - 2).forEach(text -> line("  " + text));
         }
     }
 
-    private static List<String> frames(List<Frame> frames) {
-        return Words.stack(frames);
+    private static List<String> frames(List<Frame> frames, int room) {
+        List<String> lines = new ArrayList<>();
+        for (Frame frame : frames.subList(0, Math.min(FRAMES_MAX, frames.size()))) {
+            String tail = frame.interrupt() ? " [interrupt]" : "";
+            lines.add(
+                    place(frame.function(), frame.offset(), frame.source(), frame.line(), room - tail.length()) + tail);
+        }
+        if (frames.size() > FRAMES_MAX) {
+            lines.add("and " + Words.count(frames.size() - FRAMES_MAX, "more frame"));
+        }
+        return lines;
     }
 
     private List<String> instructions(Bisection.Side side) {
-        List<String> rows = rows(side.before(), side.at(), width >= SIDE_BY_SIDE_WIDTH);
+        List<Step> steps = new ArrayList<>();
+        side.before().forEach(executed -> steps.add(new Step(executed, "")));
+        side.at().ifPresent(executed -> steps.add(new Step(executed, "")));
+        boolean beside = width >= SIDE_BY_SIDE_WIDTH;
+        List<String> rows = rows(steps, side.at().isPresent(), beside, beside ? columnWidth() : width - 2);
         if (side.at().isEmpty()) {
             rows.add("> the run has ended: " + side.outcome());
         }
         return rows;
     }
 
-    /** One row for each instruction; the one that matters begins with {@code >}. */
-    private static List<String> rows(List<Executed> before, Optional<Executed> at, boolean brief) {
-        List<Executed> shown =
-                new ArrayList<>(before.subList(Math.max(0, before.size() - BEFORE_SHOWN), before.size()));
-        at.ifPresent(shown::add);
+    /**
+     * One row for each of the last instructions.
+     *
+     * @param marked whether the last one is the one that matters; it begins with {@code >}
+     * @param brief whether there is no room for files
+     */
+    private static List<String> rows(List<Step> steps, boolean marked, boolean brief, int room) {
+        List<Step> shown = steps.subList(Math.max(0, steps.size() - BEFORE_SHOWN - (marked ? 1 : 0)), steps.size());
         int icountWidth = 0;
         int textWidth = 0;
-        for (Executed executed : shown) {
-            icountWidth = Math.max(icountWidth, Words.count(executed.icount()).length());
-            textWidth =
-                    Math.max(textWidth, Math.min(32, Visible.of(executed.text()).length()));
+        int wroteWidth = 0;
+        for (Step step : shown) {
+            icountWidth =
+                    Math.max(icountWidth, Words.count(step.executed().icount()).length());
+            textWidth = Math.max(
+                    textWidth,
+                    Math.min(TEXT_WIDTH_MAX, Visible.of(step.executed().shown()).length()));
+            wroteWidth = Math.max(
+                    wroteWidth,
+                    Math.min(WROTE_WIDTH_MAX, Visible.of(step.wrote()).length()));
         }
-        boolean severalFiles = shown.stream().map(Executed::source).distinct().count() > 1;
+        boolean severalFiles =
+                shown.stream().map(step -> step.executed().source()).distinct().count() > 1;
         List<String> rows = new ArrayList<>();
         for (int i = 0; i < shown.size(); i++) {
-            Executed executed = shown.get(i);
-            boolean marked = at.isPresent() && i == shown.size() - 1;
-            rows.add((marked ? "> " : "  ")
+            Executed executed = shown.get(i).executed();
+            String row = (marked && i == shown.size() - 1 ? "> " : "  ")
                     + pad(Words.count(executed.icount()), icountWidth, true) + "  "
-                    + pad(fit(executed.text(), 32), textWidth, false) + "  "
-                    + (brief ? briefPlace(executed, severalFiles) : executed.place()));
+                    + pad(fit(executed.shown(), TEXT_WIDTH_MAX), textWidth, false) + "  "
+                    + (wroteWidth == 0
+                            ? ""
+                            : pad(fit(shown.get(i).wrote(), WROTE_WIDTH_MAX), wroteWidth, false) + "  ");
+            rows.add(fit(
+                    row
+                            + (brief
+                                    ? briefPlace(executed, severalFiles, room - row.length())
+                                    : place(executed, room - row.length())),
+                    room));
         }
         return rows;
     }
@@ -184,11 +254,51 @@ public final class ConsoleReport {
      * Where two of them have to stand side by side: without the file, as the lines above and below name it, or with the end
      * of its path where there are several.
      */
-    private static String briefPlace(Executed executed, boolean severalFiles) {
+    private static String briefPlace(Executed executed, boolean severalFiles, int room) {
         String file =
                 severalFiles ? executed.source().substring(executed.source().lastIndexOf('/') + 1) : "";
-        return executed.function() + "+" + executed.offset()
-                + (executed.line() > 0 ? " " + file + ":" + executed.line() : "");
+        String tail = "+" + executed.offset() + (executed.line() > 0 ? " " + file + ":" + executed.line() : "");
+        return middleOf(Words.withoutHashes(executed.function()), Math.max(8, room - tail.length())) + tail;
+    }
+
+    private static String place(Executed executed, int room) {
+        return place(executed.function(), executed.offset(), executed.source(), executed.line(), room);
+    }
+
+    /** A place whose file name and line stay to be seen where it has to be cut: of the path the beginning goes first. */
+    private static String place(String function, int offset, String source, int line, int room) {
+        String name = Visible.of(Words.withoutHashes(function));
+        String file = Visible.of(source);
+        if (line <= 0) {
+            return fit(middleOf(name, Math.max(8, room - ("+" + offset).length())) + "+" + offset, room);
+        }
+        String head = "+" + offset + " (";
+        String tail = ":" + line + ")";
+        int rest = room - head.length() - tail.length();
+        if (name.length() + file.length() > rest) {
+            int shortest = file.length() - file.lastIndexOf('/') - 1;
+            file = endOf(file, Math.max(Math.min(rest - 8, shortest + ELLIPSIS.length() + 1), rest - name.length()));
+        }
+        return fit(middleOf(name, Math.max(8, rest - file.length())) + head + file + tail, room);
+    }
+
+    /** The end of a path in at most {@code room} columns, from the beginning of a folder's or file's name on if possible. */
+    private static String endOf(String path, int room) {
+        if (path.length() <= room) {
+            return path;
+        }
+        int from = Math.max(0, path.length() - Math.max(1, room - ELLIPSIS.length()));
+        int slash = path.indexOf('/', from);
+        return ELLIPSIS + path.substring(slash >= 0 && slash < path.length() - 1 ? slash : from);
+    }
+
+    /** A name in at most {@code room} columns, its middle cut out. */
+    private static String middleOf(String name, int room) {
+        if (name.length() <= room) {
+            return name;
+        }
+        int kept = Math.max(2, room - 1);
+        return name.substring(0, kept - kept / 2) + "~" + name.substring(name.length() - kept / 2);
     }
 
     private void differences(List<StateDifference> differences) {
@@ -211,7 +321,7 @@ public final class ConsoleReport {
     }
 
     private static String writer(Optional<Executed> writer) {
-        return writer.map(executed -> Words.count(executed.icount()) + " " + executed.place())
+        return writer.map(executed -> Words.count(executed.icount()) + " " + place(executed, WRITER_WIDTH_MAX))
                 .orElse("-");
     }
 
@@ -238,15 +348,20 @@ public final class ConsoleReport {
         return true;
     }
 
-    /** A difference where there is no room for a table: three lines. */
+    /** A difference where there is no room for a table: what it is, then a line or two for each side. */
     private void stacked(List<String> row) {
         line("  " + fit(row.get(0), width - 2));
         for (int side = 0; side < 2; side++) {
+            String value = "    " + "AB".charAt(side) + "  " + Visible.of(row.get(1 + side));
             String writer = row.get(3 + side);
-            line(fit(
-                    "    " + "AB".charAt(side) + "  " + row.get(1 + side)
-                            + (writer.equals("-") ? "" : ", written at " + writer),
-                    width));
+            if (writer.equals("-")) {
+                line(fit(value, width));
+            } else if (value.length() + WRITTEN_AT.length() + writer.length() <= width) {
+                line(value + WRITTEN_AT + writer);
+            } else {
+                line(fit(value, width));
+                line(fit("       written at " + writer, width));
+            }
         }
     }
 
@@ -267,7 +382,7 @@ public final class ConsoleReport {
             b.forEach(text -> line(mark(fit("  " + text, width))));
             return;
         }
-        int half = (width - 5) / 2;
+        int half = columnWidth();
         line(paint.dim("  " + pad("A", half, false) + " | B"));
         // Both lists end at the place that matters, so that is where they are aligned.
         int height = Math.max(a.size(), b.size());
@@ -276,6 +391,11 @@ public final class ConsoleReport {
             String right = fit(at(b, i, height), half);
             line(("  " + mark(left) + " | " + mark(right)).stripTrailing());
         }
+    }
+
+    /** What there is for one of two columns, or for one of two lists below each other. */
+    private int columnWidth() {
+        return width >= SIDE_BY_SIDE_WIDTH ? (width - 5) / 2 : width - 2;
     }
 
     private static String at(List<String> list, int row, int height) {
@@ -305,7 +425,7 @@ public final class ConsoleReport {
     }
 
     private void line(String text) {
-        out.append(text).append('\n');
+        out.append(Visible.logLine(text)).append('\n');
     }
 
     /** Breaks between words; a word that is longer than a line is cut where the line ends. */

@@ -6,6 +6,7 @@ import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Step;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import java.io.IOException;
@@ -59,7 +60,13 @@ public final class HtmlReport {
                 Map.entry(
                         "bisection",
                         content.bisection().<Object>map(HtmlReport::bisection).orElse(false)),
-                Map.entry("timeline", timeline(content)),
+                Map.entry("timeline", TimelineDrawing.of(content)),
+                Map.entry("anyListed", !content.listing().rows().isEmpty()),
+                Map.entry(
+                        "listing",
+                        content.listing().rows().stream()
+                                .map(row -> listed(row, content))
+                                .toList()),
                 Map.entry("anyExcerpt", !content.excerpts().isEmpty()),
                 Map.entry(
                         "excerpts",
@@ -88,8 +95,8 @@ public final class HtmlReport {
                 Map.entry(
                         "sides",
                         List.of(
-                                side("A", "the reference", bisection.a()),
-                                side("B", "the run in question", bisection.b()))),
+                                side("A", "the reference", bisection.a(), bisection.summary()),
+                                side("B", "the run in question", bisection.b(), bisection.summary()))),
                 Map.entry("anyDifference", !bisection.differences().isEmpty()),
                 Map.entry(
                         "differences",
@@ -111,11 +118,7 @@ public final class HtmlReport {
         return Map.of("letters", letters, "note", note, "frames", frames(frames));
     }
 
-    private static Map<String, Object> side(String letter, String role, Bisection.Side side) {
-        List<Map<String, Object>> rows = rows(side.before(), side.at());
-        if (side.at().isEmpty()) {
-            rows.add(Map.of("here", true, "icount", "", "text", "the run has ended", "place", side.outcome()));
-        }
+    private static Map<String, Object> side(String letter, String role, Bisection.Side side, String summary) {
         return Map.ofEntries(
                 Map.entry("letter", letter),
                 Map.entry("css", letter.toLowerCase(Locale.ROOT)),
@@ -125,29 +128,66 @@ public final class HtmlReport {
                 Map.entry("instructions", Words.count(side.instructions(), "instruction")),
                 Map.entry("outcome", side.outcome()),
                 Map.entry("at", side.at().<Object>map(HtmlReport::executed).orElse(false)),
-                Map.entry("event", side.event().orElse("")),
-                Map.entry("log", Map.of("rows", rows)));
+                // What the sentence above has said is not said again.
+                Map.entry(
+                        "event",
+                        side.event().filter(event -> !summary.contains(event)).orElse("")));
     }
 
     private static Map<String, Object> executed(Executed executed) {
-        return Map.of("icount", Words.count(executed.icount()), "text", executed.text(), "place", executed.place());
+        return Map.of("icount", Words.count(executed.icount()), "text", executed.shown(), "place", executed.place());
     }
 
-    private static List<Map<String, Object>> rows(List<Executed> before, Optional<Executed> at) {
+    private static List<Map<String, Object>> rows(List<Step> before, Optional<Executed> at) {
         List<Map<String, Object>> rows = new ArrayList<>();
-        for (Executed executed : before) {
-            rows.add(row(executed, false));
+        for (Step step : before) {
+            rows.add(row(step, false));
         }
-        at.ifPresent(executed -> rows.add(row(executed, true)));
+        at.ifPresent(executed -> rows.add(row(new Step(executed, ""), true)));
         return rows;
     }
 
-    private static Map<String, Object> row(Executed executed, boolean here) {
+    private static Map<String, Object> row(Step step, boolean here) {
         return Map.of(
                 "here", here,
-                "icount", Words.count(executed.icount()),
-                "text", executed.text(),
-                "place", executed.place());
+                "icount", Words.count(step.executed().icount()),
+                "text", step.executed().shown(),
+                "wrote", step.wrote(),
+                "place", step.executed().place());
+    }
+
+    /** One row of both listings: the cells of A, then those of B. */
+    private static Map<String, Object> listed(Listing.Row row, ReportContent content) {
+        return Map.of(
+                "css",
+                row.here() ? "here" : row.same() ? "same" : "other",
+                "here",
+                row.here(),
+                "cells",
+                List.of(
+                        cells("a", row.a(), row.here(), content.bisection().map(Bisection::a)),
+                        cells("b", row.b(), row.here(), content.bisection().map(Bisection::b))));
+    }
+
+    private static Map<String, Object> cells(
+            String css, Optional<Step> step, boolean here, Optional<Bisection.Side> side) {
+        String ended = here ? side.map(Bisection.Side::outcome).orElse("") : "";
+        return Map.of(
+                "css", step.isEmpty() && !here ? css + " none" : css,
+                "letter", css.toUpperCase(Locale.ROOT),
+                "icount",
+                        step.map(shown -> Words.count(shown.executed().icount()))
+                                .orElse(""),
+                "brief", step.map(shown -> brief(shown.executed())).orElse(""),
+                "place", step.map(shown -> shown.executed().place()).orElse(""),
+                "text", step.map(shown -> shown.executed().shown()).orElse(here ? "the run has ended" : ""),
+                "wrote", step.map(Step::wrote).orElse(ended));
+    }
+
+    /** Without the file, which the lines above name. */
+    private static String brief(Executed executed) {
+        return Words.withoutHashes(executed.function()) + "+" + executed.offset()
+                + (executed.line() > 0 ? " :" + executed.line() : "");
     }
 
     private static Map<String, Object> difference(StateDifference difference) {
@@ -155,83 +195,22 @@ public final class HtmlReport {
                 "location", difference.location(),
                 "a", difference.a(),
                 "b", difference.b(),
-                "writers", List.of(writer(difference.writerA()), writer(difference.writerB())));
+                "writers",
+                        List.of(
+                                writer("last written in A", difference.writerA()),
+                                writer("last written in B", difference.writerB())));
     }
 
-    private static Map<String, Object> writer(Optional<Executed> writer) {
-        return Map.of("writer", writer.<Object>map(HtmlReport::executed).orElse(false));
+    private static Map<String, Object> writer(String label, Optional<Executed> writer) {
+        return Map.of(
+                "label",
+                label,
+                "writer",
+                writer.<Object>map(HtmlReport::executed).orElse(false));
     }
 
     private static List<String> frames(List<Frame> frames) {
         return Words.stack(frames);
-    }
-
-    private static Map<String, Object> timeline(ReportContent content) {
-        ReportContent.Run run = content.run();
-        Optional<Bisection> bisection = content.bisection();
-        long end = Math.max(1, run.instructions());
-        if (bisection.isPresent()) {
-            end = Math.max(end, bisection.get().a().instructions());
-        }
-        List<Object> bars = new ArrayList<>();
-        if (bisection.isPresent()) {
-            Bisection.Side a = bisection.get().a();
-            bars.add(bar(
-                    "A", a.instructions(), end, divergence(a, bisection.get().diverged(), end)));
-        }
-        List<Map<String, Object>> marks = new ArrayList<>();
-        for (ReportContent.Mark mark : run.marks()) {
-            marks.add(mark(mark.kind().mnemonic(), mark.icount(), end, mark.label()));
-        }
-        bisection.ifPresent(found -> {
-            long scale = Math.max(1, Math.max(run.instructions(), found.a().instructions()));
-            marks.addAll(divergence(found.b(), found.diverged(), scale));
-        });
-        // Without a reference there is but one run, and no letter to tell it by.
-        bars.add(bar(bisection.isPresent() ? "B" : "", run.instructions(), end, marks));
-        return Map.of(
-                "bars", bars,
-                "end", Words.count(end),
-                "divergence",
-                        bisection
-                                .filter(Bisection::diverged)
-                                .map(ReportContent::place)
-                                .map(place -> Words.count(place.icount()))
-                                .orElse(""),
-                "checkpoints", Words.count(run.checkpoints(), "checkpoint"),
-                "interrupts", Words.count(run.interrupts(), "interrupt"),
-                "hostCalls", Words.count(run.hostCalls(), "host call"));
-    }
-
-    private static List<Map<String, Object>> divergence(Bisection.Side side, boolean diverged, long end) {
-        if (!diverged) {
-            return List.of();
-        }
-        long icount = side.at().map(Executed::icount).orElse(side.instructions());
-        return List.of(mark("divergence", icount, end, "divergence at " + Words.count(icount)));
-    }
-
-    private static Map<String, Object> bar(
-            String letter, long instructions, long end, List<Map<String, Object>> marks) {
-        return Map.of(
-                "letter",
-                letter,
-                "css",
-                letter.equals("A") ? "a" : "b",
-                "label",
-                (letter.isEmpty() ? "" : letter + ": ") + Words.count(instructions, "instruction"),
-                "width",
-                percent(instructions, end),
-                "marks",
-                marks);
-    }
-
-    private static Map<String, Object> mark(String kind, long icount, long end, String label) {
-        return Map.of("kind", kind, "left", percent(icount, end), "label", label);
-    }
-
-    private static String percent(long part, long whole) {
-        return String.format(Locale.ROOT, "%.3f", 100.0 * Math.min(part, whole) / whole);
     }
 
     private static Map<String, Object> excerpt(ReportContent.Excerpt excerpt) {

@@ -9,6 +9,7 @@ import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Step;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -77,22 +78,14 @@ public final class JsonReport {
     private static void fields(JsonGenerator json, ReportContent content) throws IOException {
         json.writeStringField("title", content.title());
         json.writeStringField("reason", content.reason());
-        ReportContent.Run run = content.run();
-        json.writeObjectFieldStart("run");
-        json.writeStringField("recording", run.path());
-        json.writeStringField("program", run.program());
-        json.writeStringField("function", run.function());
-        strings(json, "arguments", run.arguments());
-        json.writeNumberField("seed", run.seed());
-        json.writeNumberField("instructions", run.instructions());
-        json.writeNumberField("interrupts", run.interrupts());
-        json.writeNumberField("hostCalls", run.hostCalls());
-        json.writeNumberField("checkpoints", run.checkpoints());
-        json.writeNumberField("logBytes", run.logBytes());
-        json.writeNumberField("bitsPerInstruction", run.bitsPerInstruction());
-        json.writeStringField("outcome", run.outcome());
-        text(json, "damage", run.damage());
-        json.writeEndObject();
+        json.writeFieldName("run");
+        run(json, content.run());
+        json.writeFieldName("reference");
+        if (content.reference().isPresent()) {
+            run(json, content.reference().get());
+        } else {
+            json.writeNull();
+        }
         json.writeFieldName("bisection");
         if (content.bisection().isPresent()) {
             json.writeStartObject();
@@ -101,10 +94,23 @@ public final class JsonReport {
         } else {
             json.writeNull();
         }
+        json.writeArrayFieldStart("listing");
+        for (Listing.Row row : content.listing().rows()) {
+            json.writeStartObject();
+            step(json, "a", row.a());
+            step(json, "b", row.b());
+            json.writeBooleanField("here", row.here());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
         json.writeObjectFieldStart("ending");
         executed(json, "fault", content.ending().fault());
         frames(json, content.ending().frames());
-        list(json, "last", content.ending().last());
+        json.writeArrayFieldStart("last");
+        for (Step step : content.ending().last()) {
+            step(json, step);
+        }
+        json.writeEndArray();
         text(json, "problem", content.ending().problem());
         json.writeEndObject();
         json.writeArrayFieldStart("excerpts");
@@ -125,6 +131,40 @@ public final class JsonReport {
         }
         json.writeEndArray();
         text(json, "textDiff", content.textDiff());
+    }
+
+    private static void run(JsonGenerator json, ReportContent.Run run) throws IOException {
+        json.writeStartObject();
+        json.writeStringField("recording", run.path());
+        json.writeStringField("program", run.program());
+        json.writeStringField("function", run.function());
+        strings(json, "arguments", run.arguments());
+        json.writeNumberField("seed", run.seed());
+        json.writeNumberField("instructions", run.instructions());
+        json.writeNumberField("interrupts", run.interrupts());
+        json.writeNumberField("hostCalls", run.hostCalls());
+        json.writeNumberField("checkpoints", run.checkpoints());
+        json.writeNumberField("logBytes", run.logBytes());
+        json.writeNumberField("bitsPerInstruction", run.bitsPerInstruction());
+        json.writeStringField("outcome", run.outcome());
+        text(json, "damage", run.damage());
+        json.writeFieldName("replayedFrom");
+        if (run.replayedFrom() >= 0) {
+            json.writeNumber(run.replayedFrom());
+        } else {
+            json.writeNull();
+        }
+        json.writeArrayFieldStart("marks");
+        for (ReportContent.Mark mark : run.marks()) {
+            json.writeStartObject();
+            json.writeStringField("kind", mark.kind().key());
+            json.writeNumberField("icount", mark.icount());
+            json.writeNumberField("last", mark.last());
+            json.writeNumberField("count", mark.count());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
     }
 
     private static void fields(JsonGenerator json, Bisection bisection) throws IOException {
@@ -236,15 +276,35 @@ public final class JsonReport {
         }
     }
 
+    private static void step(JsonGenerator json, String name, Optional<Step> step) throws IOException {
+        json.writeFieldName(name);
+        if (step.isPresent()) {
+            step(json, step.get());
+        } else {
+            json.writeNull();
+        }
+    }
+
+    private static void step(JsonGenerator json, Step step) throws IOException {
+        json.writeStartObject();
+        fields(json, step.executed());
+        json.writeStringField("wrote", step.wrote());
+        json.writeEndObject();
+    }
+
     /** The fields of an executed instruction, as an object. */
     public static void executed(JsonGenerator json, Executed executed) throws IOException {
         json.writeStartObject();
+        fields(json, executed);
+        json.writeEndObject();
+    }
+
+    private static void fields(JsonGenerator json, Executed executed) throws IOException {
         json.writeNumberField("icount", executed.icount());
         json.writeStringField("function", executed.function());
         json.writeNumberField("offset", executed.offset());
         json.writeStringField("source", executed.source());
         json.writeNumberField("line", executed.line());
         json.writeStringField("text", executed.text());
-        json.writeEndObject();
     }
 }

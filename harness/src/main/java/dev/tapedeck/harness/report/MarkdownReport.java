@@ -4,6 +4,7 @@ import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Step;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
@@ -13,24 +14,37 @@ import java.util.Optional;
 
 /** A report as GitHub-flavoured Markdown, readable as plain text too. */
 public final class MarkdownReport {
+    /** Wider texts push what is behind them to the right. */
+    private static final int TEXT_COLUMNS_MAX = 40;
+
     private static final String SPECIAL = "\\`*_[]<>#|~&";
 
     private final StringBuilder out = new StringBuilder();
+    private final String headings;
 
-    private MarkdownReport() {}
+    private MarkdownReport(String headings) {
+        this.headings = headings;
+    }
 
     public static String render(ReportContent content) {
-        MarkdownReport report = new MarkdownReport();
-        report.report(content);
+        MarkdownReport report = new MarkdownReport("## ");
+        report.paragraph("# " + text(content.title()));
+        if (!content.reason().isEmpty()) {
+            report.paragraph("**" + text(content.reason()) + "**");
+        }
+        report.body(content);
         return report.out.toString();
     }
 
-    private void report(ReportContent content) {
-        paragraph("# " + text(content.title()));
-        if (!content.reason().isEmpty()) {
-            paragraph("**" + text(content.reason()) + "**");
-        }
-        content.bisection().ifPresent(this::bisection);
+    /** The same without title and reason, and with headings three levels lower, for use inside of something else. */
+    public static String nested(ReportContent content) {
+        MarkdownReport report = new MarkdownReport("##### ");
+        report.body(content);
+        return report.out.toString();
+    }
+
+    private void body(ReportContent content) {
+        content.bisection().ifPresent(bisection -> bisection(bisection, content.listing()));
         for (ReportContent.Excerpt excerpt : content.excerpts()) {
             heading("Source, " + text(excerpt.label()));
             List<String> lines = new ArrayList<>();
@@ -49,7 +63,7 @@ public final class MarkdownReport {
         run(content.run(), content.bisection());
     }
 
-    private void bisection(Bisection bisection) {
+    private void bisection(Bisection bisection, Listing listing) {
         if (!bisection.diverged()) {
             heading("Bisection");
             paragraph("The runs do not differ.");
@@ -59,8 +73,8 @@ public final class MarkdownReport {
         heading("First divergent instruction");
         paragraph(text(bisection.summary()));
         sides(bisection);
-        bisection.a().event().ifPresent(event -> paragraph("From outside in A: " + code(event)));
-        bisection.b().event().ifPresent(event -> paragraph("From outside in B: " + code(event)));
+        event("A", bisection.a(), bisection.summary());
+        event("B", bisection.b(), bisection.summary());
 
         if (!bisection.differences().isEmpty()) {
             heading("What differs after it");
@@ -76,26 +90,85 @@ public final class MarkdownReport {
             }
             out.append('\n');
         }
-        heading("Last instructions in A");
-        block(
-                "",
-                instructions(
-                        bisection.a().before(),
-                        bisection.a().at(),
-                        bisection.a().outcome()));
-        heading("Last instructions in B");
-        block(
-                "",
-                instructions(
-                        bisection.b().before(),
-                        bisection.b().at(),
-                        bisection.b().outcome()));
+        if (!listing.rows().isEmpty()) {
+            heading("Around it");
+            paragraph("Lines marked `A` and `B` are of one run only, all others of both; `>` is where the runs part.");
+            block("", listed(listing, bisection));
+        }
         if (bisection.a().frames().equals(bisection.b().frames())) {
             stack("Call stack, in both runs", bisection.a().frames());
         } else {
             stack("Call stack in A", bisection.a().frames());
             stack("Call stack in B", bisection.b().frames());
         }
+    }
+
+    /** What came from outside, if the sentence above has not said it. */
+    private void event(String letter, Bisection.Side side, String summary) {
+        side.event()
+                .filter(event -> !summary.contains(event))
+                .ifPresent(event -> paragraph("From outside in " + letter + ": " + code(event)));
+    }
+
+    /** One line for each instruction that both did alike, two for others: first A, then B. */
+    private static List<String> listed(Listing listing, Bisection bisection) {
+        int icountWidth = 1;
+        int textWidth = 1;
+        int wroteWidth = 1;
+        for (Listing.Row row : listing.rows()) {
+            for (Optional<Step> side : List.of(row.a(), row.b())) {
+                if (side.isPresent()) {
+                    Executed executed = side.get().executed();
+                    icountWidth =
+                            Math.max(icountWidth, Words.count(executed.icount()).length());
+                    textWidth = Math.max(
+                            textWidth,
+                            Math.min(TEXT_COLUMNS_MAX, executed.shown().length()));
+                    wroteWidth = Math.max(
+                            wroteWidth,
+                            Math.min(TEXT_COLUMNS_MAX, side.get().wrote().length()));
+                }
+            }
+        }
+        String format = "%s %-2s %" + icountWidth + "s  %-" + textWidth + "s  %-" + wroteWidth + "s  %s";
+        List<String> lines = new ArrayList<>();
+        for (Listing.Row row : listing.rows()) {
+            if (row.same() && !row.here()) {
+                row.b().ifPresent(step -> lines.add(line(format, " ", "", step)));
+                continue;
+            }
+            String mark = row.here() ? ">" : " ";
+            listed(lines, format, mark, "A", row.a(), row.here(), bisection.a());
+            listed(lines, format, mark, "B", row.b(), row.here(), bisection.b());
+        }
+        return lines;
+    }
+
+    private static void listed(
+            List<String> lines,
+            String format,
+            String mark,
+            String letter,
+            Optional<Step> step,
+            boolean here,
+            Bisection.Side side) {
+        if (step.isPresent()) {
+            lines.add(line(format, mark, letter, step.get()));
+        } else if (here) {
+            lines.add(mark + " " + letter + "  the run has ended: " + side.outcome());
+        }
+    }
+
+    private static String line(String format, String mark, String letter, Step step) {
+        return String.format(
+                Locale.ROOT,
+                format,
+                mark,
+                letter,
+                Words.count(step.executed().icount()),
+                step.executed().shown(),
+                step.wrote(),
+                step.executed().place());
     }
 
     private void sides(Bisection bisection) {
@@ -122,7 +195,7 @@ public final class MarkdownReport {
     }
 
     private static String instruction(Optional<Executed> at) {
-        return at.map(executed -> code(executed.text())).orElse("-");
+        return at.map(executed -> code(executed.shown())).orElse("-");
     }
 
     private static String place(Optional<Executed> at) {
@@ -131,7 +204,7 @@ public final class MarkdownReport {
 
     private static String writer(Optional<Executed> writer) {
         return writer.map(executed ->
-                        Words.count(executed.icount()) + " " + code(executed.text()) + " " + code(executed.place()))
+                        Words.count(executed.icount()) + " " + code(executed.shown()) + " " + code(executed.place()))
                 .orElse("-");
     }
 
@@ -143,7 +216,7 @@ public final class MarkdownReport {
             return;
         }
         if (!brief || ending.fault().isPresent()) {
-            block("", instructions(ending.last(), ending.fault(), ""));
+            block("", instructions(ending.last(), ending.fault()));
         }
         if (ending.frames().isEmpty()) {
             paragraph("No frame was left.");
@@ -181,34 +254,32 @@ public final class MarkdownReport {
         block("sh", ReportContent.commands(run, bisection));
     }
 
-    private static List<String> instructions(List<Executed> before, Optional<Executed> at, String outcome) {
-        List<Executed> all = new ArrayList<>(before);
-        at.ifPresent(all::add);
+    private static List<String> instructions(List<Step> last, Optional<Executed> fault) {
+        List<Step> all = new ArrayList<>(last);
+        fault.ifPresent(executed -> all.add(new Step(executed, "")));
         int icountWidth = 1;
         int textWidth = 1;
-        for (Executed executed : all) {
-            icountWidth = Math.max(icountWidth, Words.count(executed.icount()).length());
-            textWidth = Math.max(textWidth, Math.min(40, executed.text().length()));
+        int wroteWidth = 1;
+        for (Step step : all) {
+            icountWidth =
+                    Math.max(icountWidth, Words.count(step.executed().icount()).length());
+            textWidth = Math.max(
+                    textWidth,
+                    Math.min(TEXT_COLUMNS_MAX, step.executed().shown().length()));
+            wroteWidth =
+                    Math.max(wroteWidth, Math.min(TEXT_COLUMNS_MAX, step.wrote().length()));
         }
+        String format = "%s%s %" + icountWidth + "s  %-" + textWidth + "s  %-" + wroteWidth + "s  %s";
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
-            boolean marked = at.isPresent() && i == all.size() - 1;
-            Executed executed = all.get(i);
-            lines.add(String.format(
-                    "%s %" + icountWidth + "s  %-" + textWidth + "s  %s",
-                    marked ? ">" : " ",
-                    Words.count(executed.icount()),
-                    executed.text(),
-                    executed.place()));
-        }
-        if (at.isEmpty() && !outcome.isEmpty()) {
-            lines.add("> the run has ended: " + outcome);
+            boolean marked = fault.isPresent() && i == all.size() - 1;
+            lines.add(line(format, marked ? ">" : " ", "", all.get(i)));
         }
         return lines;
     }
 
     private void heading(String heading) {
-        paragraph("## " + heading);
+        paragraph(headings + heading);
     }
 
     private void paragraph(String text) {
@@ -228,7 +299,7 @@ public final class MarkdownReport {
     }
 
     /** Text that shows as it is: no markup, no link, and no mention of anybody where it is posted as a comment. */
-    static String text(String text) {
+    public static String text(String text) {
         String visible = Visible.of(text);
         StringBuilder escaped = new StringBuilder();
         for (int i = 0; i < visible.length(); i++) {
@@ -255,7 +326,7 @@ public final class MarkdownReport {
     }
 
     /** Text as a code span, in a table cell or elsewhere. */
-    static String code(String text) {
+    public static String code(String text) {
         String visible = Visible.of(text).replace("|", "\\|");
         if (visible.isBlank()) {
             return "(none)";

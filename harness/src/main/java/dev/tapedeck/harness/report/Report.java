@@ -11,7 +11,13 @@ import java.util.Optional;
  * @param reason why the test failed, one line; empty for a bare bisection
  * @param recording the run in question
  * @param bisection against a reference, if there is one
+ * @param reference what is to be shown of that reference, if it could be read
  * @param textDiff unified diff of received against approved text, if there is one
  */
 public record Report(
-        String title, String reason, Recording recording, Optional<Bisection> bisection, Optional<String> textDiff) {}
+        String title,
+        String reason,
+        Recording recording,
+        Optional<Bisection> bisection,
+        Optional<ReferenceRun> reference,
+        Optional<String> textDiff) {}

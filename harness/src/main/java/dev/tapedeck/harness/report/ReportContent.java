@@ -3,12 +3,12 @@ package dev.tapedeck.harness.report;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
-import dev.tapedeck.harness.replay.LogWalk;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Step;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.asm.Assembler;
@@ -25,6 +25,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntToLongFunction;
+import java.util.function.LongToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +36,9 @@ import org.jspecify.annotations.Nullable;
  * @param title program and test
  * @param reason why the test failed; empty for a bare bisection
  * @param run the run in question
- * @param bisection against a reference, if there is one
+ * @param reference the run it was compared with, if there is one and it could be read
+ * @param bisection against that reference, if there is one
+ * @param listing what both executed around the place where they part
  * @param ending how the run in question came to its end
  * @param excerpts source lines (or, without a source, instructions) around the places that matter
  * @param textDiff unified diff of received against approved text, if there is one
@@ -43,7 +47,9 @@ public record ReportContent(
         String title,
         String reason,
         Run run,
+        Optional<Run> reference,
         Optional<Bisection> bisection,
+        Listing listing,
         Ending ending,
         List<Excerpt> excerpts,
         Optional<String> textDiff) {
@@ -66,7 +72,8 @@ public record ReportContent(
      * @param logBytes bytes of the log
      * @param outcome how it ended, in words
      * @param damage why the recording ends before the run did, if it does
-     * @param marks what the timeline shows, by instruction count
+     * @param replayedFrom the checkpoint from which the place where the runs part was reached; -1 if there is none
+     * @param marks what the timeline shows, by kind and instruction count
      */
     public record Run(
             String path,
@@ -81,28 +88,75 @@ public record ReportContent(
             long logBytes,
             String outcome,
             Optional<String> damage,
+            long replayedFrom,
             List<Mark> marks) {
+        /** Reads what is to be shown of a recording. */
+        public static Run of(Recording recording) {
+            return run(recording);
+        }
+
+        Run withReplayedFrom(long checkpoint) {
+            return new Run(
+                    path,
+                    program,
+                    function,
+                    arguments,
+                    seed,
+                    instructions,
+                    interrupts,
+                    hostCalls,
+                    checkpoints,
+                    logBytes,
+                    outcome,
+                    damage,
+                    checkpoint,
+                    marks);
+        }
+
         /** Bits of log per instruction; 0 for a run of no instructions. */
         public double bitsPerInstruction() {
             return instructions == 0 ? 0 : 8.0 * logBytes / instructions;
         }
     }
 
-    /** Something at a point of the timeline. */
-    public record Mark(Kind kind, long icount, String label) {
+    /**
+     * Something on the timeline: one thing, or as many as lie close together.
+     *
+     * @param icount of the first
+     * @param last instruction count of the last, the same where there is one
+     * @param count how many, at least 1
+     */
+    public record Mark(Kind kind, long icount, long last, int count) {
+        /** What it is. */
         public enum Kind {
-            CHECKPOINT("checkpoint"),
-            INTERRUPT("interrupt");
+            CHECKPOINT("checkpoint", "checkpoint"),
+            INTERRUPT("interrupt", "interrupt"),
+            HOST_CALL("hostCall", "host call");
 
-            private final String mnemonic;
+            private final String key;
+            private final String words;
 
-            Kind(String mnemonic) {
-                this.mnemonic = mnemonic;
+            Kind(String key, String words) {
+                this.key = key;
+                this.words = words;
             }
 
-            public String mnemonic() {
-                return mnemonic;
+            /** The stable name in JSON. */
+            public String key() {
+                return key;
             }
+
+            /** In a word or two, in the singular. */
+            public String words() {
+                return words;
+            }
+        }
+
+        /** {@code 3 interrupts, 1,000 to 1,200}. */
+        public String label() {
+            return count == 1
+                    ? kind.words() + " at " + Words.count(icount)
+                    : Words.count(count, kind.words()) + ", " + Words.count(icount) + " to " + Words.count(last);
         }
     }
 
@@ -110,11 +164,11 @@ public record ReportContent(
      * The end of a run.
      *
      * @param frames call stack, innermost first; empty after a return from the entry
-     * @param last the last instructions, the last one last
+     * @param last the last instructions completed, the last one last
      * @param fault the instruction that faulted
      * @param problem why nothing is known, if so
      */
-    public record Ending(List<Frame> frames, List<Executed> last, Optional<Executed> fault, Optional<String> problem) {}
+    public record Ending(List<Frame> frames, List<Step> last, Optional<Executed> fault, Optional<String> problem) {}
 
     /**
      * Lines around a place.
@@ -137,11 +191,26 @@ public record ReportContent(
         Recording recording = report.recording();
         Program program = recording.program().program();
         Ending ending = ending(recording);
+        Run run = run(recording);
+        Optional<Run> reference = report.reference().map(ReferenceRun::run);
+        Listing listing = Listing.NONE;
+        if (report.bisection().map(Bisection::diverged).orElse(false)) {
+            Bisection found = report.bisection().get();
+            Listing.Stretch stretchA = report.reference()
+                    .map(ReferenceRun::stretch)
+                    .orElseGet(() -> Listing.Stretch.recorded(found.a(), -1));
+            Listing.Stretch stretchB = Listing.Stretch.of(recording, found, found.b());
+            listing = Listing.of(stretchA, stretchB);
+            reference = reference.map(shown -> shown.withReplayedFrom(stretchA.checkpoint()));
+            run = run.withReplayedFrom(stretchB.checkpoint());
+        }
         return new ReportContent(
                 report.title(),
                 report.reason(),
-                run(recording),
+                run,
+                reference,
                 report.bisection(),
+                listing,
                 ending,
                 excerpts(report.bisection(), ending, program, sources),
                 report.textDiff());
@@ -149,23 +218,25 @@ public record ReportContent(
 
     private static Run run(Recording recording) {
         Program program = recording.program().program();
-        List<Mark> marks = new ArrayList<>();
         List<Recording.Checkpoint> checkpoints = recording.checkpoints();
-        for (int i : thinned(checkpoints.size())) {
-            marks.add(new Mark(
-                    Mark.Kind.CHECKPOINT,
-                    checkpoints.get(i).icount(),
-                    "checkpoint at " + Words.count(checkpoints.get(i).icount())));
-        }
         List<Recording.Interrupt> interrupts = recording.interrupts();
-        for (int i : thinned(interrupts.size())) {
-            Recording.Interrupt interrupt = interrupts.get(i);
-            marks.add(new Mark(
-                    Mark.Kind.INTERRUPT,
-                    interrupt.icount(),
-                    "interrupt " + interrupt.signal() + ", payload " + interrupt.payload() + ", at "
-                            + Words.count(interrupt.icount())));
-        }
+        List<Recording.HostCallRecord> hostCalls = recording.hostCalls();
+        List<Mark> marks = new ArrayList<>();
+        long end = recording.icountEnd();
+        marks.addAll(marks(
+                Mark.Kind.CHECKPOINT,
+                checkpoints.size(),
+                i -> checkpoints.get(i).icount(),
+                icount -> firstCheckpoint(checkpoints, icount),
+                end));
+        marks.addAll(marks(
+                Mark.Kind.INTERRUPT,
+                interrupts.size(),
+                i -> interrupts.get(i).icount(),
+                recording::firstInterrupt,
+                end));
+        marks.addAll(marks(
+                Mark.Kind.HOST_CALL, hostCalls.size(), i -> hostCalls.get(i).icount(), recording::firstHostCall, end));
         String function = recording.options().function();
         int index = program.findStart(function).orElse(-1);
         return new Run(
@@ -176,7 +247,7 @@ public record ReportContent(
                 recording.options().seed(),
                 recording.icountEnd(),
                 interrupts.size(),
-                recording.hostCalls().size(),
+                hostCalls.size(),
                 checkpoints.size(),
                 recording.logBytes(),
                 recording
@@ -184,31 +255,57 @@ public record ReportContent(
                         .map(outcome -> Words.outcome(outcome, program, index))
                         .orElse("the recording ends here"),
                 recording.damage(),
+                -1,
                 marks);
     }
 
-    /** Indexes of at most {@link #MARKS_MAX} of {@code count} elements, evenly spread. */
-    private static List<Integer> thinned(int count) {
-        int shown = Math.min(count, MARKS_MAX);
-        List<Integer> indexes = new ArrayList<>(shown);
-        for (int i = 0; i < shown; i++) {
-            indexes.add((int) ((long) i * count / shown));
+    /**
+     * At most {@link #MARKS_MAX} marks: one for each thing, or for all that lie in one of as many equal parts of the run. Only
+     * the first and the last of each are looked at, because there may be millions.
+     *
+     * @param firstFrom the index of the first at an instruction count or later
+     */
+    static List<Mark> marks(
+            Mark.Kind kind, int count, IntToLongFunction icountAt, LongToIntFunction firstFrom, long end) {
+        List<Mark> marks = new ArrayList<>();
+        if (count <= MARKS_MAX) {
+            for (int i = 0; i < count; i++) {
+                long icount = icountAt.applyAsLong(i);
+                marks.add(new Mark(kind, icount, icount, 1));
+            }
+            return marks;
         }
-        return indexes;
+        int from = 0;
+        for (int part = 1; part <= MARKS_MAX; part++) {
+            int to = part == MARKS_MAX ? count : firstFrom.applyAsInt(part(end, part));
+            if (to > from) {
+                marks.add(new Mark(kind, icountAt.applyAsLong(from), icountAt.applyAsLong(to - 1), to - from));
+                from = to;
+            }
+        }
+        return marks;
+    }
+
+    /** Where a part of the run ends; runs are too long to be multiplied. */
+    private static long part(long end, int part) {
+        return end / MARKS_MAX * part + end % MARKS_MAX * part / MARKS_MAX;
+    }
+
+    private static int firstCheckpoint(List<Recording.Checkpoint> checkpoints, long icount) {
+        int index = 0;
+        while (index < checkpoints.size() && checkpoints.get(index).icount() < icount) {
+            index++;
+        }
+        return index;
     }
 
     private static Ending ending(Recording recording) {
         Program program = recording.program().program();
         try {
-            List<Executed> last = new ArrayList<>();
-            LogWalk.walk(recording, Math.max(0, recording.icountEnd() - BEFORE_MAX), entry -> {
-                if (entry instanceof LogWalk.Entry.Executed executed && executed.icount() < recording.icountEnd()) {
-                    last.add(Places.executed(program, executed.icount(), executed.position()));
-                }
-                return true;
-            });
+            long end = recording.icountEnd();
+            List<Step> last = new ArrayList<>(Listing.steps(recording, end - BEFORE_MAX, end));
             Replay replay = new Replay(recording);
-            replay.seek(recording.icountEnd());
+            replay.seek(end);
             Optional<Executed> fault = recording
                     .outcome()
                     .flatMap(outcome -> outcome.fault())

@@ -6,6 +6,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.report.ReferenceRun;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.report.ReportFiles;
@@ -88,7 +89,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
             throws IOException {
         // Before anything else is concluded from it.
         Optional<String> problem = replayProblem();
-        Comparison comparison = problem.isPresent() ? new Comparison(Optional.empty(), "") : compare();
+        Comparison comparison = problem.isPresent() ? Comparison.none("") : compare();
         String line = subject.place() + ": "
                 + problem.map(text -> "the recording does not replay, so nothing can be concluded from it: " + text
                                 + (reason.isEmpty() ? "" : "; besides, "))
@@ -97,7 +98,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                 + comparison.text
                 + detail;
         ReportContent report = ReportContent.of(
-                new Report(subject.title(), line, recording, comparison.bisection, textDiff),
+                new Report(subject.title(), line, recording, comparison.bisection, comparison.reference, textDiff),
                 SourceText.in(Stream.ofNullable(subject.file().toAbsolutePath().getParent())
                         .toList()));
         List<Path> files = new ArrayList<>(ReportFiles.write(report, subject.directory()));
@@ -116,7 +117,11 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
     }
 
     /** @param text for the message, begins with a semicolon; empty if there is nothing to compare with */
-    private record Comparison(Optional<Bisection> bisection, String text) {}
+    private record Comparison(Optional<Bisection> bisection, Optional<ReferenceRun> reference, String text) {
+        static Comparison none(String text) {
+            return new Comparison(Optional.empty(), Optional.empty(), text);
+        }
+    }
 
     private Comparison compare() {
         Path approved = subject.approvedFiles().recording();
@@ -127,14 +132,16 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         if (Files.isRegularFile(lastPassed)) {
             return bisect(lastPassed, "the last run that passed");
         }
-        return new Comparison(Optional.empty(), "");
+        return Comparison.none("");
     }
 
     private Comparison bisect(Path reference, String referenceName) {
         try (Recording before = Recording.open(reference)) {
             Bisection bisection = Bisector.bisect(before, recording);
+            Optional<ReferenceRun> shown = Optional.of(ReferenceRun.of(before, bisection));
             if (!bisection.diverged()) {
-                return new Comparison(Optional.of(bisection), "; the run itself is the same as " + referenceName);
+                return new Comparison(
+                        Optional.of(bisection), shown, "; the run itself is the same as " + referenceName);
             }
             String at = bisection
                     .b()
@@ -144,15 +151,14 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                     .orElse("");
             return new Comparison(
                     Optional.of(bisection),
+                    shown,
                     "; first differs from " + referenceName + at + ": " + Visible.of(bisection.summary()));
         } catch (RecordingException e) {
-            return new Comparison(
-                    Optional.empty(),
+            return Comparison.none(
                     "; not bisected against " + referenceName + ": " + Visible.of(TestSubject.problem(e)));
         } catch (RuntimeException e) {
             // A defect of the bisector must not hide that the test failed, and why.
-            return new Comparison(
-                    Optional.empty(),
+            return Comparison.none(
                     "; not bisected against " + referenceName + ", internal error: " + Visible.of(e.toString()));
         }
     }

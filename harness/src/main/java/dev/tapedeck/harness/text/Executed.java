@@ -15,4 +15,9 @@ public record Executed(long icount, String function, int offset, String source, 
     public String place() {
         return Places.place(function, offset, source, line);
     }
+
+    /** The text for people, without the hashes in names of functions. */
+    public String shown() {
+        return Words.withoutHashes(text);
+    }
 }

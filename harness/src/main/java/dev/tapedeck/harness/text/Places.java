@@ -47,7 +47,7 @@ public final class Places {
     }
 
     static String place(String function, int offset, String source, int line) {
-        return function + "+" + offset + (line > 0 ? " (" + source + ":" + line + ")" : "");
+        return Words.withoutHashes(function) + "+" + offset + (line > 0 ? " (" + source + ":" + line + ")" : "");
     }
 
     /** {@code function+offset (source:line)}. */
@@ -142,7 +142,8 @@ public final class Places {
         return name.isEmpty() ? "table " + index : "table '" + name + "'";
     }
 
-    private static String localName(Function function, int index) {
+    /** A local's name in quotes, or its number. */
+    public static String localName(Function function, int index) {
         return index < function.localNames().size()
                         && !function.localNames().get(index).isEmpty()
                 ? "'" + function.localNames().get(index) + "'"
@@ -152,7 +153,7 @@ public final class Places {
     /** The function of a frame, with the frame's number where the function is on the stack more than once. */
     private static String frameName(Machine machine, int frame) {
         int function = machine.framePosition(frame).function();
-        String name = machine.program().functionName(function);
+        String name = Words.withoutHashes(machine.program().functionName(function));
         for (int i = 0; i < machine.depth(); i++) {
             if (i != frame && machine.framePosition(i).function() == function) {
                 return name + " (frame " + frame + ")";
@@ -179,7 +180,8 @@ public final class Places {
         return Optional.empty();
     }
 
-    static Optional<ValueType> localType(Program program, Function function, int index) {
+    /** The type of a parameter or local, if there is such a one. */
+    public static Optional<ValueType> localType(Program program, Function function, int index) {
         List<ValueType> parameters = program.typeOf(function).parameters();
         if (index < parameters.size()) {
             return Optional.of(parameters.get(index));

@@ -1,5 +1,7 @@
 package dev.tapedeck.harness.text;
 
+import java.util.regex.Pattern;
+
 /**
  * Makes text that comes from a program, a file or a run harmless to look at: what would move a cursor, change a colour,
  * end a line or reverse the reading direction is written out instead ({@code \n}, {@code \x1b}, <code>&#92;u{202e}</code>).
@@ -8,6 +10,8 @@ package dev.tapedeck.harness.text;
 public final class Visible {
     /** Longer text is cut, and says so. */
     public static final int CHARS_MAX = 2_000;
+
+    private static final Pattern COMMAND = Pattern.compile("##(?=\\w*\\[)");
 
     private Visible() {}
 
@@ -36,6 +40,22 @@ public final class Visible {
             out.append("... (").append(text.length() - end).append(" more)");
         }
         return out.toString();
+    }
+
+    /**
+     * A line of a log whose text is not Tapedeck's own: CI services take lines that begin with {@code ::} for commands, and
+     * what stands behind {@code ##} and before {@code [} too.
+     *
+     * @param line without a line end
+     */
+    public static String logLine(String line) {
+        int start = 0;
+        while (start < line.length() && Character.isWhitespace(line.charAt(start))) {
+            start++;
+        }
+        String text =
+                line.startsWith("::", start) ? line.substring(0, start) + "\\x3a" + line.substring(start + 1) : line;
+        return text.contains("##") ? COMMAND.matcher(text).replaceAll("#\\\\x23") : text;
     }
 
     private static void append(StringBuilder out, int c) {

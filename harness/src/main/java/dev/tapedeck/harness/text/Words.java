@@ -8,6 +8,7 @@ import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** How numbers, places and outcomes are written for people, the same in every report and on the command line. */
 public final class Words {
@@ -16,6 +17,8 @@ public final class Words {
 
     /** Deeper call stacks are cut: a runaway recursion has tens of thousands of frames. */
     public static final int FRAMES_MAX = 64;
+
+    private static final Pattern HASH = Pattern.compile("::h[0-9a-f]{16}(?![0-9A-Za-z_])");
 
     private Words() {}
 
@@ -27,6 +30,11 @@ public final class Words {
     /** {@code 1 interrupt}, {@code 2 interrupts}. */
     public static String count(long number, String noun) {
         return count(number) + " " + noun + (number == 1 ? "" : "s");
+    }
+
+    /** Text without the hashes that Rust appends to the names of functions: {@code core::fmt::write::h0123456789abcdef}. */
+    public static String withoutHashes(String text) {
+        return text.contains("::h") ? HASH.matcher(text).replaceAll("") : text;
     }
 
     /** A digest: 16 hexadecimal digits. */

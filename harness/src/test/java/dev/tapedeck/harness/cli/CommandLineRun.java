@@ -21,6 +21,13 @@ public record CommandLineRun(int exitCode, byte[] outBytes, String err) {
         return withInput("", arguments);
     }
 
+    static CommandLineRun withEnvironment(Map<String, String> environment, Object... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int exitCode = run(environment, "", out, err, arguments);
+        return new CommandLineRun(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+    }
+
     static CommandLineRun withInput(String input, Object... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -30,6 +37,11 @@ public record CommandLineRun(int exitCode, byte[] outBytes, String err) {
 
     /** Runs a command whose standard output is {@code out}. */
     static int run(String input, OutputStream out, OutputStream err, Object... arguments) {
+        return run(Map.of(), input, out, err, arguments);
+    }
+
+    private static int run(
+            Map<String, String> environment, String input, OutputStream out, OutputStream err, Object... arguments) {
         List<String> texts = new ArrayList<>();
         for (Object argument : arguments) {
             texts.add(String.valueOf(argument));
@@ -41,8 +53,9 @@ public record CommandLineRun(int exitCode, byte[] outBytes, String err) {
                 false,
                 false,
                 100,
-                Paint.PLAIN);
-        return Main.run(texts, terminal, Map.of());
+                Paint.PLAIN,
+                environment);
+        return Main.run(texts, terminal, environment);
     }
 
     public String out() {

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.junit.jupiter.api.DisplayName;
@@ -31,7 +32,8 @@ class ProgressTest {
                 outInteractive,
                 errInteractive,
                 100,
-                Paint.PLAIN);
+                Paint.PLAIN,
+                Map.of());
         long now = System.nanoTime();
         try (Progress progress = start.apply(terminal)) {
             progress.at(1_000_000, now + TimeUnit.MILLISECONDS.toNanos(500));

@@ -10,7 +10,7 @@ import dev.tapedeck.harness.report.ReportContent.Mark;
 import dev.tapedeck.harness.report.ReportContent.Run;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
-import dev.tapedeck.harness.text.Words;
+import dev.tapedeck.harness.text.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -36,14 +36,16 @@ final class ReportExamples {
                 content.title(),
                 content.reason(),
                 content.run(),
+                Optional.empty(),
                 content.bisection(),
+                Listing.NONE,
                 new Ending(
                         List.of(
                                 new Frame("divide", 2, "divide.tasm", 9, false),
                                 new Frame("main", 4, "divide.tasm", 17, false)),
                         List.of(
-                                executed(40, "divide", 0, 7, "local.get dividend"),
-                                executed(41, "divide", 1, 8, "local.get divisor")),
+                                new Step(executed(40, "divide", 0, 7, "local.get dividend"), "= 7"),
+                                new Step(executed(41, "divide", 1, 8, "local.get divisor"), "= 0")),
                         Optional.of(executed(42, "divide", 2, 9, "i32.div_s")),
                         Optional.empty()),
                 List.of(),
@@ -124,10 +126,17 @@ final class ReportExamples {
                 131_072);
     }
 
+    /** What tries to break out of every format there is. */
+    static final String NASTY =
+            "<script>alert('x')</script><img src=x onerror=\"document.title='hacked'\"> | `tick` ```"
+                    + " \u001b[31mred\u001b[0m \u202egnol \r\n\t**bold** [a](http://example.org) {{reason}} & \" ' \u0000 \u2028"
+                    + " ::error file=a,line=1::injected\n::error::again ##[error]old ##vso[task] ]]> --> </svg></title></style>"
+                    + " ![i](http://example.org/i.png) @someone 100%25 "
+                    + "wide".repeat(400);
+
     /** Every text that a program or a file brings along tries to break out. */
     static ReportContent hostile() {
-        String nasty =
-                "<script>alert('x')</script> | `tick` ``` \u001b[31mred\u001b[0m \u202egnol \r\n\t**bold** [a](http://example.org) {{reason}} & \" \u0000 \u2028";
+        String nasty = NASTY;
         Executed at = new Executed(7, nasty, 3, nasty, 5, nasty);
         Frame frame = new Frame(nasty, 3, nasty, 5, true);
         Side side = new Side(nasty, nasty, 9, Optional.of(at), List.of(frame), List.of(at), Optional.of(nasty), nasty);
@@ -156,9 +165,14 @@ final class ReportExamples {
                         10,
                         nasty,
                         Optional.of(nasty),
-                        List.of(new Mark(Mark.Kind.INTERRUPT, 3, nasty))),
+                        0,
+                        List.of(new Mark(Mark.Kind.INTERRUPT, 3, 3, 1))),
+                Optional.empty(),
                 Optional.of(bisection),
-                new Ending(List.of(frame), List.of(at), Optional.of(at), Optional.of(nasty)),
+                new Listing(List.of(
+                        new Listing.Row(Optional.of(new Step(at, nasty)), Optional.of(new Step(at, nasty)), false),
+                        new Listing.Row(Optional.of(new Step(at, nasty)), Optional.empty(), true))),
+                new Ending(List.of(frame), List.of(new Step(at, nasty)), Optional.of(at), Optional.of(nasty)),
                 List.of(new Excerpt(nasty, nasty, List.of(new Line(1, nasty, true)))),
                 Optional.of("+" + nasty));
     }
@@ -167,34 +181,26 @@ final class ReportExamples {
             String title, String reason, Optional<Bisection> bisection, Optional<String> textDiff) {
         List<Mark> marks = new ArrayList<>();
         for (long icount = 0; icount < 1_048_512; icount += 131_072) {
-            marks.add(new Mark(Mark.Kind.CHECKPOINT, icount, "checkpoint at " + Words.count(icount)));
+            marks.add(new Mark(Mark.Kind.CHECKPOINT, icount, icount, 1));
         }
         for (long icount = 90_000; icount < 1_048_512; icount += 200_000) {
-            marks.add(new Mark(Mark.Kind.INTERRUPT, icount, "interrupt 3, payload 42, at " + Words.count(icount)));
+            marks.add(new Mark(Mark.Kind.INTERRUPT, icount, icount + 900, 12));
         }
+        marks.add(new Mark(Mark.Kind.HOST_CALL, 1_000, 1_000, 1));
+        marks.add(new Mark(Mark.Kind.HOST_CALL, 1_048_000, 1_048_500, 200));
         return new ReportContent(
                 title,
                 reason,
-                new Run(
-                        "target/tapedeck/checksum.tape",
-                        "checksum",
-                        "main",
-                        List.of("100", "-1.5"),
-                        7,
-                        1_048_512,
-                        5,
-                        3,
-                        8,
-                        4_096,
-                        "exit code 1",
-                        Optional.empty(),
-                        marks),
+                run("target/tapedeck/checksum.tape", 1_048_512, marks, bisection.isPresent() ? 917_504 : -1),
+                bisection.map(found ->
+                        run(found.a().name(), found.a().instructions(), marks.subList(0, marks.size() - 1), 983_040)),
                 bisection,
+                bisection.map(ReportExamples::listing).orElse(Listing.NONE),
                 new Ending(
                         List.of(new Frame("main", 20, "checksum.tasm", 22, false)),
                         List.of(
-                                executed(1_048_510, "main", 19, 21, "i32.const 1"),
-                                executed(1_048_511, "main", 20, 22, "halt")),
+                                new Step(executed(1_048_510, "main", 19, 21, "i32.const 1"), "= 1"),
+                                new Step(executed(1_048_511, "main", 20, 22, "halt"), "")),
                         Optional.empty(),
                         Optional.empty()),
                 List.of(new Excerpt(
@@ -206,6 +212,46 @@ final class ReportExamples {
                                 new Line(31, "  i32.lt_s                ; one round too few?", true),
                                 new Line(32, "  br_if again", false)))),
                 textDiff);
+    }
+
+    private static Run run(String path, long instructions, List<Mark> marks, long replayedFrom) {
+        return new Run(
+                path,
+                "checksum",
+                "main",
+                List.of("100", "-1.5"),
+                7,
+                instructions,
+                5,
+                3,
+                8,
+                4_096,
+                "exit code 1",
+                Optional.empty(),
+                replayedFrom,
+                marks);
+    }
+
+    private static Listing listing(Bisection bisection) {
+        List<Listing.Row> rows = new ArrayList<>();
+        List<Executed> before = bisection.a().before();
+        for (int i = 0; i < before.size(); i++) {
+            Step step = new Step(before.get(i), "= " + i);
+            if (i == 2) {
+                Executed other = executed(step.executed().icount() - 1, "sum", 2, 24, "i64.extend_i32_u");
+                rows.add(new Listing.Row(Optional.empty(), Optional.of(new Step(other, "= 4294967295")), false));
+            }
+            rows.add(new Listing.Row(Optional.of(step), Optional.of(step), false));
+        }
+        rows.add(new Listing.Row(
+                bisection.a().at().map(at -> new Step(at, "= 1")),
+                bisection.b().at().map(at -> new Step(at, "= 0")),
+                true));
+        rows.add(new Listing.Row(
+                Optional.of(new Step(executed(1_041_008, "sum", 10, 32, "br_if again"), "taken")),
+                Optional.of(new Step(executed(1_041_008, "sum", 10, 32, "br_if again"), "not taken")),
+                false));
+        return new Listing(rows);
     }
 
     private static Side side(

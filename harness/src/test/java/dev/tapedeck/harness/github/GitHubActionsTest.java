@@ -1,0 +1,144 @@
+package dev.tapedeck.harness.github;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tapedeck.harness.suite.Verdict;
+import dev.tapedeck.vm.program.TestCase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GitHubActionsTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void textCannotEndACommandOrAddToIt() {
+        String nasty = "a\r\nb::error file=x::y, line=1 100% %0A \u001b[31m \u202e \u0000";
+        String command = new Annotation(Optional.of(new Annotation.Place("a b,c:d\n.tasm", 3)), nasty, nasty).command();
+        assertThat(command.lines()).hasSize(1);
+        assertThat(command)
+                .isEqualTo("::error file=a b%2Cc%3Ad%0A.tasm,line=3,"
+                        + "title=a\\r\\nb%3A%3Aerror file=x%3A%3Ay%2C line=1 100%25 %250A \\x1b[31m \\u{202e} \\x00"
+                        + "::a\\r\\nb::error file=x::y, line=1 100%25 %250A \\x1b[31m \\u{202e} \\x00");
+    }
+
+    @Test
+    void aPlaceIsNamedOnlyWhereItIsKnown() {
+        assertThat(new Annotation(Optional.empty(), "t", "m").command()).isEqualTo("::error title=t::m");
+        assertThat(new Annotation(Optional.of(new Annotation.Place("f", 0)), "t", "m").command())
+                .isEqualTo("::error file=f,title=t::m");
+    }
+
+    @Test
+    void sourcesAreFoundInTheWorkspaceAndNowhereElse() throws IOException {
+        Path root = Files.createDirectories(folder.resolve("checkout"));
+        Path programs = Files.createDirectories(root.resolve("src/programs"));
+        Files.createDirectories(root.resolve("c"));
+        Files.writeString(root.resolve("c/list.c"), "");
+        Files.writeString(programs.resolve("sum.tasm"), "");
+        Files.writeString(folder.resolve("outside.c"), "");
+        Workspace workspace = new Workspace(root);
+        assertThat(workspace.source("sum.tasm", 3, List.of(programs)))
+                .contains(new Annotation.Place("src/programs/sum.tasm", 3));
+        // As DWARF of a build elsewhere names it.
+        assertThat(workspace.source("/home/somebody/build/c/list.c", 40, List.of(programs)))
+                .contains(new Annotation.Place("c/list.c", 40));
+        assertThat(workspace.source("C:\\build\\c\\list.c", 40, List.of()))
+                .contains(new Annotation.Place("c/list.c", 40));
+        assertThat(workspace.source(root.resolve("c/list.c").toString(), 1, List.of()))
+                .contains(new Annotation.Place("c/list.c", 1));
+        assertThat(workspace.source("../outside.c", 1, List.of(root))).isEmpty();
+        assertThat(workspace.source(folder.resolve("outside.c").toString(), 1, List.of()))
+                .isEmpty();
+        assertThat(workspace.source("c", 1, List.of())).isEmpty();
+        assertThat(workspace.source("\0", 1, List.of())).isEmpty();
+        assertThat(workspace.source("", 1, List.of(root))).isEmpty();
+        assertThat(workspace.source("c/list.c", 0, List.of())).isEmpty();
+    }
+
+    @Test
+    void nothingIsCollectedElsewhere() {
+        assertThat(GitHubActions.of(Map.of())).isEmpty();
+        assertThat(GitHubActions.of(Map.of("GITHUB_ACTIONS", "false"))).isEmpty();
+    }
+
+    @Test
+    void tenAnnotationsAndTheSummarySaysHowManyMore() throws IOException {
+        Path summary = folder.resolve("summary.md");
+        Path program = Files.writeString(folder.resolve("sum.tasm"), "");
+        GitHubActions actions = actions(summary);
+        for (int i = 0; i < 130; i++) {
+            actions.test("test " + i, program, TestCase.ofEntry(), failed("sum.tasm: test " + i + " | <b>"));
+        }
+        actions.disabled();
+        List<String> lines = new ArrayList<>();
+        assertThat(actions.finish(lines::add)).isEmpty();
+        assertThat(lines).hasSize(10).allMatch(line -> line.startsWith("::error file=sum.tasm,title=test "));
+        assertThat(summary)
+                .content()
+                .startsWith("### Tapedeck: 130 failed, 1 disabled, 0 passed of 131\n")
+                .contains("| test 99 | `sum.tasm` | sum.tasm: test 99 \\| \\<b\\> |")
+                .doesNotContain("| test 100 |")
+                .contains("And 30 more failures, not listed.")
+                .contains("120 failures have no annotation");
+        assertThat(actions.finish(lines::add)).isEmpty();
+        assertThat(lines).as("told once").hasSize(10);
+    }
+
+    @Test
+    void theSummaryStaysBelowWhatGitHubTakes() throws IOException {
+        Path program = Files.writeString(folder.resolve("sum.tasm"), "");
+        for (int there : new int[] {0, 899_000, 899_950, 2_000_000}) {
+            Path summary = folder.resolve("summary" + there + ".md");
+            Files.writeString(summary, "x".repeat(there));
+            GitHubActions actions = actions(summary);
+            for (int i = 0; i < 200; i++) {
+                actions.test("t".repeat(5_000), program, TestCase.ofEntry(), failed("|".repeat(10_000)));
+            }
+            assertThat(actions.finish(line -> {})).isEmpty();
+            assertThat(Files.size(summary)).isLessThanOrEqualTo(Math.max(there, 900_000));
+            if (there == 899_000) {
+                assertThat(summary)
+                        .content()
+                        .contains("### Tapedeck: 200 failed")
+                        .contains("left out");
+            }
+        }
+    }
+
+    @Test
+    void aSummaryThatCannotBeWrittenIsSaid() {
+        GitHubActions actions = actions(folder);
+        actions.disabled();
+        assertThat(actions.finish(line -> {}).orElseThrow()).startsWith("cannot write the summary of the job to ");
+    }
+
+    private GitHubActions actions(Path summary) {
+        return GitHubActions.of(Map.of(
+                        "GITHUB_ACTIONS", "true",
+                        "GITHUB_WORKSPACE", folder.toString(),
+                        "GITHUB_STEP_SUMMARY", summary.toString()))
+                .orElseThrow();
+    }
+
+    private static Verdict failed(String message) {
+        return new Verdict(
+                Verdict.Kind.FAILED,
+                message,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                new byte[0]);
+    }
+}
