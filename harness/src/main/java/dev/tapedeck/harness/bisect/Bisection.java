@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param b the second run
  * @param differences what differs in the state right after the first divergent instruction; at most 64 rows
  * @param probes digests and checkpoints compared
- * @param replayed instructions executed to find it, both sides together
+ * @param replayed instructions executed to find it, both sides together; slices have their own numbers
  */
 public record Bisection(
         boolean diverged,
@@ -75,6 +76,7 @@ public record Bisection(
      * @param before instructions executed before it, the last one last, {@code at} not included; at most 16
      * @param event what came from outside at this instruction (host result, interrupt), in words
      * @param outcome how the run ended, in words
+     * @param slice how the value that differs came about, where there is more to say than the instruction at {@code at}
      */
     public record Side(
             String name,
@@ -84,7 +86,26 @@ public record Bisection(
             List<Frame> frames,
             List<Executed> before,
             Optional<String> event,
-            String outcome) {}
+            String outcome,
+            Optional<Slice> slice) {
+        /** Without a slice. */
+        public Side(
+                String name,
+                String program,
+                long instructions,
+                Optional<Executed> at,
+                List<Frame> frames,
+                List<Executed> before,
+                Optional<String> event,
+                String outcome) {
+            this(name, program, instructions, at, frames, before, event, outcome, Optional.empty());
+        }
+
+        /** The same with a slice. */
+        public Side withSlice(Optional<Slice> other) {
+            return new Side(name, program, instructions, at, frames, before, event, outcome, other);
+        }
+    }
 
     /**
      * A place in the state that differs.

@@ -7,6 +7,8 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
+import dev.tapedeck.harness.slice.Slice;
+import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
@@ -176,6 +178,8 @@ final class Explanation {
             }
         }
         List<Row> rows = alignment.isEmpty() ? rowsOfOneProgram() : rowsOfVersions(alignment.get());
+        long behindA = a.icount();
+        long behindB = b.icount();
         List<StateDifference> differences = withWriters(rows);
         if (divergence.seen().isPresent()) {
             VersionWalk.Seen seen = divergence.seen().get();
@@ -185,32 +189,36 @@ final class Explanation {
                 differences.add(firstEffect(seen));
             }
         }
+        String summary = summary(divergence, sideA, sideB, rows);
+        // To tell how it came about is no part of finding it; a slice says itself how far it looked.
+        long replayed = a.executed() + b.executed();
+        Slices slices = slices(divergence, rows, behindA, behindB);
         return new Bisection(
                 true,
                 divergence.kind(),
-                summary(divergence, sideA, sideB, rows),
-                sideA,
-                sideB,
+                summary,
+                sideA.withSlice(slices.a.filter(slice -> tellsMore(slice, sideA))),
+                sideB.withSlice(slices.b.filter(slice -> tellsMore(slice, sideB))),
                 differences,
                 probes,
-                a.executed() + b.executed());
+                replayed);
     }
 
     // What came from outside.
 
     private static Optional<String> event(Lane lane, Divergence divergence, long icount) {
         return switch (divergence.kind()) {
-            case HOST -> VersionWalk.hostCall(lane.recording, icount).map(call -> Inputs.words(lane.program, call));
+            case HOST -> lane.recording.hostCallAt(icount).map(call -> Words.event(lane.program, call));
             case INTERRUPT, MACHINE -> {
                 List<String> texts = new ArrayList<>();
                 for (Injection injection : lane.recording.options().injections()) {
                     if (injection.icount() == icount && divergence.before()) {
-                        texts.add(Inputs.words(lane.machine(), injection));
+                        texts.add(Words.event(lane.machine(), injection));
                     }
                 }
                 if (divergence.before()) {
                     for (Interrupt interrupt : Inputs.interrupts(lane.recording, icount, icount + 1)) {
-                        texts.add(Inputs.words(interrupt));
+                        texts.add(Words.event(interrupt));
                     }
                 }
                 yield texts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", texts));
@@ -360,6 +368,48 @@ final class Explanation {
                     Optional.ofNullable(ofB.get(row.ofB()))));
         }
         return result;
+    }
+
+    // How it came about.
+
+    private record Slices(Optional<Slice> a, Optional<Slice> b) {}
+
+    /**
+     * How the first effect came about, in what differs of it; or, where that is the divergence itself, how the first place
+     * that differs got its value.
+     */
+    private Slices slices(Divergence divergence, List<Row> rows, long behindA, long behindB)
+            throws RecordingException, Unfaithful {
+        if (divergence.seen().isPresent()) {
+            VersionWalk.Seen seen = divergence.seen().get();
+            a.seek(seen.icountA());
+            b.seek(seen.icountB());
+            int operand = Slicer.differingOperand(a.machine(), b.machine());
+            if (operand >= 0) {
+                return new Slices(
+                        a.slice(divergence.icountA(), slicer -> slicer.operand(seen.icountA(), operand)),
+                        b.slice(divergence.icountB(), slicer -> slicer.operand(seen.icountB(), operand)));
+            }
+        }
+        Optional<Row> first = rows.stream()
+                .filter(row -> !(row.ofA().location() instanceof Location.Register)
+                        && !(row.ofA().location() instanceof Location.FramePosition))
+                .findFirst();
+        if (first.isEmpty()) {
+            return new Slices(Optional.empty(), Optional.empty());
+        }
+        LastWriters.Target ofA = first.get().ofA();
+        LastWriters.Target ofB = first.get().ofB();
+        return new Slices(
+                a.slice(divergence.icountA(), slicer -> slicer.value(behindA, ofA.location(), (int) ofA.length())),
+                b.slice(divergence.icountB(), slicer -> slicer.value(behindB, ofB.location(), (int) ofB.length())));
+    }
+
+    /** Whether a slice says anything that the place of the divergence does not. */
+    private static boolean tellsMore(Slice slice, Side side) {
+        return slice.steps().stream()
+                .anyMatch(step ->
+                        side.at().map(at -> at.icount() != step.at().icount()).orElse(true));
     }
 
     /** The behaviour that shows the divergence, as a row of its own. */

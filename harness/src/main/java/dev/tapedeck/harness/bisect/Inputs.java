@@ -4,13 +4,7 @@ import dev.tapedeck.harness.recording.Ascending;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
-import dev.tapedeck.harness.recording.Recording.MemoryWrite;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
-import dev.tapedeck.harness.text.Places;
-import dev.tapedeck.harness.text.Values;
-import dev.tapedeck.vm.machine.Location;
-import dev.tapedeck.vm.machine.Machine;
-import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -127,57 +121,5 @@ final class Inputs {
     static List<Interrupt> interrupts(Recording recording, long from, long to) {
         List<Interrupt> all = recording.interrupts();
         return all.subList(recording.firstInterrupt(from), recording.firstInterrupt(to));
-    }
-
-    static String words(Interrupt interrupt) {
-        return "interrupt " + interrupt.signal() + ", payload " + interrupt.payload();
-    }
-
-    /** The machine says which names the place has. */
-    static String words(Machine machine, Injection injection) {
-        String where;
-        try {
-            where = Places.location(machine, injection.location());
-        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-            where = injection.location().toString();
-        }
-        if (injection.location() instanceof Location.Register register
-                && register.name().equals("interrupts")) {
-            return "injected: " + where + " flipped";
-        }
-        return "injected: " + where + " xor 0x" + Long.toHexString(injection.mask());
-    }
-
-    /** What a host call gave back: {@code tape.random() returned 5}. */
-    static String words(Program program, HostCallRecord call) {
-        Program.HostImport called = program.imports().get(call.hostImport());
-        Program.FunctionType type = program.typeOf(called);
-        StringBuilder text = new StringBuilder(called.qualifiedName())
-                .append('(')
-                .append(Values.list(type.parameters(), call.arguments()))
-                .append(')');
-        if (call.error().isPresent()) {
-            return text.append(" failed: ").append(call.error().get()).toString();
-        }
-        if (call.halt().isPresent()) {
-            return text.append(" stopped the run with exit code ")
-                    .append(call.halt().get())
-                    .toString();
-        }
-        text.append(" returned ")
-                .append(call.results().isEmpty() ? "nothing" : Values.list(type.results(), call.results()));
-        int shown = 0;
-        for (MemoryWrite write : call.writes()) {
-            if (shown++ == 4) {
-                text.append(", ...");
-                break;
-            }
-            text.append(", wrote ")
-                    .append(Values.bytes(write.bytes()))
-                    .append(" at ")
-                    .append(Values.address(write.address()))
-                    .append(write.memory() == 0 ? "" : " of memory " + write.memory());
-        }
-        return text.toString();
     }
 }

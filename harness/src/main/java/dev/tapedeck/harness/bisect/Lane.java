@@ -6,6 +6,8 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.slice.Slice;
+import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Machine;
@@ -13,6 +15,7 @@ import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +48,24 @@ final class Lane {
     void seek(long icount) throws RecordingException, Unfaithful {
         try {
             replay.seek(icount);
+        } catch (ReplayException e) {
+            throw new Unfaithful(this, e.getMessage(), e.icount());
+        }
+    }
+
+    /** Something to be found out by a slicer. */
+    interface Question {
+        Optional<Slice> ask(Slicer slicer) throws RecordingException, ReplayException;
+    }
+
+    /**
+     * How a value came about. The replay is left anywhere.
+     *
+     * @param pinned the instruction count of a step that is shown in any case if it is part of it
+     */
+    Optional<Slice> slice(long pinned, Question question) throws RecordingException, Unfaithful {
+        try {
+            return question.ask(new Slicer(replay, Slicer.REPORT_INSTRUCTIONS, pinned));
         } catch (ReplayException e) {
             throw new Unfaithful(this, e.getMessage(), e.icount());
         }

@@ -8,11 +8,11 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
-import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -62,39 +62,10 @@ final class LastWriters {
     static Map<Target, Executed> search(Lane lane, List<Target> targets) throws RecordingException, Unfaithful {
         LastWriters search = new LastWriters(lane);
         for (Target target : targets) {
-            search.wanted.add(new Wanted(target, cell(lane.machine(), target.location())));
+            search.wanted.add(new Wanted(target, Effect.cellOf(lane.machine(), target.location())));
         }
         search.walk(lane.icount());
         return search.found;
-    }
-
-    private static int cell(Machine machine, Location location) {
-        int frame;
-        int index;
-        boolean operand;
-        if (location instanceof Location.Local local) {
-            frame = local.frame();
-            index = local.index();
-            operand = false;
-        } else if (location instanceof Location.Operand at) {
-            frame = at.frame();
-            index = at.index();
-            operand = true;
-        } else {
-            return -1;
-        }
-        int base = 0;
-        for (int i = 0; i < Math.min(frame, machine.depth()); i++) {
-            base += locals(machine, i) + machine.operandCount(i);
-        }
-        return base + index + (operand && frame < machine.depth() ? locals(machine, frame) : 0);
-    }
-
-    private static int locals(Machine machine, int frame) {
-        Function function =
-                machine.program().functions().get(machine.framePosition(frame).function());
-        return machine.program().typeOf(function).parameters().size()
-                + function.locals().size();
     }
 
     private void walk(long end) throws RecordingException, Unfaithful {
@@ -133,7 +104,7 @@ final class LastWriters {
         long icount = lane.icount();
         Position position = new Position(effect.function, effect.offset);
         boolean hostCall = effect.opcode == Opcode.CALL_HOST;
-        Optional<HostCallRecord> call = hostCall ? VersionWalk.hostCall(lane.recording, icount) : Optional.empty();
+        Optional<HostCallRecord> call = hostCall ? lane.recording.hostCallAt(icount) : Optional.empty();
         if (!lane.step()) {
             return;
         }
@@ -224,7 +195,7 @@ final class LastWriters {
             if (injection.icount() == icount) {
                 for (Wanted one : wanted) {
                     if (touches(injection.location(), one)) {
-                        one.latest = arrival(icount, Inputs.words(machine, injection));
+                        one.latest = arrival(icount, Words.event(machine, injection));
                     }
                 }
             }
@@ -245,7 +216,7 @@ final class LastWriters {
             boolean waits = one.target.location() instanceof Location.Pending pending
                     && arrived.stream().anyMatch(interrupt -> interrupt.signal() == pending.signal());
             if (entered || waits) {
-                String text = arrived.isEmpty() ? "interrupt delivered" : Inputs.words(arrived.get(arrived.size() - 1));
+                String text = arrived.isEmpty() ? "interrupt delivered" : Words.event(arrived.get(arrived.size() - 1));
                 one.latest = arrival(icount, text);
             }
         }
@@ -255,7 +226,9 @@ final class LastWriters {
         if (location instanceof Location.MemoryByte at && one.target.location() instanceof Location.MemoryByte from) {
             return at.memory() == from.memory() && overlaps(at.address(), 1, from.address(), one.target.length());
         }
-        return one.cell >= 0 ? one.cell == cell(lane.machine(), location) : location.equals(one.target.location());
+        return one.cell >= 0
+                ? one.cell == Effect.cellOf(lane.machine(), location)
+                : location.equals(one.target.location());
     }
 
     private Executed arrival(long icount, String text) {

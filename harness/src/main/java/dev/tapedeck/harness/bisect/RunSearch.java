@@ -290,7 +290,7 @@ final class RunSearch {
         if (effect.opcode == Opcode.CALL_HOST) {
             long icount = machineA.icount() - 1;
             for (Lane lane : List.of(a, b)) {
-                var call = VersionWalk.hostCall(lane.recording, icount);
+                var call = lane.recording.hostCallAt(icount);
                 if (call.isPresent()) {
                     for (MemoryWrite write : call.get().writes()) {
                         if (memoryDiffers(write.memory(), write.address(), write.bytes().length)) {

@@ -1,9 +1,9 @@
 package dev.tapedeck.harness.bisect;
 
 import dev.tapedeck.harness.effect.Effect;
-import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.slice.PostDominators;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
@@ -543,16 +543,7 @@ final class VersionWalk {
     }
 
     private static Optional<HostCallRecord> hostCall(Lane lane) {
-        return hostCall(lane.recording, lane.icount());
-    }
-
-    /** The host call at an instruction count, if there is one. */
-    static Optional<HostCallRecord> hostCall(Recording recording, long icount) {
-        List<HostCallRecord> calls = recording.hostCalls();
-        int first = recording.firstHostCall(icount);
-        return first < calls.size() && calls.get(first).icount() == icount
-                ? Optional.of(calls.get(first))
-                : Optional.empty();
+        return lane.recording.hostCallAt(lane.icount());
     }
 
     private boolean hostWritesDiffer(Optional<HostCallRecord> callA, Optional<HostCallRecord> callB) {

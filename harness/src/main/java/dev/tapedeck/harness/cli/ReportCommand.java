@@ -3,13 +3,17 @@ package dev.tapedeck.harness.cli;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
+import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.report.ReferenceRun;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.report.ReportFiles;
 import dev.tapedeck.harness.report.SourceText;
+import dev.tapedeck.harness.slice.Slice;
+import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
@@ -94,7 +98,8 @@ final class ReportCommand implements Callable<Integer> {
                     recording,
                     bisection,
                     compared,
-                    Optional.empty());
+                    Optional.empty(),
+                    bisection.isPresent() || reason.isEmpty() ? Optional.empty() : ending(recording));
             ReportContent content = ReportContent.of(report, sources(path));
             write(content, output, terminal);
             if (json) {
@@ -104,6 +109,11 @@ final class ReportCommand implements Callable<Integer> {
             GitHubLog.report(content, bad, path, terminal, json);
             return bad ? ExitCodes.DIFFERENT : ExitCodes.FINE;
         }
+    }
+
+    /** How the end of a run came about. */
+    private static Optional<Slice> ending(Recording recording) throws RecordingException, ReplayException {
+        return new Slicer(new Replay(recording), Slicer.INSTRUCTIONS_DEFAULT).ending();
     }
 
     /** Why a run counts as failed without anything to compare it with; empty if it does not. */

@@ -65,6 +65,7 @@ final class TapedeckCommand implements Callable<Integer> {
             new Entry("Look into a recording", "log", LogCommand::new),
             new Entry("Look into a recording", "state", StateCommand::new),
             new Entry("Find what went wrong", "bisect", BisectCommand::new),
+            new Entry("Find what went wrong", "slice", SliceCommand::new),
             new Entry("Find what went wrong", "diff", DiffCommand::new),
             new Entry("Find what went wrong", "report", ReportCommand::new),
             new Entry("Keep recordings and states", "pack", PackCommand::new),

@@ -31,6 +31,10 @@ public final class Condition {
         return new ConditionParser(program, text).parse();
     }
 
+    Expression root() {
+        return root;
+    }
+
     /** As it was written. */
     public String text() {
         return text;

@@ -168,7 +168,8 @@ sealed interface Expression {
                     : code.locals().get(index - parameters.size());
         }
 
-        private int index(Moment moment) {
+        /** The index in the innermost frame's function, or -1. */
+        int index(Moment moment) {
             int function = moment.function();
             if (function < 0) {
                 return NONE;

@@ -4,6 +4,7 @@ import dev.tapedeck.vm.isa.Access;
 import dev.tapedeck.vm.isa.Determinism;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Function;
 import dev.tapedeck.vm.program.Position;
@@ -93,6 +94,40 @@ public final class Effect {
         int inFrame = absolute - machine.bp();
         int locals = machine.sp() - machine.bp() - machine.operandCount(frame);
         return inFrame < locals ? machine.local(frame, inFrame) : machine.operand(frame, inFrame - locals);
+    }
+
+    /**
+     * The absolute index of a local, an operand or, where there is no such frame, a result of the run; -1 for any other
+     * place.
+     */
+    public static int cellOf(Machine machine, Location location) {
+        int frame;
+        int index;
+        boolean operand;
+        if (location instanceof Location.Local local) {
+            frame = local.frame();
+            index = local.index();
+            operand = false;
+        } else if (location instanceof Location.Operand at) {
+            frame = at.frame();
+            index = at.index();
+            operand = true;
+        } else {
+            return -1;
+        }
+        int base = 0;
+        for (int i = 0; i < Math.min(frame, machine.depth()); i++) {
+            base += locals(machine, i) + machine.operandCount(i);
+        }
+        return base + index + (operand && frame < machine.depth() ? locals(machine, frame) : 0);
+    }
+
+    /** Parameters and locals of a frame. */
+    public static int locals(Machine machine, int frame) {
+        Function function =
+                machine.program().functions().get(machine.framePosition(frame).function());
+        return machine.program().typeOf(function).parameters().size()
+                + function.locals().size();
     }
 
     /** Looks at the next instruction. The machine must be running. */

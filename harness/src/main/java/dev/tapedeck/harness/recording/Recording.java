@@ -152,6 +152,14 @@ public final class Recording implements AutoCloseable {
         return index.hostCalls.firstFrom(icount);
     }
 
+    /** The host call at an instruction count, if there is one. */
+    public Optional<HostCallRecord> hostCallAt(long icount) {
+        int first = firstHostCall(icount);
+        return first < index.hostCalls.size() && index.hostCalls.get(first).icount() == icount
+                ? Optional.of(index.hostCalls.get(first))
+                : Optional.empty();
+    }
+
     /** How the run ended; empty if the recording was cut. */
     public Optional<Outcome> outcome() {
         return Optional.ofNullable(index.outcome);

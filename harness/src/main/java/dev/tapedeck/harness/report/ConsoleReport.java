@@ -2,6 +2,7 @@ package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Step;
@@ -28,6 +29,12 @@ public final class ConsoleReport {
 
     /** Narrower terminals break lines themselves. */
     private static final int WIDTH_MIN = 60;
+
+    /** Steps of a slice shown. */
+    private static final int SLICE_STEPS = 8;
+
+    /** Columns for what a step executed. */
+    private static final int SLICE_TEXT = 44;
 
     /** From this width on, both sides stand side by side. */
     private static final int SIDE_BY_SIDE_WIDTH = 100;
@@ -71,6 +78,13 @@ public final class ConsoleReport {
         return report.out.toString();
     }
 
+    /** Only a slice, as {@code tapedeck slice} prints it. */
+    public static String render(Slice slice, int width, Paint paint) {
+        ConsoleReport report = new ConsoleReport(width, paint);
+        report.slice("", slice);
+        return report.out.toString().stripLeading();
+    }
+
     private void report(ReportContent content) {
         line(paint.bold(fit(content.title(), width)));
         if (!content.reason().isEmpty()) {
@@ -88,6 +102,7 @@ public final class ConsoleReport {
         } else {
             ending(content.ending());
         }
+        content.slice().ifPresent(slice -> slice("", slice));
         content.textDiff().ifPresent(this::diff);
     }
 
@@ -125,6 +140,8 @@ public final class ConsoleReport {
             heading("What differs after it");
             differences(bisection.differences());
         }
+        bisection.a().slice().ifPresent(slice -> slice(" in A", slice));
+        bisection.b().slice().ifPresent(slice -> slice(" in B", slice));
         if (!bisection.a().frames().isEmpty() || !bisection.b().frames().isEmpty()) {
             heading("Call stacks, innermost first");
             if (bisection.a().frames().equals(bisection.b().frames())) {
@@ -405,6 +422,31 @@ public final class ConsoleReport {
 
     private String mark(String row) {
         return row.stripLeading().startsWith("> ") ? paint.bad(row) : row;
+    }
+
+    private void slice(String where, Slice slice) {
+        heading("How it came about" + where);
+        wrapped(slice.what(), "  ");
+        List<SliceLines.Line> lines = SliceLines.of(slice, SLICE_STEPS);
+        int icountWidth = 0;
+        int textWidth = 0;
+        for (SliceLines.Line line : lines) {
+            icountWidth = Math.max(icountWidth, line.icount().length());
+            if (!line.remark()) {
+                textWidth = Math.max(
+                        textWidth, Math.min(SLICE_TEXT, Visible.of(line.text()).length()));
+            }
+        }
+        for (SliceLines.Line line : lines) {
+            if (line.remark()) {
+                wrapped(line.text(), " ".repeat(icountWidth + 6));
+            } else {
+                line(fit(
+                        "  " + pad(line.icount(), icountWidth, true) + "  "
+                                + pad(fit(line.text(), SLICE_TEXT), textWidth, false) + "  " + line.place(),
+                        width));
+            }
+        }
     }
 
     private void diff(String diff) {

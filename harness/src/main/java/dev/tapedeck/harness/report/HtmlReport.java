@@ -4,6 +4,7 @@ import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Step;
@@ -67,6 +68,8 @@ public final class HtmlReport {
                         content.listing().rows().stream()
                                 .map(row -> listed(row, content))
                                 .toList()),
+                Map.entry("anySlice", !slices(content).isEmpty()),
+                Map.entry("slices", slices(content)),
                 Map.entry("anyExcerpt", !content.excerpts().isEmpty()),
                 Map.entry(
                         "excerpts",
@@ -211,6 +214,35 @@ public final class HtmlReport {
 
     private static List<String> frames(List<Frame> frames) {
         return Words.stack(frames);
+    }
+
+    private static List<Object> slices(ReportContent content) {
+        List<Object> slices = new ArrayList<>();
+        content.bisection().ifPresent(bisection -> {
+            bisection.a().slice().ifPresent(slice -> slices.add(slice("A", slice)));
+            bisection.b().slice().ifPresent(slice -> slices.add(slice("B", slice)));
+        });
+        content.slice().ifPresent(slice -> slices.add(slice("", slice)));
+        return slices;
+    }
+
+    private static Map<String, Object> slice(String letter, Slice slice) {
+        List<Object> lines = new ArrayList<>();
+        for (SliceLines.Line line : SliceLines.of(slice, Slice.STEPS_MAX)) {
+            lines.add(Map.of(
+                    "icount", line.icount(), "text", line.text(), "place", line.place(), "remark", line.remark()));
+        }
+        return Map.of(
+                "letter",
+                letter,
+                "css",
+                letter.equals("A") ? "a" : "b",
+                "what",
+                slice.what(),
+                "icount",
+                Words.count(slice.icount()),
+                "lines",
+                lines);
     }
 
     private static Map<String, Object> excerpt(ReportContent.Excerpt excerpt) {

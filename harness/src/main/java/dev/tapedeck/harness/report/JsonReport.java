@@ -7,6 +7,8 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.slice.Cause;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Step;
@@ -40,6 +42,11 @@ public final class JsonReport {
     /** A bisection as its own document, as {@code tapedeck bisect --json} prints it. */
     public static String render(Bisection bisection) {
         return document(json -> fields(json, bisection));
+    }
+
+    /** A slice as its own document, as {@code tapedeck slice --json} prints it. */
+    public static String render(Slice slice) {
+        return document(json -> fields(json, slice));
     }
 
     /** One JSON document: an object with {@code schema} and whatever {@code fields} adds, and a line feed. */
@@ -131,6 +138,7 @@ public final class JsonReport {
         }
         json.writeEndArray();
         text(json, "textDiff", content.textDiff());
+        slice(json, content.slice());
     }
 
     private static void run(JsonGenerator json, ReportContent.Run run) throws IOException {
@@ -215,7 +223,42 @@ public final class JsonReport {
         text(json, "event", side.event());
         frames(json, side.frames());
         list(json, "before", side.before());
+        slice(json, side.slice());
         json.writeEndObject();
+    }
+
+    private static void slice(JsonGenerator json, Optional<Slice> slice) throws IOException {
+        json.writeFieldName("slice");
+        if (slice.isPresent()) {
+            json.writeStartObject();
+            fields(json, slice.get());
+            json.writeEndObject();
+        } else {
+            json.writeNull();
+        }
+    }
+
+    /** The fields of a slice. */
+    private static void fields(JsonGenerator json, Slice slice) throws IOException {
+        json.writeStringField("what", slice.what());
+        json.writeNumberField("icount", slice.icount());
+        json.writeBooleanField("complete", slice.complete());
+        json.writeNumberField("replayed", slice.replayed());
+        json.writeArrayFieldStart("steps");
+        for (Cause step : slice.steps()) {
+            json.writeStartObject();
+            json.writeFieldName("at");
+            executed(json, step.at());
+            json.writeStringField("kind", step.kind().mnemonic());
+            json.writeStringField("role", step.role().mnemonic());
+            strings(json, "operands", step.operands());
+            json.writeStringField("value", step.value());
+            list(json, "through", step.through());
+            json.writeNumberField("repeats", step.repeats());
+            json.writeNumberField("leftOut", step.leftOut());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private static void icount(JsonGenerator json, String name, Optional<Executed> at) throws IOException {

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Step;
@@ -45,6 +46,7 @@ public final class MarkdownReport {
 
     private void body(ReportContent content) {
         content.bisection().ifPresent(bisection -> bisection(bisection, content.listing()));
+        content.slice().ifPresent(slice -> slice("How it came about", slice));
         for (ReportContent.Excerpt excerpt : content.excerpts()) {
             heading("Source, " + text(excerpt.label()));
             List<String> lines = new ArrayList<>();
@@ -90,6 +92,8 @@ public final class MarkdownReport {
             }
             out.append('\n');
         }
+        bisection.a().slice().ifPresent(slice -> slice("How it came about in A", slice));
+        bisection.b().slice().ifPresent(slice -> slice("How it came about in B", slice));
         if (!listing.rows().isEmpty()) {
             heading("Around it");
             paragraph("Lines marked `A` and `B` are of one run only, all others of both; `>` is where the runs part.");
@@ -276,6 +280,32 @@ public final class MarkdownReport {
             lines.add(line(format, marked ? ">" : " ", "", all.get(i)));
         }
         return lines;
+    }
+
+    private void slice(String title, Slice slice) {
+        heading(title);
+        paragraph(
+                "At instruction " + Words.count(slice.icount()) + ", " + code(slice.what()) + ". The last step first:");
+        List<SliceLines.Line> lines = SliceLines.of(slice, Slice.STEPS_MAX);
+        int icountWidth = 1;
+        int textWidth = 1;
+        for (SliceLines.Line line : lines) {
+            icountWidth = Math.max(icountWidth, line.icount().length());
+            textWidth = Math.max(
+                    textWidth, line.remark() ? 0 : Math.min(48, line.text().length()));
+        }
+        List<String> texts = new ArrayList<>();
+        for (SliceLines.Line line : lines) {
+            texts.add(
+                    line.remark()
+                            ? " ".repeat(icountWidth + 4) + line.text()
+                            : String.format(
+                                    "%" + icountWidth + "s  %-" + textWidth + "s  %s",
+                                    line.icount(),
+                                    line.text(),
+                                    line.place()));
+        }
+        block("", texts);
     }
 
     private void heading(String heading) {

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.slice.Slice;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param bisection against a reference, if there is one
  * @param reference what is to be shown of that reference, if it could be read
  * @param textDiff unified diff of received against approved text, if there is one
+ * @param slice how what is wrong came about, if that is known
  */
 public record Report(
         String title,
@@ -20,4 +22,16 @@ public record Report(
         Recording recording,
         Optional<Bisection> bisection,
         Optional<ReferenceRun> reference,
-        Optional<String> textDiff) {}
+        Optional<String> textDiff,
+        Optional<Slice> slice) {
+    /** Without a slice. */
+    public Report(
+            String title,
+            String reason,
+            Recording recording,
+            Optional<Bisection> bisection,
+            Optional<ReferenceRun> reference,
+            Optional<String> textDiff) {
+        this(title, reason, recording, bisection, reference, textDiff, Optional.empty());
+    }
+}

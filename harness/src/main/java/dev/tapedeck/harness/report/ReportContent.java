@@ -5,6 +5,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
@@ -42,6 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param ending how the run in question came to its end
  * @param excerpts source lines (or, without a source, instructions) around the places that matter
  * @param textDiff unified diff of received against approved text, if there is one
+ * @param slice how what is wrong with the run came about, where no bisection says it and it is known
  */
 public record ReportContent(
         String title,
@@ -52,7 +54,8 @@ public record ReportContent(
         Listing listing,
         Ending ending,
         List<Excerpt> excerpts,
-        Optional<String> textDiff) {
+        Optional<String> textDiff,
+        Optional<Slice> slice) {
     /** Instructions listed before a place, at most. */
     public static final int BEFORE_MAX = 16;
 
@@ -186,6 +189,20 @@ public record ReportContent(
         excerpts = List.copyOf(excerpts);
     }
 
+    /** Without a slice. */
+    public ReportContent(
+            String title,
+            String reason,
+            Run run,
+            Optional<Run> reference,
+            Optional<Bisection> bisection,
+            Listing listing,
+            Ending ending,
+            List<Excerpt> excerpts,
+            Optional<String> textDiff) {
+        this(title, reason, run, reference, bisection, listing, ending, excerpts, textDiff, Optional.empty());
+    }
+
     /** Reads what a report shows. What cannot be read is left out and said, never thrown. */
     public static ReportContent of(Report report, SourceText sources) {
         Recording recording = report.recording();
@@ -213,7 +230,8 @@ public record ReportContent(
                 listing,
                 ending,
                 excerpts(report.bisection(), ending, program, sources),
-                report.textDiff());
+                report.textDiff(),
+                report.slice());
     }
 
     private static Run run(Recording recording) {

@@ -11,6 +11,7 @@ import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.report.ReportFiles;
 import dev.tapedeck.harness.report.SourceText;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Visible;
@@ -73,7 +74,8 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         } catch (RecordingException | ReplayException e) {
             where = ""; // What is wrong with it is said first.
         }
-        return because(miss.reason() + where, "", miss.expected(), miss.actual(), frames, Optional.empty());
+        return because(
+                miss.reason() + where, "", miss.expected(), miss.actual(), frames, Optional.empty(), miss.clue());
     }
 
     /**
@@ -83,9 +85,16 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
      * @param detail what follows the bisection in that line; begins with a semicolon, or is empty
      * @param frames the call stack to show; empty for the one at the end
      * @param textDiff unified, of what was received against what is approved
+     * @param clue where to look for how it came about, if there is nothing to bisect against that tells more
      */
     Verdict because(
-            String reason, String detail, String expected, String actual, List<Frame> frames, Optional<String> textDiff)
+            String reason,
+            String detail,
+            String expected,
+            String actual,
+            List<Frame> frames,
+            Optional<String> textDiff,
+            Clue clue)
             throws IOException {
         // Before anything else is concluded from it.
         Optional<String> problem = replayProblem();
@@ -98,7 +107,20 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                 + comparison.text
                 + detail;
         ReportContent report = ReportContent.of(
-                new Report(subject.title(), line, recording, comparison.bisection, comparison.reference, textDiff),
+                new Report(
+                        subject.title(),
+                        line,
+                        recording,
+                        comparison.bisection,
+                        comparison.reference,
+                        textDiff,
+                        problem.isPresent()
+                                        || comparison
+                                                .bisection
+                                                .map(Bisection::diverged)
+                                                .orElse(false)
+                                ? Optional.empty()
+                                : slice(clue)),
                 SourceText.in(Stream.ofNullable(subject.file().toAbsolutePath().getParent())
                         .toList()));
         List<Path> files = new ArrayList<>(ReportFiles.write(report, subject.directory()));
@@ -114,6 +136,22 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                 Optional.of(report),
                 files,
                 output);
+    }
+
+    /** The same where there is nothing to look for in the run itself. */
+    Verdict because(
+            String reason, String detail, String expected, String actual, List<Frame> frames, Optional<String> textDiff)
+            throws IOException {
+        return because(reason, detail, expected, actual, frames, textDiff, new Clue.None());
+    }
+
+    private Optional<Slice> slice(Clue clue) {
+        try {
+            return clue.slice(recording);
+        } catch (RecordingException | ReplayException | RuntimeException e) {
+            // Whatever is wrong, with the recording or here, must not hide that the test failed, and why.
+            return Optional.empty();
+        }
     }
 
     /** @param text for the message, begins with a semicolon; empty if there is nothing to compare with */

@@ -8,6 +8,7 @@ import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.StateExpectation;
@@ -27,8 +28,9 @@ import java.util.OptionalLong;
  * @param actual for a diff
  * @param icount where the run shows it; empty means at its end
  * @param verb what happened there, such as {@code written}
+ * @param clue where to look for how it came about
  */
-record Miss(String reason, String expected, String actual, OptionalLong icount, String verb) {
+record Miss(String reason, String expected, String actual, OptionalLong icount, String verb, Clue clue) {
     private static final int EXCERPT_CHARS_MAX = 60;
     private static final int EXCERPT_CHARS_BEFORE = 20;
     private static final int MEMORY_BYTES_MAX = 16;
@@ -43,7 +45,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     "not finished after the limit of " + Words.count(limit, "instruction"),
                     "an end within " + Words.count(limit, "instruction"),
                     "not finished",
-                    "stopped"));
+                    "stopped",
+                    new Clue.None()));
         }
         Optional<Miss> miss = ending(test, program, function, outcome);
         if (miss.isEmpty()) {
@@ -64,7 +67,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                             "expected fault " + Visible.of(expectedFault.get()) + " but was " + end,
                             "fault " + expectedFault.get(),
                             fault.isPresent() ? "fault " + kind : end,
-                            "ended"));
+                            "ended",
+                            new Clue.Ending()));
         }
         int expectedExitCode = test.expectedExitCode().orElse(0);
         if (fault.isPresent()) {
@@ -75,7 +79,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                             + (detail.isEmpty() ? "" : "; " + Visible.of(detail)) + ")",
                     "exit code " + expectedExitCode,
                     "fault " + kind.mnemonic(),
-                    "raised"));
+                    "raised",
+                    new Clue.Ending()));
         }
         // A return from the entry counts as exit code 0.
         return outcome.exitCode() == expectedExitCode
@@ -84,7 +89,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                         "expected exit code " + expectedExitCode + " but was " + outcome.exitCode(),
                         "exit code " + expectedExitCode,
                         "exit code " + outcome.exitCode(),
-                        "ended"));
+                        "ended",
+                        new Clue.Ending()));
     }
 
     private static String ending(Program program, int function, Outcome outcome) {
@@ -126,7 +132,10 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 diffText(expected, at),
                 diffText(actual, at),
                 output.departedIcount(),
-                at < actual.length() ? "written" : "ended"));
+                at < actual.length() ? "written" : "ended",
+                output.departedIcount().isPresent()
+                        ? new Clue.Output(output.departedIcount().getAsLong(), output.departedOffset())
+                        : new Clue.None()));
     }
 
     private static String bytes(long count) {
@@ -183,7 +192,13 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         String was = outcome.kind() == Outcome.Kind.RETURNED
                 ? values(program, function, outcome.results())
                 : ending(program, function, outcome);
-        return Optional.of(atEnd("expected result " + should + " but was " + was, should, was, "returned"));
+        int wrong = 0;
+        while (wrong < Math.min(expected.size(), outcome.results().size())
+                && expected.get(wrong).equals(outcome.results().get(wrong))) {
+            wrong++;
+        }
+        return Optional.of(atEnd(
+                "expected result " + should + " but was " + was, should, was, "returned", new Clue.Result(wrong)));
     }
 
     /** The first expectation of the state that a machine at the end of the run does not meet. */
@@ -195,7 +210,12 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
 
     /** The state at the end is not to be had. */
     static Miss notReplayed() {
-        return atEnd("the state at its end cannot be looked at", "a run that repeats", "another run", "ended");
+        return atEnd(
+                "the state at its end cannot be looked at",
+                "a run that repeats",
+                "another run",
+                "ended",
+                new Clue.None());
     }
 
     private static Optional<Miss> state(StateExpectation expectation, Machine machine) {
@@ -208,7 +228,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     : unequal(
                             "global " + name,
                             Values.cell(found.type(), global.cell()),
-                            Values.cell(found.type(), actual));
+                            Values.cell(found.type(), actual),
+                            new Clue.State(machine.icount(), new Location.GlobalVariable(global.global())));
         } else if (expectation instanceof StateExpectation.RegisterValue register) {
             long actual = switch (register.register()) {
                 case SP -> machine.sp();
@@ -222,7 +243,10 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     : unequal(
                             "register " + register.register().mnemonic(),
                             Long.toString(register.value()),
-                            Long.toString(actual));
+                            Long.toString(actual),
+                            register.register().mnemonic().equals("hp")
+                                    ? new Clue.State(machine.icount(), new Location.Register("hp"))
+                                    : new Clue.None());
         } else if (expectation instanceof StateExpectation.MemoryBytes memory) {
             return memory(memory, machine);
         }
@@ -235,7 +259,10 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         long size = machine.memoryBytes(expectation.memory());
         if (expected.length > size - expectation.address()) {
             return unequal(
-                    memory, bytes(expected.length) + " at address " + expectation.address(), bytes(size) + " in all");
+                    memory,
+                    bytes(expected.length) + " at address " + expectation.address(),
+                    bytes(size) + " in all",
+                    new Clue.None());
         }
         byte[] actual = machine.readMemory(expectation.memory(), expectation.address(), expected.length);
         int at = Arrays.mismatch(expected, actual);
@@ -244,7 +271,11 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         }
         int from = Math.max(0, Math.min(at - 4, expected.length - MEMORY_BYTES_MAX));
         return unequal(
-                memory + " from address " + (expectation.address() + from), hex(expected, from), hex(actual, from));
+                memory + " from address " + (expectation.address() + from),
+                hex(expected, from),
+                hex(actual, from),
+                new Clue.State(
+                        machine.icount(), new Location.MemoryByte(expectation.memory(), expectation.address() + at)));
     }
 
     private static String hex(byte[] bytes, int from) {
@@ -252,12 +283,13 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         return HexFormat.ofDelimiter(" ").formatHex(bytes, from, to) + (to < bytes.length ? " ..." : "");
     }
 
-    private static Optional<Miss> unequal(String what, String expected, String actual) {
+    private static Optional<Miss> unequal(String what, String expected, String actual, Clue clue) {
         return Optional.of(atEnd(
                 "expected " + what + " to be " + expected + " but was " + actual,
                 what + " " + expected,
                 what + " " + actual,
-                "ended"));
+                "ended",
+                clue));
     }
 
     private static String values(Program program, int function, List<Long> cells) {
@@ -266,7 +298,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         return cells.isEmpty() ? "nothing" : Values.list(types, cells);
     }
 
-    private static Miss atEnd(String reason, String expected, String actual, String verb) {
-        return new Miss(reason, expected, actual, OptionalLong.empty(), verb);
+    private static Miss atEnd(String reason, String expected, String actual, String verb, Clue clue) {
+        return new Miss(reason, expected, actual, OptionalLong.empty(), verb, clue);
     }
 }

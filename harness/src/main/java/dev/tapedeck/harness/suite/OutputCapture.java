@@ -16,6 +16,8 @@ final class OutputCapture extends OutputStream {
     private final Optional<byte[]> expected;
     private final int bytesMax;
     private long callIcount;
+    private long callStart;
+    private long departedOffset;
     private OptionalLong departedIcount = OptionalLong.empty();
 
     /** @param expected Latin-1, one char per byte */
@@ -31,6 +33,7 @@ final class OutputCapture extends OutputStream {
     /** What follows is written by the host call at this instruction count. */
     void callBegins(long icount) {
         callIcount = icount;
+        callStart = bytes.size();
     }
 
     @Override
@@ -49,6 +52,7 @@ final class OutputCapture extends OutputStream {
                 int at = bytes.size() + i;
                 if (at >= should.length || should[at] != from[offset + i]) {
                     departedIcount = OptionalLong.of(callIcount);
+                    departedOffset = at - callStart;
                     break;
                 }
             }
@@ -68,5 +72,10 @@ final class OutputCapture extends OutputStream {
     /** The host call that wrote the first byte that was not expected; empty if no byte was wrong. */
     OptionalLong departedIcount() {
         return departedIcount;
+    }
+
+    /** Where that byte is in what the call wrote. */
+    long departedOffset() {
+        return departedOffset;
     }
 }

@@ -2,8 +2,14 @@ package dev.tapedeck.harness.text;
 
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.Recording.Interrupt;
+import dev.tapedeck.harness.recording.Recording.MemoryWrite;
+import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,5 +114,58 @@ public final class Words {
     public static String fault(Fault fault, Program program) {
         return "fault " + fault.kind().mnemonic() + " at " + Places.place(program, fault.position())
                 + (fault.detail().isEmpty() ? "" : ": " + fault.detail());
+    }
+
+    /** What came from outside: {@code interrupt 3, payload 42}. */
+    public static String event(Interrupt interrupt) {
+        return "interrupt " + interrupt.signal() + ", payload " + interrupt.payload();
+    }
+
+    /** The machine says which names the place has. */
+    public static String event(Machine machine, Injection injection) {
+        String where;
+        try {
+            where = Places.location(machine, injection.location());
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+            where = injection.location().toString();
+        }
+        if (injection.location() instanceof Location.Register register
+                && register.name().equals("interrupts")) {
+            return "injected: " + where + " flipped";
+        }
+        return "injected: " + where + " xor 0x" + Long.toHexString(injection.mask());
+    }
+
+    /** What a host call gave back: {@code tape.random() returned 5}. */
+    public static String event(Program program, HostCallRecord call) {
+        Program.HostImport called = program.imports().get(call.hostImport());
+        Program.FunctionType type = program.typeOf(called);
+        StringBuilder text = new StringBuilder(called.qualifiedName())
+                .append('(')
+                .append(Values.list(type.parameters(), call.arguments()))
+                .append(')');
+        if (call.error().isPresent()) {
+            return text.append(" failed: ").append(call.error().get()).toString();
+        }
+        if (call.halt().isPresent()) {
+            return text.append(" stopped the run with exit code ")
+                    .append(call.halt().get())
+                    .toString();
+        }
+        text.append(" returned ")
+                .append(call.results().isEmpty() ? "nothing" : Values.list(type.results(), call.results()));
+        int shown = 0;
+        for (MemoryWrite write : call.writes()) {
+            if (shown++ == 4) {
+                text.append(", ...");
+                break;
+            }
+            text.append(", wrote ")
+                    .append(Values.bytes(write.bytes()))
+                    .append(" at ")
+                    .append(Values.address(write.address()))
+                    .append(write.memory() == 0 ? "" : " of memory " + write.memory());
+        }
+        return text.toString();
     }
 }

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.harness.slice.PostDominators;
 import dev.tapedeck.vm.program.Program;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;

@@ -6,6 +6,7 @@ import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.slice.Cause;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
@@ -117,6 +118,29 @@ class VersionPairsTest {
         assertThat(found.differences().get(0).writerB().orElseThrow().text()).isEqualTo("i32.const 11");
         assertThat(found.differences().get(found.differences().size() - 1).location())
                 .isEqualTo("first effect");
+    }
+
+    private static List<String> steps(Bisection.Side side) {
+        return side.slice().orElseThrow().steps().stream().map(Cause::words).toList();
+    }
+
+    @Test
+    @DisplayName("issue 5.4: behind a divergence stands how the value came about that shows it, on both sides")
+    void explainsHowItCameAbout() throws RecordingException {
+        Bisection found = bisect("comparison-changed");
+        assertThat(found.a().slice().orElseThrow().what())
+                .isEqualTo("the operand of global.set total in main+10 (versions/comparison-changed.a.tasm:43) is 103");
+        assertThat(steps(found.a())).startsWith("i32.add: 103, 0 -> 103", "i32.add: 100, 3 -> 103", "(data 'prices')");
+        assertThat(steps(found.b()))
+                .startsWith("i32.add: 93, 0 -> 93", "i32.add: 90, 3 -> 93", "i32.sub: 100, 10 -> 90");
+
+        Bisection late = bisect("effect-shows-late");
+        Cause constant = late.b().slice().orElseThrow().steps().stream()
+                .filter(step -> step.at().icount() == 0 && step.kind() == Cause.Kind.CONSTANT)
+                .findFirst()
+                .orElseThrow();
+        assertThat(constant.at()).isEqualTo(late.b().at().orElseThrow());
+        assertThat(constant.through()).extracting(Executed::text).containsExactly("local.set last");
     }
 
     private Bisection bisect(String textA, String textB, RunOptions options) throws RecordingException {

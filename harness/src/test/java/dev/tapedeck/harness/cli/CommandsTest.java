@@ -625,6 +625,68 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("issue 5.4: slice tells how a value came about, as text and as JSON")
+    void slice() {
+        Path a = record(count, "a");
+        CommandLineRun run = CommandLineRun.of("slice", a, "--at", 505, "global.total");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out())
+                .startsWith("How it came about\n  global 'total' is ")
+                .contains(
+                        "i32.add: ",
+                        "more times in main+4",
+                        "(global 'total' starts as 0)",
+                        "by way of global.set total");
+        JsonNode json = CommandLineRun.of("slice", a, "--at", 505, "global.total", "--json")
+                .json();
+        assertThat(json.get("icount").asLong()).isEqualTo(505);
+        assertThat(json.get("complete").asBoolean()).isTrue();
+        JsonNode step = json.get("steps").get(0);
+        assertThat(step.get("kind").asText()).isEqualTo("computed");
+        assertThat(step.get("role").asText()).isEqualTo("value");
+        assertThat(step.at("/at/text").asText()).isEqualTo("i32.add");
+        assertThat(step.get("operands").size()).isEqualTo(2);
+        assertThat(step.get("repeats").asLong()).isPositive();
+        assertThat(CommandLineRun.of("slice", a, "--at", 8, "--way").exitCode()).isEqualTo(1);
+        assertThat(CommandLineRun.of("slice", a, "--at", 20, "local.i").out()).contains("local 'i' of main is 1");
+        assertThat(CommandLineRun.of("slice", a, "--at", 20, "--back", 10, "global.total")
+                        .out())
+                .contains("the last 10 instructions were looked at; it goes on further back");
+
+        CommandLineRun nothing = CommandLineRun.of("slice", a);
+        assertThat(nothing.exitCode()).isEqualTo(1);
+        assertThat(nothing.err()).contains("there is nothing to explain at instruction count ");
+        CommandLineRun wrong = CommandLineRun.of("slice", a, "--at", 20, "icount");
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.err()).contains("'icount' is no place; places are local.NAME");
+        assertThat(CommandLineRun.of("slice", a, "--at", 20, "operand.77").err())
+                .contains("there is no operand.77 at instruction count 20");
+        assertThat(CommandLineRun.of("slice", a, "--at", 99_999, "global.total").err())
+                .contains("--at is 99999, expected 0 to ");
+        assertThat(CommandLineRun.of("slice", a, "--at", 20, "--way", "global.total")
+                        .err())
+                .contains("--way explains how the run came to an instruction");
+    }
+
+    @Test
+    @DisplayName("issue 5.6: without a place, slice explains how a run ended")
+    void sliceOfTheEnd() {
+        Path fault = folder.resolve("fault");
+        CommandLineRun.of("record", echo, "--function", "divide", "-o", fault, "--", 7, 0);
+        assertThat(CommandLineRun.of("slice", fault).out())
+                .contains("operand 2 of i32.div_s in divide+2", "(argument 'b' of divide): 0");
+        Path exit = folder.resolve("exit");
+        CommandLineRun.of("record", echo, "--function", "exit", "-o", exit, "--", 3);
+        assertThat(CommandLineRun.of("slice", exit).out())
+                .contains("the operand of halt in exit+1", "(argument 'code' of exit): 3");
+        Path output = folder.resolve("out");
+        assertThat(CommandLineRun.of("report", exit, "-o", output).exitCode()).isEqualTo(1);
+        assertThat(output.resolve("report.md"))
+                .content(StandardCharsets.UTF_8)
+                .contains("## How it came about", "(argument 'code' of exit): 3");
+    }
+
+    @Test
     @DisplayName("a planted fault is found at its instruction, in every format")
     void bisectOfAPlantedFault() {
         Path a = record(count, "a");

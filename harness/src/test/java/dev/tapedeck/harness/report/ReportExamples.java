@@ -8,6 +8,10 @@ import dev.tapedeck.harness.report.ReportContent.Excerpt;
 import dev.tapedeck.harness.report.ReportContent.Line;
 import dev.tapedeck.harness.report.ReportContent.Mark;
 import dev.tapedeck.harness.report.ReportContent.Run;
+import dev.tapedeck.harness.slice.Cause;
+import dev.tapedeck.harness.slice.Cause.Kind;
+import dev.tapedeck.harness.slice.Cause.Role;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Step;
@@ -49,7 +53,19 @@ final class ReportExamples {
                         Optional.of(executed(42, "divide", 2, 9, "i32.div_s")),
                         Optional.empty()),
                 List.of(),
-                Optional.empty());
+                Optional.empty(),
+                Optional.of(new Slice(
+                        "operand 2 of i32.div_s in divide+2 (divide.tasm:9) is 0",
+                        42,
+                        List.of(
+                                cause(executed(30, "main", 2, 15, "i32.sub"), Kind.COMPUTED, List.of("4", "4"), "0"),
+                                cause(
+                                        executed(12, "main", 1, 14, "call_host tape.input"),
+                                        Kind.HOST,
+                                        List.of(),
+                                        "tape.input(1024, 1) returned 1, wrote 04 at 0x400")),
+                        true,
+                        42)));
     }
 
     static Bisection same() {
@@ -96,13 +112,14 @@ final class ReportExamples {
                 Optional.empty(),
                 "exit code 0");
         Side b = side(
-                "target/tapedeck/checksum.tape",
-                1_048_512,
-                Optional.of(executed(1_041_007, "sum", 9, 31, "i32.lt_s")),
-                framesB,
-                before(1_041_007, "i32.const 100"),
-                Optional.of("interrupt 3, payload 42"),
-                "exit code 1");
+                        "target/tapedeck/checksum.tape",
+                        1_048_512,
+                        Optional.of(executed(1_041_007, "sum", 9, 31, "i32.lt_s")),
+                        framesB,
+                        before(1_041_007, "i32.const 100"),
+                        Optional.of("interrupt 3, payload 42"),
+                        "exit code 1")
+                .withSlice(Optional.of(slice()));
         return new Bisection(
                 true,
                 Bisection.Kind.PROGRAM,
@@ -126,6 +143,52 @@ final class ReportExamples {
                 131_072);
     }
 
+    private static Slice slice() {
+        List<Cause> steps = new ArrayList<>();
+        steps.add(new Cause(
+                executed(1_041_007, "sum", 9, 31, "i32.lt_s"),
+                Kind.COMPUTED,
+                Role.VALUE,
+                List.of("100", "100"),
+                "0",
+                List.of(),
+                0,
+                0));
+        steps.add(new Cause(
+                executed(1_041_004, "sum", 6, 28, "i32.add"),
+                Kind.COMPUTED,
+                Role.VALUE,
+                List.of("99", "1"),
+                "100",
+                List.of(executed(1_041_005, "sum", 7, 29, "local.tee index")),
+                97,
+                0));
+        steps.add(new Cause(
+                executed(31, "sum", 6, 28, "i32.add"),
+                Kind.COMPUTED,
+                Role.VALUE,
+                List.of("0", "1"),
+                "1",
+                List.of(executed(32, "sum", 7, 29, "local.tee index")),
+                0,
+                2));
+        steps.add(cause(executed(0, "sum", 0, 22, "(local 'index' of sum starts as 0)"), Kind.INITIAL, List.of(), ""));
+        steps.add(new Cause(
+                executed(1_041_000, "main", 11, 16, "br_if done"),
+                Kind.BRANCH,
+                Role.CONDITION,
+                List.of("0"),
+                "went on",
+                List.of(),
+                0,
+                0));
+        return new Slice("operand 0 of sum is 0", 1_041_008, steps, false, 262_144);
+    }
+
+    private static Cause cause(Executed at, Kind kind, List<String> operands, String value) {
+        return new Cause(at, kind, Role.VALUE, operands, value, List.of(), 0, 0);
+    }
+
     /** What tries to break out of every format there is. */
     static final String NASTY =
             "<script>alert('x')</script><img src=x onerror=\"document.title='hacked'\"> | `tick` ```"
@@ -139,7 +202,24 @@ final class ReportExamples {
         String nasty = NASTY;
         Executed at = new Executed(7, nasty, 3, nasty, 5, nasty);
         Frame frame = new Frame(nasty, 3, nasty, 5, true);
-        Side side = new Side(nasty, nasty, 9, Optional.of(at), List.of(frame), List.of(at), Optional.of(nasty), nasty);
+        Slice slice = new Slice(
+                nasty,
+                8,
+                List.of(
+                        new Cause(at, Kind.COMPUTED, Role.VALUE, List.of(nasty), nasty, List.of(at), 1, 1),
+                        new Cause(at, Kind.HOST, Role.ADDRESS, List.of(), nasty, List.of(), 0, 0)),
+                false,
+                8);
+        Side side = new Side(
+                nasty,
+                nasty,
+                9,
+                Optional.of(at),
+                List.of(frame),
+                List.of(at),
+                Optional.of(nasty),
+                nasty,
+                Optional.of(slice));
         Bisection bisection = new Bisection(
                 true,
                 Bisection.Kind.HOST,
@@ -174,7 +254,8 @@ final class ReportExamples {
                         new Listing.Row(Optional.of(new Step(at, nasty)), Optional.empty(), true))),
                 new Ending(List.of(frame), List.of(new Step(at, nasty)), Optional.of(at), Optional.of(nasty)),
                 List.of(new Excerpt(nasty, nasty, List.of(new Line(1, nasty, true)))),
-                Optional.of("+" + nasty));
+                Optional.of("+" + nasty),
+                Optional.of(slice));
     }
 
     private static ReportContent content(

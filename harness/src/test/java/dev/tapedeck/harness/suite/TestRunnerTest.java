@@ -9,6 +9,7 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.slice.Cause;
 import dev.tapedeck.harness.suite.Verdict.Kind;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.vm.asm.Assembler;
@@ -293,6 +294,126 @@ class TestRunnerTest {
         assertThat(verdict.attachments())
                 .allSatisfy(path -> assertThat(path).isAbsolute().isNotEmptyFile());
         assertThat(Files.readString(output().resolve("p.tasm/t/report.md"))).contains("wrong from byte 2");
+    }
+
+    private static List<String> slice(Verdict verdict) {
+        return verdict.report().orElseThrow().slice().orElseThrow().steps().stream()
+                .map(Cause::words)
+                .toList();
+    }
+
+    @Test
+    @DisplayName("issue 5.6: the first wrong byte is explained by what the call that wrote it took it from")
+    void wrongOutputIsExplained() throws Exception {
+        Verdict verdict = squares(".expect output \"1\\n5\\n9\\n\"");
+        assertThat(verdict.report().orElseThrow().slice().orElseThrow().what())
+                .isEqualTo("the operand of call_host tape.print_i32 in main+5 (p.tasm:16) is 4");
+        assertThat(slice(verdict).subList(0, 3))
+                .containsExactly("i32.mul: 2, 2 -> 4", "i32.add: 1, 1 -> 2", "i32.add: 0, 1 -> 1");
+
+        Verdict bytes = run("""
+                .memory 1
+                .data text = "abcd"
+                .func main()
+                  i32.const text+2
+                  i32.const 100
+                  i32.const 1
+                  i32.add
+                  i32.store8
+                  i32.const text
+                  i32.const 4
+                  call_host tape.output
+                  return
+                .end
+                .entry main
+                .test "t"
+                .expect output "abcd"
+                .end
+                """);
+        assertThat(bytes.message()).contains("wrong from byte 2");
+        assertThat(bytes.report().orElseThrow().slice().orElseThrow().what()).isEqualTo("memory 0x402 is 65");
+        assertThat(slice(bytes)).containsExactly("i32.add: 100, 1 -> 101");
+        for (Path file : bytes.attachments()) {
+            assertThat(file).content(StandardCharsets.UTF_8).contains("memory 0x402 is 65");
+        }
+    }
+
+    @Test
+    @DisplayName("issue 5.6: of fd_write, the byte is looked up in its iovecs; a wrong exit code is that of proc_exit")
+    void wasiOutputIsExplained() throws Exception {
+        String program = """
+                .memory 1
+                .import wasi_snapshot_preview1.fd_write(i32, i32, i32, i32) -> (i32)
+                .import wasi_snapshot_preview1.proc_exit(i32)
+                .data one = "ab"
+                .data two = "cd"
+                .data vectors = i32 one 2 two 2
+                .func main()
+                  .local code: i32
+                  i32.const two+1
+                  i32.const 59
+                  i32.const 2
+                  i32.mul
+                  local.tee code
+                  i32.store8
+                  i32.const 1
+                  i32.const vectors
+                  i32.const 2
+                  i32.const 64
+                  call_host wasi_snapshot_preview1.fd_write
+                  drop
+                  local.get code
+                  i32.const 15
+                  i32.and
+                  call_host wasi_snapshot_preview1.proc_exit
+                  return
+                .end
+                .entry main
+                .test "t"
+                """;
+        Verdict output = run(program + ".expect output \"abcd\"\n.expect exit 6\n.end\n");
+        assertThat(output.message()).contains("wrong from byte 3");
+        assertThat(slice(output)).containsExactly("i32.mul: 59, 2 -> 118");
+        Verdict exit = run(program + ".expect exit 5\n.end\n");
+        assertThat(exit.message()).contains("expected exit code 5 but was 6");
+        assertThat(slice(exit)).containsExactly("i32.and: 118, 15 -> 6", "i32.mul: 59, 2 -> 118");
+    }
+
+    @Test
+    @DisplayName("issue 5.6: wrong results, globals and memory, and faults are explained")
+    void otherMissesAreExplained() throws Exception {
+        String program = """
+                .memory 1
+                .global total: mut i32 = 3
+                .func main(a: i32) -> (i32, i32)
+                  global.get total
+                  local.get a
+                  i32.mul
+                  global.set total
+                  i32.const 512
+                  global.get total
+                  i32.store
+                  i32.const 1
+                  local.get a
+                  local.get a
+                  i32.const 5
+                  i32.sub
+                  i32.div_s
+                  return
+                .end
+                .entry main
+                .test "t"
+                """;
+        assertThat(slice(run(program + ".run main 7\n.expect result 1 4\n.end\n")))
+                .containsExactly("i32.div_s: 7, 2 -> 3", "i32.sub: 7, 5 -> 2", "(argument 'a' of main): 7");
+        List<String> product =
+                List.of("i32.mul: 3, 7 -> 21", "(argument 'a' of main): 7", "(global 'total' starts as 3)");
+        assertThat(slice(run(program + ".run main 7\n.expect global total = 20\n.end\n")))
+                .containsExactlyInAnyOrderElementsOf(product);
+        assertThat(slice(run(program + ".run main 7\n.expect memory 512 = i32 20\n.end\n")))
+                .containsExactlyInAnyOrderElementsOf(product);
+        assertThat(slice(run(program + ".run main 5\n.end\n")))
+                .containsExactly("i32.sub: 5, 5 -> 0", "(argument 'a' of main): 5");
     }
 
     @Test

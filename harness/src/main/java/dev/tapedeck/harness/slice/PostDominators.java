@@ -1,4 +1,4 @@
-package dev.tapedeck.harness.bisect;
+package dev.tapedeck.harness.slice;
 
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.program.Function;
@@ -10,12 +10,13 @@ import java.util.List;
  * instruction that every path from it to the function's end passes. Computed with the iteration of Cooper, Harvey and
  * Kennedy ("A Simple, Fast Dominance Algorithm", 2001) on the reversed flow graph.
  */
-final class PostDominators {
+public final class PostDominators {
+    private final List<Instruction> code;
     private final int[] immediate;
     private final int exit;
 
-    PostDominators(Function function) {
-        List<Instruction> code = function.code();
+    public PostDominators(Function function) {
+        code = function.code();
         int count = code.size();
         exit = count;
         int[][] successors = new int[count][];
@@ -121,8 +122,36 @@ final class PostDominators {
     }
 
     /** The offset at which all paths from the instruction at {@code offset} meet, or -1 if that is outside the function. */
-    int of(int offset) {
+    public int of(int offset) {
         int found = immediate[offset];
         return found == exit ? -1 : found;
+    }
+
+    /**
+     * Whether the instruction at {@code branch} decides if the one at {@code offset} is executed: on one of its ways it
+     * certainly is, on another perhaps not.
+     */
+    boolean decides(int branch, int offset) {
+        if (branch != offset && passes(branch, offset)) {
+            return false;
+        }
+        for (int next : successors(code, branch)) {
+            if (passes(next, offset)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether every path from {@code from} to the end passes {@code offset}. */
+    private boolean passes(int from, int offset) {
+        int at = from;
+        while (at >= 0 && at != exit) {
+            if (at == offset) {
+                return true;
+            }
+            at = immediate[at];
+        }
+        return false;
     }
 }

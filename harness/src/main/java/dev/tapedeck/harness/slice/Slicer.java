@@ -1,0 +1,533 @@
+package dev.tapedeck.harness.slice;
+
+import dev.tapedeck.harness.effect.Effect;
+import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Recording;
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.harness.replay.Replay;
+import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.slice.Cause.Kind;
+import dev.tapedeck.harness.slice.Cause.Role;
+import dev.tapedeck.harness.slice.Dependences.Budget;
+import dev.tapedeck.harness.slice.Dependences.Copy;
+import dev.tapedeck.harness.slice.Dependences.Node;
+import dev.tapedeck.harness.slice.Dependences.Space;
+import dev.tapedeck.harness.slice.Dependences.Spot;
+import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.machine.Location;
+import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.program.Position;
+import dev.tapedeck.vm.program.Program;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says how a value in a recorded run came about: which instructions produced it, from which inputs. See docs/bisection.md
+ * for the method, what it follows and where it stops.
+ */
+public final class Slicer {
+    /** Instructions looked at where a slice is one part of a report. */
+    public static final long REPORT_INSTRUCTIONS = 1L << 18;
+
+    /** Instructions looked at where a slice is all that is asked for. */
+    public static final long INSTRUCTIONS_DEFAULT = 1L << 22;
+
+    /** Bytes of memory that a slice can begin at. */
+    public static final int BYTES_MAX = 4096;
+
+    /** What it is tried to explain by the branch that led there, if nothing else explains the value. */
+    private static final int ANCHORS_MAX = 3;
+
+    private final Replay replay;
+    private final Recording recording;
+    private final Program program;
+    private final long instructions;
+    private final long pinned;
+    private final Map<Integer, PostDominators> postDominators = new HashMap<>();
+
+    /**
+     * @param replay is moved about, and stands anywhere afterwards
+     * @param instructions how many of them one slice looks at, at most
+     */
+    public Slicer(Replay replay, long instructions) {
+        this(replay, instructions, -1);
+    }
+
+    /**
+     * The same, with a step that is shown however long a slice is, if it is part of it.
+     *
+     * @param pinned the instruction count of that step
+     */
+    public Slicer(Replay replay, long instructions, long pinned) {
+        this.pinned = pinned;
+        this.replay = replay;
+        this.recording = replay.recording();
+        this.program = recording.program().program();
+        this.instructions = instructions;
+    }
+
+    /**
+     * How the value at a place came about.
+     *
+     * @param icount the value is the one before the instruction at this count
+     * @param location which place
+     * @param length of memory and heap sections, how many bytes from there on, up to {@link #BYTES_MAX}; else 1
+     * @return empty if the place is one that no instruction calculates, such as a position
+     * @throws IndexOutOfBoundsException if there is no such place
+     */
+    public Optional<Slice> value(long icount, Location location, int length)
+            throws RecordingException, ReplayException {
+        replay.seek(icount);
+        Machine machine = replay.machine();
+        List<Spot> keys = Dependences.keys(machine, location, Math.min(length, BYTES_MAX));
+        return keys.isEmpty()
+                ? Optional.empty()
+                : Optional.of(slice(icount, described(machine, location, length), keys));
+    }
+
+    private static String described(Machine machine, Location location, int length) {
+        if (length > 1 && location instanceof Location.MemoryByte at) {
+            return Places.location(machine, location) + ".." + Values.address(at.address() + length - 1) + " is "
+                    + Values.bytes(machine.readMemory(at.memory(), at.address(), length));
+        }
+        if (length > 1 && location instanceof Location.SectionByte at) {
+            return Places.location(machine, location) + ".." + Values.address(at.index() + length - 1L) + " is "
+                    + Values.bytes(machine.readSection(at.section(), at.index(), length));
+        }
+        long value = location instanceof Location.Operand operand && operand.frame() >= machine.depth()
+                ? machine.results().get(operand.index())
+                : machine.get(location);
+        return Places.location(machine, location) + " is " + Values.value(machine, location, value);
+    }
+
+    /**
+     * How an operand of the next instruction came about.
+     *
+     * @param icount of the instruction
+     * @param fromTop which of its operands: 0 is the top of the stack
+     * @return empty if there is no such operand
+     */
+    public Optional<Slice> operand(long icount, int fromTop) throws RecordingException, ReplayException {
+        replay.seek(icount);
+        Machine machine = replay.machine();
+        if (machine.depth() == 0 || machine.status() == Status.IDLE) {
+            return Optional.empty();
+        }
+        int frame = machine.depth() - 1;
+        int index = machine.operandCount(frame) - 1 - fromTop;
+        if (index < 0) {
+            return Optional.empty();
+        }
+        List<Spot> keys = Dependences.keys(machine, new Location.Operand(frame, index), 1);
+        return Optional.of(slice(icount, operandWords(machine, frame, index, fromTop), keys));
+    }
+
+    /**
+     * How what the next instruction reads on top of the stack came about.
+     *
+     * @return empty if it reads nothing there
+     */
+    public Optional<Slice> read(long icount) throws RecordingException, ReplayException {
+        replay.seek(icount);
+        if (replay.machine().status() != Status.RUNNING) {
+            return Optional.empty();
+        }
+        Effect effect = new Effect(program);
+        effect.read(replay.machine());
+        return effect.pops == 0 ? Optional.empty() : operand(icount, 0);
+    }
+
+    private String operandWords(Machine machine, int frame, int index, int fromTop) {
+        Effect effect = new Effect(program);
+        effect.read(machine);
+        List<ValueType> types = operandTypes(effect);
+        int operand = effect.pops - 1 - fromTop;
+        long cell = machine.operand(frame, index);
+        String value =
+                operand >= 0 && operand < types.size() ? Values.cell(types.get(operand), cell) : Long.toString(cell);
+        return (effect.pops == 1 ? "the operand" : "operand " + (operand + 1)) + " of "
+                + Places.executed(program, machine.icount(), machine.position()).text() + " in "
+                + Places.place(program, machine.position()) + " is " + value;
+    }
+
+    /** The types of what an instruction pops, the deepest first; empty if they are not known. */
+    private List<ValueType> operandTypes(Effect effect) {
+        return switch (effect.opcode) {
+            case CALL_HOST ->
+                program.typeOf(program.imports().get((int) effect.instruction.a()))
+                        .parameters();
+            case GLOBAL_SET ->
+                List.of(program.globals().get((int) effect.instruction.a()).type());
+            case RETURN ->
+                program.typeOf(program.functions().get(effect.function)).results();
+            case HALT -> List.of(ValueType.I32);
+            default -> Dependences.operandTypes(effect.opcode);
+        };
+    }
+
+    /**
+     * How the run came to the instruction at an instruction count: which branch led there.
+     *
+     * @return empty if none did
+     */
+    public Optional<Slice> way(long icount) throws RecordingException, ReplayException {
+        replay.seek(icount);
+        Machine machine = replay.machine();
+        if (machine.depth() == 0) {
+            return Optional.empty();
+        }
+        Position position = machine.position();
+        String what = Places.executed(program, icount, position).text() + " in " + Places.place(program, position)
+                + " was reached";
+        Budget budget = new Budget(instructions);
+        Further further = decided(
+                new Anchor(icount, position.function(), position.offset(), machine.depth()), budget, Slice.STEPS_MAX);
+        return further == null
+                ? Optional.empty()
+                : Optional.of(new Slice(what, icount, further.steps, further.complete, instructions - budget.left()));
+    }
+
+    /**
+     * How the end of the run came about: its exit code, if it is not 0, or what made its last instruction fault.
+     *
+     * @return empty if there is nothing to explain, or it is not known
+     */
+    public Optional<Slice> ending() throws RecordingException, ReplayException {
+        Optional<Outcome> outcome = recording.outcome();
+        if (outcome.isEmpty()) {
+            return Optional.empty();
+        }
+        long end = recording.icountEnd();
+        return switch (outcome.get().kind()) {
+            case FAULTED -> {
+                FaultKind kind = outcome.get().fault().orElseThrow().kind();
+                yield fault(end, kind);
+            }
+            case HALTED -> end == 0 ? Optional.empty() : operand(end - 1, 0);
+            case RETURNED, LIMIT -> Optional.empty();
+        };
+    }
+
+    private Optional<Slice> fault(long icount, FaultKind kind) throws RecordingException, ReplayException {
+        replay.seek(icount);
+        Machine machine = replay.machine();
+        if (machine.status() != Status.RUNNING) {
+            return Optional.empty();
+        }
+        Opcode opcode = machine.instruction().opcode();
+        int pops = opcode.effect().map(effect -> effect.pops().size()).orElse(0);
+        return switch (kind) {
+            case DIVISION_BY_ZERO, UNDEFINED_ELEMENT, UNINITIALIZED_ELEMENT, TYPE_MISMATCH -> operand(icount, 0);
+            case INVALID_CONVERSION -> operand(icount, 0);
+            case OUT_OF_BOUNDS -> {
+                // The address of a load or a store; of what copies, the length is as suspicious as the addresses.
+                boolean one = opcode.access().isPresent();
+                yield operand(icount, one ? pops - 1 : 0);
+            }
+            case TABLE_OUT_OF_BOUNDS -> operand(icount, opcode == Opcode.TABLE_SET ? 1 : 0);
+            case INVALID_SECTION, SECTION_OUT_OF_BOUNDS ->
+                operand(icount, opcode.access().isPresent() && pops > 1 ? pops - (sectionItself(kind) ? 1 : 2) : 0);
+            case INTEGER_OVERFLOW -> operand(icount, Math.max(0, pops - 1));
+            case INVALID_SIGNAL -> operand(icount, opcode == Opcode.INTERRUPT_RAISE ? 1 : 0);
+            case UNREACHABLE, STACK_OVERFLOW, MEMORY_OVERFLOW, INTERRUPT_OVERFLOW, INVALID_RETURN -> way(icount);
+            case HOST_ERROR -> Optional.empty();
+        };
+    }
+
+    private static boolean sectionItself(FaultKind kind) {
+        return kind == FaultKind.INVALID_SECTION;
+    }
+
+    /**
+     * How a result of the run came about.
+     *
+     * @param index which of them
+     */
+    public Optional<Slice> result(int index) throws RecordingException, ReplayException {
+        Optional<Outcome> outcome = recording.outcome();
+        if (outcome.isEmpty()
+                || outcome.get().kind() != Outcome.Kind.RETURNED
+                || index >= outcome.get().results().size()) {
+            return Optional.empty();
+        }
+        return value(recording.icountEnd(), new Location.Operand(0, index), 1);
+    }
+
+    /**
+     * How a byte that a host call wrote out came about.
+     *
+     * @param icount of the call
+     * @param offset of the byte in what the call wrote
+     * @return empty if it is not known from where the host function took it
+     */
+    public Optional<Slice> output(long icount, long offset) throws RecordingException, ReplayException {
+        Optional<HostCallRecord> found = recording.hostCallAt(icount);
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        HostCallRecord call = found.get();
+        Program.HostImport called = program.imports().get(call.hostImport());
+        List<Long> arguments = call.arguments();
+        return switch (called.qualifiedName()) {
+            case "tape.output" -> byteAt(icount, arguments.get(0) + offset);
+            case "tape.print_char", "tape.print_i32", "tape.print_i64", "tape.print_f64" -> operand(icount, 0);
+            case "tape.print_fixed" -> operand(icount, 1);
+            case "wasi_snapshot_preview1.fd_write", "wasi_snapshot_preview1.fd_pwrite" -> {
+                OptionalLong address = gathered(icount, arguments.get(1), arguments.get(2), offset);
+                yield address.isPresent() ? byteAt(icount, address.getAsLong()) : Optional.empty();
+            }
+            default -> Optional.empty();
+        };
+    }
+
+    /** The address of a byte that is written from several places of memory, as iovecs say. */
+    private OptionalLong gathered(long icount, long vectors, long count, long offset)
+            throws RecordingException, ReplayException {
+        replay.seek(icount);
+        Machine machine = replay.machine();
+        long left = offset;
+        for (long i = 0; i < (count & 0xffff_ffffL); i++) {
+            long at = (vectors & 0xffff_ffffL) + 8 * i;
+            if (at + 8 > machine.memoryBytes()) {
+                break;
+            }
+            ByteBuffer vector = ByteBuffer.wrap(machine.readMemory(at, 8)).order(ByteOrder.LITTLE_ENDIAN);
+            long from = Integer.toUnsignedLong(vector.getInt(0));
+            long length = Integer.toUnsignedLong(vector.getInt(4));
+            if (left < length) {
+                return OptionalLong.of(from + left);
+            }
+            left -= length;
+        }
+        return OptionalLong.empty();
+    }
+
+    private Optional<Slice> byteAt(long icount, long address) throws RecordingException, ReplayException {
+        return value(icount, new Location.MemoryByte(address & 0xffff_ffffL), 1);
+    }
+
+    // One slice.
+
+    private Slice slice(long icount, String what, List<Spot> keys) throws RecordingException, ReplayException {
+        Budget budget = new Budget(instructions);
+        Dependences values = dependences(icount, keys, budget);
+        Shortening shortening = new Shortening(recording, pinned);
+        List<Cause> steps = new ArrayList<>(shortening.steps(values, Role.VALUE, Slice.STEPS_MAX));
+        boolean complete = values.complete();
+        if (!values.explained()) {
+            Further further = further(values, budget, Math.max(3, Slice.STEPS_MAX - steps.size()));
+            if (further != null) {
+                int room = Slice.STEPS_MAX - further.steps.size();
+                if (steps.size() > room) {
+                    steps = new ArrayList<>(shortening.steps(values, Role.VALUE, room));
+                }
+                for (Cause step : further.steps) {
+                    // What made the value may have decided about it too, as the counter of a loop does.
+                    if (steps.stream().noneMatch(other -> other.at().equals(step.at()))) {
+                        steps.add(step);
+                    }
+                }
+                complete = further.complete;
+            }
+        }
+        return new Slice(what, icount, steps, complete, instructions - budget.left());
+    }
+
+    private Dependences dependences(long icount, List<Spot> keys, Budget budget)
+            throws RecordingException, ReplayException {
+        Dependences found = new Dependences(replay, budget);
+        keys.forEach(found::want);
+        found.walk(icount);
+        return found;
+    }
+
+    /** What explains a value that is made of nothing but what stands in the program. */
+    private record Further(List<Cause> steps, boolean complete, boolean explained) {}
+
+    /** An instruction of which it is asked how the run came to it. */
+    private record Anchor(long icount, int function, int offset, int depth) {}
+
+    private @Nullable Further further(Dependences values, Budget budget, int most)
+            throws RecordingException, ReplayException {
+        Further best = null;
+        Copy choice = choice(values);
+        if (choice != null) {
+            best = chosen(choice, budget, most);
+            if (best != null && best.explained) {
+                return best;
+            }
+        }
+        for (Anchor anchor : anchors(values)) {
+            Further further = decided(anchor, budget, most);
+            if (further != null && further.explained) {
+                return further;
+            }
+            best = best == null ? further : best;
+        }
+        return best;
+    }
+
+    /** The load or {@code select}, next to the value, that took it from where the program itself had put it. */
+    private static @Nullable Copy choice(Dependences values) {
+        List<Node> nodes = new ArrayList<>(List.of(values.root));
+        nodes.addAll(values.nodes());
+        for (Node node : nodes) {
+            for (Map<Node, Optional<Copy>> sources : node.sources) {
+                for (Map.Entry<Node, Optional<Copy>> source : sources.entrySet()) {
+                    Copy last = lastChoice(source.getKey(), source.getValue().orElse(null));
+                    if (last != null) {
+                        return last;
+                    }
+                }
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Copy lastChoice(Node source, @Nullable Copy first) {
+        boolean fixed = source.kind == Kind.DATA || source.kind == Kind.INITIAL;
+        Copy last = null;
+        for (Copy copy = first; copy != null; copy = copy.next()) {
+            if (copy.chooser() >= 0 && (fixed || copy.opcode() == Opcode.SELECT)) {
+                last = copy;
+            }
+        }
+        return last;
+    }
+
+    private @Nullable Further chosen(Copy choice, Budget budget, int most) throws RecordingException, ReplayException {
+        Role role = choice.opcode() == Opcode.SELECT ? Role.CONDITION : Role.ADDRESS;
+        List<TracedInstruction> at = TracedInstruction.stretch(replay, choice.icount(), choice.icount() + 1);
+        if (at.isEmpty()) {
+            return null;
+        }
+        Dependences why = dependences(choice.icount(), List.of(new Spot(Space.CELL, choice.chooser())), budget);
+        Shortening shortening = new Shortening(recording, pinned);
+        List<Cause> steps = new ArrayList<>();
+        steps.add(shortening.choice(at.get(0), Kind.CHOICE, role));
+        steps.addAll(shortening.steps(why, role, most - 1));
+        return new Further(steps, why.complete(), why.explained());
+    }
+
+    /** Where a branch may have decided about the value: where it was put, the last first, and where it was made. */
+    private static List<Anchor> anchors(Dependences values) {
+        Set<Anchor> anchors = new LinkedHashSet<>();
+        for (Map.Entry<Node, Optional<Copy>> source : values.root.sources.get(0).entrySet()) {
+            List<Anchor> carriers = new ArrayList<>();
+            for (Copy copy = source.getValue().orElse(null); copy != null; copy = copy.next()) {
+                if (Shortening.places(copy.opcode())) {
+                    carriers.add(0, new Anchor(copy.icount(), copy.function(), copy.offset(), copy.depth()));
+                }
+            }
+            anchors.addAll(carriers);
+            Node node = source.getKey();
+            if (node.depth > 0 && node.text.isEmpty()) {
+                anchors.add(new Anchor(node.icount, node.function, node.offset, node.depth));
+            }
+        }
+        List<Anchor> all = new ArrayList<>(anchors);
+        return all.subList(0, Math.min(all.size(), ANCHORS_MAX));
+    }
+
+    /** The branch that led to an instruction, and how its condition came about; null if none did. */
+    private @Nullable Further decided(Anchor anchor, Budget budget, int most)
+            throws RecordingException, ReplayException {
+        int depth = anchor.depth;
+        int function = anchor.function;
+        int offset = anchor.offset;
+        long to = anchor.icount;
+        long length = 1L << 10;
+        while (to > 0) {
+            long taken = budget.take(Math.min(length, to));
+            if (taken == 0) {
+                return null;
+            }
+            List<TracedInstruction> trace = TracedInstruction.stretch(replay, to - taken, to);
+            for (int i = trace.size() - 1; i >= 0; i--) {
+                TracedInstruction one = trace.get(i);
+                if (one.handlerFrom >= 0 && one.handlerDepth == depth) {
+                    return entered(one);
+                }
+                boolean here = one.depth == depth && one.function == function;
+                if ((here && one.chooses() && decides(function, one.offset, offset))
+                        || (one.depth == depth - 1 && one.opcode == Opcode.CALL_INDIRECT)) {
+                    return condition(one, budget, most);
+                }
+                if (one.depth == depth - 1 && one.opcode == Opcode.CALL) {
+                    depth--;
+                    function = one.function;
+                    offset = one.offset;
+                }
+            }
+            to -= taken;
+            length = Math.min(1L << 16, length * 8);
+        }
+        return null;
+    }
+
+    private boolean decides(int function, int branch, int offset) {
+        return postDominators
+                .computeIfAbsent(
+                        function, f -> new PostDominators(program.functions().get(f)))
+                .decides(branch, offset);
+    }
+
+    private Further condition(TracedInstruction branch, Budget budget, int most)
+            throws RecordingException, ReplayException {
+        Dependences why = dependences(branch.icount, List.of(new Spot(Space.CELL, branch.cell(0))), budget);
+        Shortening shortening = new Shortening(recording, pinned);
+        List<Cause> steps = new ArrayList<>();
+        steps.add(shortening.choice(branch, Kind.BRANCH, Role.CONDITION));
+        steps.addAll(shortening.steps(why, Role.CONDITION, most - 1));
+        return new Further(steps, why.complete(), why.explained());
+    }
+
+    private Further entered(TracedInstruction before) {
+        Cause step = new Cause(
+                Places.executed(
+                        program,
+                        before.icount + 1,
+                        new Position(before.handler, 0),
+                        "(interrupt " + before.signal + ", payload " + before.payload + ")"),
+                Kind.INTERRUPT,
+                Role.CONDITION,
+                List.of(),
+                "",
+                List.of(),
+                0,
+                0);
+        return new Further(List.of(step), true, true);
+    }
+
+    /** The operands of the next instruction of two runs of which one differs, counted from the top; -1 if none does. */
+    public static int differingOperand(Machine a, Machine b) {
+        if (a.status() != Status.RUNNING || b.status() != Status.RUNNING) {
+            return -1;
+        }
+        Effect ofA = new Effect(a.program());
+        ofA.read(a);
+        Effect ofB = new Effect(b.program());
+        ofB.read(b);
+        for (int i = 0; i < Math.min(ofA.pops, ofB.pops); i++) {
+            if (Effect.cell(a, ofA.sp - 1 - i) != Effect.cell(b, ofB.sp - 1 - i)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}
