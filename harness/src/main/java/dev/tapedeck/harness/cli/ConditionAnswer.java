@@ -81,7 +81,8 @@ final class ConditionAnswer {
         } else {
             Result result = search(this::block);
             if (found == 0) {
-                terminal.println("never true");
+                terminal.println(
+                        monotone ? "never true, if it stays true once it is: at the end it is false" : "never true");
             }
             terminal.println(cost(result));
         }
@@ -111,7 +112,9 @@ final class ConditionAnswer {
 
     private void line(Occurrence occurrence) {
         String place = occurrence.after().map(Executed::place).orElse("");
-        String text = occurrence.after().map(Executed::text).orElse(occurrence.icount() == 0 ? "the start" : "a fault");
+        String text = occurrence.interrupt().isPresent()
+                ? interrupt(occurrence)
+                : occurrence.after().map(Executed::text).orElse(occurrence.icount() == 0 ? "the start" : "a fault");
         terminal.println(String.format(
                         Locale.ROOT,
                         "%" + Words.count(recording.icountEnd()).length() + "s  %-" + PLACE_WIDTH + "s  %-24s  %s",
@@ -131,6 +134,9 @@ final class ConditionAnswer {
                         .after()
                         .map(after -> after.text() + "   " + after.place())
                         .orElse(occurrence.icount() == 0 ? "the start of the run" : "the fault that ends the run"));
+        if (occurrence.interrupt().isPresent()) {
+            row("by", interrupt(occurrence) + ", delivered there");
+        }
         if (!occurrence.values().isEmpty()) {
             row("values", values(occurrence));
         }
@@ -139,6 +145,10 @@ final class ConditionAnswer {
             row(name, frame);
             name = "";
         }
+    }
+
+    private static String interrupt(Occurrence occurrence) {
+        return "interrupt " + occurrence.interrupt().getAsInt();
     }
 
     private void row(String name, String value) {
@@ -186,6 +196,11 @@ final class ConditionAnswer {
             JsonReport.executed(json, occurrence.after().get());
         } else {
             json.writeNull();
+        }
+        if (occurrence.interrupt().isPresent()) {
+            json.writeNumberField("interrupt", occurrence.interrupt().getAsInt());
+        } else {
+            json.writeNullField("interrupt");
         }
         json.writeArrayFieldStart("values");
         for (Condition.Value value : occurrence.values()) {

@@ -15,6 +15,7 @@ import dev.tapedeck.vm.program.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Predicate;
@@ -43,10 +44,16 @@ public final class ConditionSearch {
      *
      * @param icount instructions completed then
      * @param after the instruction that made it true; empty at the start of the run, and at a fault
+     * @param interrupt the signal of the interrupt that was delivered behind that instruction, if one was
      * @param frames the call stack then, innermost first
      * @param values of what the condition looks at
      */
-    public record Occurrence(long icount, Optional<Executed> after, List<Frame> frames, List<Condition.Value> values) {
+    public record Occurrence(
+            long icount,
+            Optional<Executed> after,
+            OptionalInt interrupt,
+            List<Frame> frames,
+            List<Condition.Value> values) {
         public Occurrence {
             frames = List.copyOf(frames);
             values = List.copyOf(values);
@@ -133,6 +140,7 @@ public final class ConditionSearch {
                     Optional.ofNullable(before)
                             .map(position ->
                                     Places.executed(recording.program().program(), replay.icount() - 1, position)),
+                    moment.interrupt(),
                     Places.frames(replay.machine(), Words.FRAMES_MAX),
                     condition.values(moment));
         }

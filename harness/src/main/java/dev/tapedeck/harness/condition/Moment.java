@@ -4,6 +4,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
+import java.util.OptionalInt;
 
 /** A run between two instructions: the state, and what the instruction before it left and entered. */
 final class Moment {
@@ -47,11 +48,24 @@ final class Moment {
 
     boolean entered(int function) {
         boolean first = machine.icount() == 0 && depthBefore < 0;
+        return function() == function && (first || deeper());
+    }
+
+    /** The signal of the interrupt that has just been delivered, if one has. */
+    OptionalInt interrupt() {
+        int innermost = machine.depth() - 1;
+        return function() >= 0 && deeper() && machine.interruptFrame(innermost)
+                ? OptionalInt.of((int) machine.local(innermost, 0))
+                : OptionalInt.empty();
+    }
+
+    /** Whether the innermost frame is a new one, of which nothing has been executed. */
+    private boolean deeper() {
         // A return may be followed by an interrupt, which enters its handler at once.
         int depthLeft = returns ? depthBefore - 1 : depthBefore;
-        return function() == function
-                && machine.position().offset() == 0
-                && (first || (depthBefore >= 0 && machine.depth() > depthLeft));
+        return depthBefore >= 0
+                && machine.depth() > depthLeft
+                && machine.position().offset() == 0;
     }
 
     boolean left(int function) {

@@ -307,6 +307,23 @@ class ConditionSearchTest {
                             machine -> machine.depth() > 0 && machine.position().equals(new Position(index, 0)),
                             machine -> false))
                     .hasSize(deliveries);
+            condition(interrupts, "enter(" + handler + ")")
+                    .in(recording)
+                    .every(
+                            occurrence -> {
+                                assertThat(occurrence.interrupt())
+                                        .as("icount %d", occurrence.icount())
+                                        .hasValue(recording.interrupts().get(0).signal());
+                                return true;
+                            },
+                            n -> {});
+            // In the handler, where no other is delivered.
+            condition(interrupts, "changed(global.0)")
+                    .in(recording)
+                    .first(
+                            false,
+                            occurrence -> assertThat(occurrence.interrupt()).isEmpty(),
+                            n -> {});
             Found left = found(sink -> condition(interrupts, "leave(" + handler + ")")
                     .in(recording)
                     .every(sink, n -> {}));
