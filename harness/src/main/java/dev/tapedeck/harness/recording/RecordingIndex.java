@@ -320,6 +320,11 @@ final class RecordingIndex {
             throw new RecordingException("it has " + flow.instructions() + " instructions from " + flow.start()
                     + ", expected up to " + options.blockInstructions() + " from " + icountEnd);
         }
+        if (!blocks.isEmpty()
+                && (blocks.get(blocks.size() - 1).instructions() == 0
+                        || icountEnd % options.blockInstructions() != 0)) {
+            throw new RecordingException("the run ended in the block before it, at instruction count " + icountEnd);
+        }
         long end = icountEnd + flow.instructions();
         for (Batch batch : waiting) {
             if (batch.icountLast > end) {

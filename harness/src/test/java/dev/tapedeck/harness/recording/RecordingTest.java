@@ -19,6 +19,8 @@ import dev.tapedeck.vm.machine.Snapshot;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RecordingTest {
     private static final String ALL = "dev.tapedeck.harness.recording.Deck#all";
@@ -690,6 +693,38 @@ class RecordingTest {
             assertThatExceptionOfType(RecordingException.class)
                     .isThrownBy(() -> Replay.verify(recording))
                     .withMessageContaining("its state is not the one of its digest");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    @DisplayName("behind a block that is shorter than the others, or has no instruction, there is none")
+    void behindTheEndOfTheRun(int instructions) throws Exception {
+        Path whole = record(deck("memory"), "whole");
+        Path forged = temp.resolve("forged");
+        long first;
+        try (Recording recording = Recording.open(whole)) {
+            first = recording.blocks().get(0).end();
+        }
+        int[] count = {0};
+        Excerpts.rewrite(whole, forged, (number, kind, payload) -> {
+            if (kind != Frame.Kind.FLOW || ++count[0] == 1) {
+                return payload;
+            }
+            // The second one is short, and the third one begins where it ends.
+            byte[] changed = payload.clone();
+            ByteBuffer fields = ByteBuffer.wrap(changed).order(ByteOrder.LITTLE_ENDIAN);
+            if (count[0] == 2) {
+                fields.putInt(8, instructions);
+            } else {
+                fields.putLong(0, first + instructions);
+            }
+            return changed;
+        });
+        try (Recording recording = Recording.open(forged)) {
+            assertThat(recording.icountEnd()).isEqualTo(first + instructions);
+            assertThat(recording.damage().orElseThrow())
+                    .contains("the run ended in the block before it, at instruction count " + recording.icountEnd());
         }
     }
 
