@@ -107,6 +107,7 @@ public final class JsonReport {
             step(json, "a", row.a());
             step(json, "b", row.b());
             json.writeBooleanField("here", row.here());
+            json.writeBooleanField("same", row.same());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.report;
 
 import com.github.difflib.DiffUtils;
 import com.github.difflib.patch.AbstractDelta;
+import com.github.difflib.patch.Chunk;
 import com.github.difflib.patch.DeltaType;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.effect.Effect;
@@ -18,6 +19,7 @@ import dev.tapedeck.vm.program.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What both runs executed around the place where they part, row beside row.
@@ -38,16 +40,9 @@ public record Listing(List<Row> rows) {
      * One instruction of each run, or of one of them.
      *
      * @param here whether the runs part here
+     * @param same whether both did the same
      */
-    public record Row(Optional<Step> a, Optional<Step> b, boolean here) {
-        /** Whether both did the same. */
-        public boolean same() {
-            return a.isPresent()
-                    && b.isPresent()
-                    && key(a.get()).equals(key(b.get()))
-                    && a.get().wrote().equals(b.get().wrote());
-        }
-    }
+    public record Row(Optional<Step> a, Optional<Step> b, boolean here, boolean same) {}
 
     public Listing {
         rows = List.copyOf(rows);
@@ -144,39 +139,54 @@ public record Listing(List<Row> rows) {
 
     /** Both runs side by side; the place where they part in one row. */
     static Listing of(Stretch a, Stretch b) {
-        List<Row> rows = new ArrayList<>(aligned(a.before(), b.before()));
-        rows.add(new Row(a.at(), b.at(), true));
-        rows.addAll(aligned(a.after(), b.after()));
+        // Up to the place, the same instruction in the same function is the same one, wherever a change has moved it to. Behind
+        // it the runs may go different ways through a function, and only what is as far from the place is the same.
+        List<Row> rows = new ArrayList<>(aligned(a.before(), b.before(), Listing::name, Listing::name));
+        rows.add(new Row(a.at(), b.at(), true, false));
+        rows.addAll(aligned(a.after(), b.after(), step -> name(step, a.at()), step -> name(step, b.at())));
         return new Listing(rows);
     }
 
-    private static List<Row> aligned(List<Step> a, List<Step> b) {
+    private static List<Row> aligned(
+            List<Step> a, List<Step> b, Function<Step, String> nameInA, Function<Step, String> nameInB) {
         List<Row> rows = new ArrayList<>();
         List<AbstractDelta<String>> deltas = DiffUtils.diff(
-                        a.stream().map(Listing::key).toList(),
-                        b.stream().map(Listing::key).toList(),
-                        true)
+                        a.stream().map(nameInA).toList(), b.stream().map(nameInB).toList(), true)
                 .getDeltas();
         for (AbstractDelta<String> delta : deltas) {
-            int fromA = delta.getSource().getPosition();
-            int fromB = delta.getTarget().getPosition();
-            int ofA = delta.getSource().size();
-            int ofB = delta.getTarget().size();
-            boolean equal = delta.getType() == DeltaType.EQUAL;
-            for (int i = 0; i < Math.max(ofA, ofB); i++) {
+            List<Step> ofA = part(a, delta.getSource());
+            List<Step> ofB = part(b, delta.getTarget());
+            int height = Math.max(ofA.size(), ofB.size());
+            for (int i = 0; i < height; i++) {
                 // Of unequal stretches the ends stand beside each other: they are nearest to what follows.
-                int indexA = equal ? i : i - (Math.max(ofA, ofB) - ofA);
-                int indexB = equal ? i : i - (Math.max(ofA, ofB) - ofB);
-                rows.add(new Row(
-                        indexA >= 0 && indexA < ofA ? Optional.of(a.get(fromA + indexA)) : Optional.empty(),
-                        indexB >= 0 && indexB < ofB ? Optional.of(b.get(fromB + indexB)) : Optional.empty(),
-                        false));
+                Optional<Step> stepA = at(ofA, i - (height - ofA.size()));
+                Optional<Step> stepB = at(ofB, i - (height - ofB.size()));
+                boolean same = delta.getType() == DeltaType.EQUAL
+                        && stepA.map(Step::wrote).equals(stepB.map(Step::wrote));
+                rows.add(new Row(stepA, stepB, false, same));
             }
         }
         return rows;
     }
 
-    private static String key(Step step) {
+    private static List<Step> part(List<Step> steps, Chunk<String> chunk) {
+        return steps.subList(chunk.getPosition(), chunk.getPosition() + chunk.size());
+    }
+
+    private static Optional<Step> at(List<Step> steps, int index) {
+        return index < 0 ? Optional.empty() : Optional.of(steps.get(index));
+    }
+
+    private static String name(Step step) {
         return step.executed().function() + " " + step.executed().text();
+    }
+
+    /** The same with how far it is from a place in the same function. */
+    private static String name(Step step, Optional<Step> place) {
+        int from = place.map(Step::executed)
+                .filter(at -> at.function().equals(step.executed().function()))
+                .map(Executed::offset)
+                .orElse(0);
+        return name(step) + " " + (step.executed().offset() - from);
     }
 }

@@ -38,7 +38,7 @@ final class Written {
             case LOCAL_SET, LOCAL_TEE -> {
                 Function function = program.functions().get(effect.function);
                 int local = (int) effect.instruction.a();
-                return Places.localName(function, local) + " = "
+                return name(function, local) + " = "
                         + typed(
                                 Places.localType(program, function, local).stream()
                                         .toList(),
@@ -57,6 +57,12 @@ final class Written {
                 return effect.writeLength > 0 ? memory(effect, machine) : pushed(effect, machine);
             }
         }
+    }
+
+    private static String name(Function function, int local) {
+        String name =
+                local < function.localNames().size() ? function.localNames().get(local) : "";
+        return name.isEmpty() ? "local " + local : name;
     }
 
     private static boolean jumped(Effect effect, Machine machine) {

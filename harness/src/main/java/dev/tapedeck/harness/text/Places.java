@@ -142,8 +142,7 @@ public final class Places {
         return name.isEmpty() ? "table " + index : "table '" + name + "'";
     }
 
-    /** A local's name in quotes, or its number. */
-    public static String localName(Function function, int index) {
+    private static String localName(Function function, int index) {
         return index < function.localNames().size()
                         && !function.localNames().get(index).isEmpty()
                 ? "'" + function.localNames().get(index) + "'"

@@ -250,8 +250,8 @@ final class ReportExamples {
                 Optional.empty(),
                 Optional.of(bisection),
                 new Listing(List.of(
-                        new Listing.Row(Optional.of(new Step(at, nasty)), Optional.of(new Step(at, nasty)), false),
-                        new Listing.Row(Optional.of(new Step(at, nasty)), Optional.empty(), true))),
+                        new Listing.Row(Optional.of(new Step(at, nasty)), Optional.of(new Step(at, nasty)), false, false),
+                        new Listing.Row(Optional.of(new Step(at, nasty)), Optional.empty(), true, false))),
                 new Ending(List.of(frame), List.of(new Step(at, nasty)), Optional.of(at), Optional.of(nasty)),
                 List.of(new Excerpt(nasty, nasty, List.of(new Line(1, nasty, true)))),
                 Optional.of("+" + nasty),
@@ -320,17 +320,19 @@ final class ReportExamples {
             Step step = new Step(before.get(i), "= " + i);
             if (i == 2) {
                 Executed other = executed(step.executed().icount() - 1, "sum", 2, 24, "i64.extend_i32_u");
-                rows.add(new Listing.Row(Optional.empty(), Optional.of(new Step(other, "= 4294967295")), false));
+                rows.add(new Listing.Row(Optional.empty(), Optional.of(new Step(other, "= 4294967295")), false, false));
             }
-            rows.add(new Listing.Row(Optional.of(step), Optional.of(step), false));
+            rows.add(new Listing.Row(Optional.of(step), Optional.of(step), false, true));
         }
         rows.add(new Listing.Row(
                 bisection.a().at().map(at -> new Step(at, "= 1")),
                 bisection.b().at().map(at -> new Step(at, "= 0")),
-                true));
+                true,
+                false));
         rows.add(new Listing.Row(
                 Optional.of(new Step(executed(1_041_008, "sum", 10, 32, "br_if again"), "taken")),
                 Optional.of(new Step(executed(1_041_008, "sum", 10, 32, "br_if again"), "not taken")),
+                false,
                 false));
         return new Listing(rows);
     }
