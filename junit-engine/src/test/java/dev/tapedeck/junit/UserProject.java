@@ -161,6 +161,10 @@ final class UserProject {
         return this;
     }
 
+    Path path(String name) {
+        return directory.resolve(name);
+    }
+
     UserProject delete(String name) throws IOException {
         Files.delete(directory.resolve(name));
         return this;
@@ -168,6 +172,11 @@ final class UserProject {
 
     /** Runs Maven, with the JDK that runs this test. */
     Build maven(String... arguments) throws Exception {
+        return maven(Map.of(), arguments);
+    }
+
+    /** @param variables of the environment, besides this process's own */
+    Build maven(Map<String, String> variables, String... arguments) throws Exception {
         boolean windows = System.getProperty("os.name").startsWith("Windows");
         List<String> command = new ArrayList<>();
         command.add(Path.of(property("tapedeck.it.maven.home"), "bin", windows ? "mvn.cmd" : "mvn")
@@ -189,6 +198,7 @@ final class UserProject {
         environment.remove("MAVEN_ARGS");
         environment.remove("MAVEN_CONFIG");
         environment.remove("CI");
+        environment.putAll(variables);
         Process process = builder.start();
         try {
             assertThat(process.waitFor(MINUTES_MAX, TimeUnit.MINUTES))

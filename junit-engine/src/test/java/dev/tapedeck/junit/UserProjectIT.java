@@ -147,6 +147,28 @@ class UserProjectIT {
     }
 
     @Test
+    @DisplayName("design §7: in GitHub Actions, Surefire's log has the annotations as lines of their own")
+    void inGitHubActions() throws Exception {
+        UserProject project = UserProject.create("github-actions", PARENT_POM).file("src/test/programs/sum.tasm", SUM);
+        Build build = project.maven(
+                Map.of(
+                        "GITHUB_ACTIONS", "true",
+                        "GITHUB_WORKSPACE", project.path("").toString(),
+                        "GITHUB_STEP_SUMMARY", project.path("summary.md").toString()),
+                "test");
+        assertThat(build.exitCode()).as(build.log()).isNotZero();
+        assertThat(build.log().lines().filter(line -> line.startsWith("::")))
+                .as(build.log())
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "::error file=src/test/programs/sum.tasm,line=12,title=sum.tasm%3A prints the sum::sum.tasm:");
+        assertThat(project.path("summary.md"))
+                .content()
+                .startsWith("### Tapedeck: 1 failed, 1 disabled, 1 passed of 3\n");
+    }
+
+    @Test
     @DisplayName("a: the parent pom and a folder of programs, nothing else")
     void parentPom() throws Exception {
         UserProject project = UserProject.create("parent", PARENT_POM)

@@ -139,7 +139,8 @@ public record Listing(List<Row> rows) {
 
     /** Both runs side by side; the place where they part in one row. */
     static Listing of(Stretch a, Stretch b) {
-        // Up to the place, the same instruction in the same function is the same one, wherever a change has moved it to. Behind
+        // Up to the place, the same instruction in the same function is the same one, wherever a change has moved it
+        // to. Behind
         // it the runs may go different ways through a function, and only what is as far from the place is the same.
         List<Row> rows = new ArrayList<>(aligned(a.before(), b.before(), Listing::name, Listing::name));
         rows.add(new Row(a.at(), b.at(), true, false));
@@ -151,7 +152,9 @@ public record Listing(List<Row> rows) {
             List<Step> a, List<Step> b, Function<Step, String> nameInA, Function<Step, String> nameInB) {
         List<Row> rows = new ArrayList<>();
         List<AbstractDelta<String>> deltas = DiffUtils.diff(
-                        a.stream().map(nameInA).toList(), b.stream().map(nameInB).toList(), true)
+                        a.stream().map(nameInA).toList(),
+                        b.stream().map(nameInB).toList(),
+                        true)
                 .getDeltas();
         for (AbstractDelta<String> delta : deltas) {
             List<Step> ofA = part(a, delta.getSource());

@@ -250,7 +250,8 @@ final class ReportExamples {
                 Optional.empty(),
                 Optional.of(bisection),
                 new Listing(List.of(
-                        new Listing.Row(Optional.of(new Step(at, nasty)), Optional.of(new Step(at, nasty)), false, false),
+                        new Listing.Row(
+                                Optional.of(new Step(at, nasty)), Optional.of(new Step(at, nasty)), false, false),
                         new Listing.Row(Optional.of(new Step(at, nasty)), Optional.empty(), true, false))),
                 new Ending(List.of(frame), List.of(new Step(at, nasty)), Optional.of(at), Optional.of(nasty)),
                 List.of(new Excerpt(nasty, nasty, List.of(new Line(1, nasty, true)))),
