@@ -80,13 +80,13 @@ final class Written {
         byte[] bytes = machine.readMemory(effect.writeMemory, effect.writeAddress, (int) effect.writeLength);
         long value = 0;
         for (int i = bytes.length - 1; i >= 0; i--) {
-            value = value << 8 | bytes[i] & 0xff;
+            value = (value << 8) | (bytes[i] & 0xff);
         }
         int unused = 64 - 8 * bytes.length;
         List<ValueType> pops = effect.opcode.effect().map(Opcode.Effect::pops).orElse(List.of());
         ValueType type = pops.isEmpty() ? ValueType.I64 : pops.get(pops.size() - 1);
         boolean number = type == ValueType.I32 || type == ValueType.I64;
-        return place + " = " + Values.cell(number ? ValueType.I64 : type, value << unused >> unused);
+        return place + " = " + Values.cell(number ? ValueType.I64 : type, (value << unused) >> unused);
     }
 
     private static String pushed(Effect effect, Machine machine) {
