@@ -100,6 +100,11 @@ final class LoadedProgram {
         return tests.isEmpty() ? List.of(TestCase.ofEntry()) : tests;
     }
 
+    /** All tests that it brings; empty if it cannot be loaded, and so nothing is known of them. */
+    Optional<List<TestCase>> knownTests() {
+        return problem.isPresent() ? Optional.empty() : Optional.of(tests);
+    }
+
     /** What a test is called in reports: the program's name, and the test's if the program brings tests. */
     String displayName(TestCase test) {
         return ProgramFile.displayName(name, tests, test);

@@ -3,8 +3,12 @@ package dev.tapedeck.junit;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectUniqueId;
 
+import dev.tapedeck.harness.approve.ApprovedFiles;
+import dev.tapedeck.harness.approve.ObsoleteApproval;
+import dev.tapedeck.harness.suite.ApprovalClaims;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.suite.ProgramFolder;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.program.TestCase;
 import java.io.IOException;
 import java.net.URI;
@@ -61,6 +65,7 @@ final class ProgramResolver implements SelectorResolver {
     static final String PROGRAM = "program";
     static final String TEST = "test";
     static final String PROBLEM = "problem";
+    static final String OBSOLETE = "obsolete";
 
     /** All tests of a program. */
     private record ProgramSelector(UniqueId container, String program) implements DiscoverySelector {}
@@ -69,6 +74,9 @@ final class ProgramResolver implements SelectorResolver {
 
     /** The one failing test of a container that has no programs. */
     private record ProblemSelector(UniqueId container) implements DiscoverySelector {}
+
+    /** Approved files that no test has; {@code name} is their path below the container's folder, without the ending. */
+    private record ObsoleteSelector(UniqueId container, String name) implements DiscoverySelector {}
 
     private record ProgramKey(UniqueId container, String program) {}
 
@@ -229,7 +237,10 @@ final class ProgramResolver implements SelectorResolver {
         UniqueId container = engine.append(FOLDER, folderName(root));
         String program = ProgramFolder.nameBelow(root, path);
         if (position == null) {
-            return Set.of(new ProgramSelector(container, program));
+            Set<DiscoverySelector> selected = new LinkedHashSet<>();
+            selected.add(new ProgramSelector(container, program));
+            selected.addAll(obsolete(container, root, claims -> claims.beside(path)));
+            return selected;
         }
         // The test that the line belongs to: the last one that begins at or above it.
         TestCase selected = null;
@@ -249,13 +260,41 @@ final class ProgramResolver implements SelectorResolver {
         UniqueId container = engine.append(FOLDER, folderName(root));
         Set<DiscoverySelector> selected = new LinkedHashSet<>();
         try {
-            for (String program : ProgramFolder.list(folder).names()) {
+            ProgramFolder found = ProgramFolder.list(folder);
+            for (String program : found.names()) {
                 selected.add(new ProgramSelector(container, ProgramFolder.nameBelow(root, folder.resolve(program))));
+            }
+            if (!selected.isEmpty()) {
+                selected.addAll(obsolete(container, root, claims -> claims.in(found.approvedFolders())));
             }
         } catch (IOException e) {
             return Set.of();
         }
         return selected;
+    }
+
+    private interface ObsoleteSearch {
+        List<ObsoleteApproval> in(ApprovalClaims claims) throws IOException;
+    }
+
+    /** Of a folder that cannot be listed any more nothing is said: its programs have been found a moment ago. */
+    private Set<DiscoverySelector> obsolete(UniqueId container, Path root, ObsoleteSearch search) {
+        Set<DiscoverySelector> selected = new LinkedHashSet<>();
+        try {
+            for (ObsoleteApproval obsolete : search.in(claims(container, root))) {
+                ApprovedFiles files = obsolete.files();
+                selected.add(new ObsoleteSelector(
+                        container, ProgramFolder.nameBelow(root, files.text().resolveSibling(files.name()))));
+            }
+        } catch (IOException e) {
+            return Set.of();
+        }
+        return selected;
+    }
+
+    private ApprovalClaims claims(UniqueId container, Path root) {
+        return new ApprovalClaims(file ->
+                load(container, root, ProgramFolder.nameBelow(root, file)).knownTests());
     }
 
     /** The folder that programs at or below {@code path} are named from, so that a program is always named the same. */
@@ -288,6 +327,9 @@ final class ProgramResolver implements SelectorResolver {
         UniqueId.Segment second = segments.get(2);
         if (segments.size() == 3 && second.getType().equals(PROBLEM)) {
             return selectors(Set.of(new ProblemSelector(container)));
+        }
+        if (segments.size() == 3 && second.getType().equals(OBSOLETE)) {
+            return selectors(Set.of(new ObsoleteSelector(container, second.getValue())));
         }
         if (!second.getType().equals(PROGRAM)) {
             return Resolution.unresolved();
@@ -325,10 +367,18 @@ final class ProgramResolver implements SelectorResolver {
 
     private Set<DiscoverySelector> children(ProgramsDescriptor container) {
         Set<DiscoverySelector> selected = new LinkedHashSet<>();
+        UniqueId id = container.getUniqueId();
         for (String program : programNames(container)) {
-            selected.add(new ProgramSelector(container.getUniqueId(), program));
+            selected.add(new ProgramSelector(id, program));
         }
-        return selected.isEmpty() ? Set.of(new ProblemSelector(container.getUniqueId())) : selected;
+        if (selected.isEmpty()) {
+            return Set.of(new ProblemSelector(id));
+        }
+        selected.addAll(obsolete(
+                id,
+                container.folder(),
+                claims -> claims.in(ProgramFolder.list(container.folder()).approvedFolders())));
+        return selected;
     }
 
     @Override
@@ -350,8 +400,37 @@ final class ProgramResolver implements SelectorResolver {
                             parent -> Optional.of(problem((ProgramsDescriptor) parent)))
                     .map(problem -> Resolution.match(Match.exact(problem)))
                     .orElseGet(Resolution::unresolved);
+        } else if (selector instanceof ObsoleteSelector selected) {
+            return context.addToParent(() -> selectUniqueId(selected.container()), parent -> obsolete(parent, selected))
+                    .map(obsolete -> Resolution.match(Match.exact(obsolete)))
+                    .orElseGet(Resolution::unresolved);
         }
         return Resolution.unresolved();
+    }
+
+    /** Empty if the files are gone, or a test has them again. */
+    private Optional<ObsoleteDescriptor> obsolete(TestDescriptor parent, ObsoleteSelector selected) {
+        ProgramsDescriptor container = (ProgramsDescriptor) parent;
+        Path at = container.folder().resolve(selected.name());
+        ApprovedFiles files = ApprovedFiles.named(at, String.valueOf(at.getFileName()));
+        List<Path> existing = files.existing();
+        if (existing.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<String> reason;
+        try {
+            reason = claims(selected.container(), container.folder()).whyObsolete(files);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+        String name = Visible.of(selected.name()) + ": obsolete approval";
+        return reason.map(why -> new ObsoleteDescriptor(
+                selected.container().append(OBSOLETE, selected.name()),
+                name,
+                source(container, name)
+                        .orElseGet(() -> FileSource.from(existing.get(0).toFile())),
+                new ObsoleteApproval(files, why),
+                selected.name().substring(0, selected.name().lastIndexOf('/') + 1)));
     }
 
     private Optional<ProgramTestDescriptor> test(TestDescriptor parent, TestSelector selected) {
@@ -369,12 +448,9 @@ final class ProgramResolver implements SelectorResolver {
     }
 
     private TestSource source(ProgramsDescriptor container, LoadedProgram program, TestCase test) {
-        Optional<String> className = container
-                .getSource()
-                .filter(ClassSource.class::isInstance)
-                .map(source -> ((ClassSource) source).getClassName());
-        if (surefire && className.isPresent()) {
-            return MethodSource.from(className.get(), program.displayName(test));
+        Optional<TestSource> method = source(container, program.displayName(test));
+        if (method.isPresent()) {
+            return method.get();
         }
         Optional<String> text =
                 ProgramFile.testsName(program.file().getFileName().toString());
@@ -383,6 +459,14 @@ final class ProgramResolver implements SelectorResolver {
                         program.file().resolveSibling(text.get()).toFile(),
                         org.junit.platform.engine.support.descriptor.FilePosition.from(test.line()))
                 : FileSource.from(program.file().toFile());
+    }
+
+    /** What Surefire is told: a method of the container's class. */
+    private Optional<TestSource> source(ProgramsDescriptor container, String displayName) {
+        return container
+                .getSource()
+                .filter(found -> surefire && found instanceof ClassSource)
+                .map(found -> MethodSource.from(((ClassSource) found).getClassName(), displayName));
     }
 
     private ProblemDescriptor problem(ProgramsDescriptor container) {
@@ -400,10 +484,7 @@ final class ProgramResolver implements SelectorResolver {
         }
         String message = "No program to test in " + text + ": " + reason + " (" + container.folder()
                 + "). Put programs there, or name another folder with " + Settings.PROGRAMS + ".";
-        TestSource source = container
-                .getSource()
-                .filter(found -> surefire && found instanceof ClassSource)
-                .<TestSource>map(found -> MethodSource.from(((ClassSource) found).getClassName(), text))
+        TestSource source = source(container, text)
                 .orElseGet(() -> DirectorySource.from(container.folder().toFile()));
         return new ProblemDescriptor(container.getUniqueId().append(PROBLEM, text), text, source, message);
     }

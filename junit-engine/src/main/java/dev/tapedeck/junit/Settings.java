@@ -186,9 +186,9 @@ public final class Settings {
             throw new InvalidSettingException(
                     "The setting " + APPROVE + " is '" + text + "'; expected check, new or all.");
         }
-        String ci = environment.apply("CI");
-        boolean automated = ci != null && !ci.isBlank() && !ci.equalsIgnoreCase("false");
-        return automated && systemProperty.apply(APPROVE) == null ? ApprovalMode.CHECK : mode.get();
+        return ApprovalMode.automated(environment.apply("CI")) && systemProperty.apply(APPROVE) == null
+                ? ApprovalMode.CHECK
+                : mode.get();
     }
 
     static boolean verify(ConfigurationParameters parameters) throws InvalidSettingException {

@@ -6,8 +6,13 @@ import java.util.Optional;
 import org.junit.platform.engine.EngineExecutionListener;
 import org.junit.platform.engine.support.hierarchical.EngineExecutionContext;
 
-/** What every test of one execution shares. */
-record TapedeckContext(Setup setup, EngineExecutionListener listener, Optional<GitHubActions> actions)
+/**
+ * What every test of one execution shares.
+ *
+ * @param automated whether this is continuous integration
+ */
+record TapedeckContext(
+        Setup setup, boolean automated, EngineExecutionListener listener, Optional<GitHubActions> actions)
         implements EngineExecutionContext {
     /** Whether tests can be run at all. */
     sealed interface Setup {}

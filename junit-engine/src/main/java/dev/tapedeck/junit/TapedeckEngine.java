@@ -1,5 +1,6 @@
 package dev.tapedeck.junit;
 
+import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.github.GitHubActions;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.junit.Settings.InvalidSettingException;
@@ -58,20 +59,25 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
     @Override
     protected TapedeckContext createExecutionContext(ExecutionRequest request) {
         ConfigurationParameters parameters = request.getConfigurationParameters();
+        boolean automated = ApprovalMode.automated(environment.apply("CI"));
         try {
             TestRunner runner = new TestRunner(
                     Settings.output(parameters),
-                    TestRunner.Options.of(Settings.approve(parameters, System::getenv, System::getProperty))
+                    TestRunner.Options.of(Settings.approve(parameters, environment::get, System::getProperty))
                             .withInstructionLimit(Settings.limit(parameters))
                             .withLimits(Settings.limits(parameters))
                             .withVerified(Settings.verify(parameters))
                             .withKept(Settings.recordings(parameters)));
             return new TapedeckContext(
-                    new TapedeckContext.Ready(runner), request.getEngineExecutionListener(), actions(parameters));
+                    new TapedeckContext.Ready(runner),
+                    automated,
+                    request.getEngineExecutionListener(),
+                    actions(parameters));
         } catch (InvalidSettingException e) {
             // Thrown from here it would end the whole run with a stack trace; this way each test says it.
             return new TapedeckContext(
                     new TapedeckContext.Misconfigured(String.valueOf(e.getMessage())),
+                    automated,
                     request.getEngineExecutionListener(),
                     actions(parameters));
         }

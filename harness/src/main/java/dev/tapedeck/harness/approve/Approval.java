@@ -20,6 +20,9 @@ import org.approvaltests.core.VerifyResult;
 public final class Approval {
     private static final int CONTEXT_LINES = 3;
 
+    /** What git, Mercurial and Subversion begin a line with; no line of an approved text begins like that. */
+    private static final List<String> CONFLICT_MARKERS = List.of("<<<<<<<", "|||||||", "=======", ">>>>>>>");
+
     private Approval() {}
 
     /** What came of it. */
@@ -36,9 +39,12 @@ public final class Approval {
         /**
          * The run is not as approved.
          *
+         * @param conflictLine the first line of {@code approved}, from 1, that a merge left there to be resolved; 0 if
+         *     there is none
          * @param diff unified, of {@code received} against {@code approved}
          */
-        record Different(String approved, String received, String diff, PendingApproval pending) implements Result {}
+        record Different(String approved, String received, int conflictLine, String diff, PendingApproval pending)
+                implements Result {}
     }
 
     /**
@@ -73,25 +79,30 @@ public final class Approval {
             }
             case DIFFERENT -> {
                 pending.save();
-
                 String old = utf8(read(approved.text()));
-                yield new Result.Different(old, received, diff(approved.text(), old, received), pending);
+                yield new Result.Different(
+                        old, received, conflictLine(old), diff(approved.text(), old, received), pending);
             }
         };
     }
 
+    /** What is approved, with plain line ends. */
+    public static String text(ApprovedFiles files) throws IOException {
+        return utf8(read(files.text()));
+    }
+
     /** One char per byte, but with plain line ends: a checkout on Windows may have changed them, and no others occur. */
-    private static String read(Path file) throws IOException {
+    static String read(Path file) throws IOException {
         return Files.readString(file, StandardCharsets.ISO_8859_1).replace("\r\n", "\n");
     }
 
-    private static String utf8(String latin1) {
+    static String utf8(String latin1) {
         return new String(latin1.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
-    private static String diff(Path file, String approved, String received) {
+    static String diff(Path file, String approved, String received) {
         String name = String.valueOf(file.getFileName());
-        List<String> before = Arrays.asList(approved.split("\n", -1));
+        List<String> before = approved.isEmpty() ? List.of() : Arrays.asList(approved.split("\n", -1));
         List<String> after = Arrays.asList(received.split("\n", -1));
         return String.join(
                         "\n",
@@ -102,6 +113,17 @@ public final class Approval {
                                 DiffUtils.diff(before, after),
                                 CONTEXT_LINES))
                 + "\n";
+    }
+
+    /** The first line, from 1, of a conflict that a merge left to be resolved; 0 if there is none. */
+    static int conflictLine(String text) {
+        List<String> lines = text.lines().toList();
+        for (int i = 0; i < lines.size(); i++) {
+            if (CONFLICT_MARKERS.stream().anyMatch(lines.get(i)::startsWith)) {
+                return i + 1;
+            }
+        }
+        return 0;
     }
 
     private enum State {

@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.approve;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What to do about approved files. */
 public enum ApprovalMode {
@@ -20,6 +21,15 @@ public enum ApprovalMode {
     /** The stable name in settings. */
     public String mnemonic() {
         return mnemonic;
+    }
+
+    /**
+     * Whether nobody looks at what the tests leave.
+     *
+     * @param ci the environment variable {@code CI}, if it is set
+     */
+    public static boolean automated(@Nullable String ci) {
+        return ci != null && !ci.isBlank() && !ci.equalsIgnoreCase("false");
     }
 
     public static Optional<ApprovalMode> ofName(String name) {

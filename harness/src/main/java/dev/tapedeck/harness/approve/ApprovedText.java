@@ -13,10 +13,12 @@ import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -31,6 +33,10 @@ public final class ApprovedText {
     private static final int INTERRUPTS_MAX = 16;
 
     private static final int LINE_BYTES_MAX = 200;
+    private static final String OUTCOME = "outcome: ";
+    private static final String HOST_CALLS = "host calls: ";
+    private static final String INSTRUCTIONS = "instructions: ";
+    private static final String FINAL_STATE = "final state: ";
 
     private ApprovedText() {}
 
@@ -51,16 +57,39 @@ public final class ApprovedText {
         }
         appendStart(text, program, recording);
         appendGiven(text, test);
-        text.append("outcome: ").append(outcome(program, recording, outcome)).append('\n');
-        text.append("instructions: ").append(outcome.icount()).append('\n');
+        text.append(OUTCOME).append(outcome(program, recording, outcome)).append('\n');
+        text.append(INSTRUCTIONS).append(outcome.icount()).append('\n');
         appendInterrupts(text, recording.interrupts());
         appendHostCalls(text, program, recording);
         appendBytes(text, "output", output);
         appendGlobals(text, program, end);
-        text.append("final state: ")
-                .append(String.format(Locale.ROOT, "%016x", outcome.stateDigest()))
-                .append('\n');
+        text.append(FINAL_STATE).append(digest(outcome)).append('\n');
         return text.toString();
+    }
+
+    /**
+     * Whether a text can be of this run, as far as a recording tells without a replay: how the run ended, what it called how
+     * often, and the final state. What somebody has edited so that it says nothing of these can be.
+     */
+    public static boolean describes(String text, Recording recording, Outcome outcome) {
+        Program program = recording.program().program();
+        StringBuilder calls = new StringBuilder();
+        appendHostCalls(calls, program, recording);
+        Set<String> lines = new HashSet<>(text.lines().toList());
+        boolean callsDiffer = lines.stream().anyMatch(line -> line.startsWith(HOST_CALLS))
+                && !lines.containsAll(calls.toString().lines().toList());
+        return !callsDiffer
+                && saysOf(lines, OUTCOME, outcome(program, recording, outcome))
+                && saysOf(lines, INSTRUCTIONS, Long.toString(outcome.icount()))
+                && saysOf(lines, FINAL_STATE, digest(outcome));
+    }
+
+    private static boolean saysOf(Set<String> lines, String what, String value) {
+        return lines.stream().allMatch(line -> !line.startsWith(what) || line.equals(what + value));
+    }
+
+    private static String digest(Outcome outcome) {
+        return String.format(Locale.ROOT, "%016x", outcome.stateDigest());
     }
 
     /** Another function, or other arguments, can end in the same state; it is another run all the same. */
@@ -172,7 +201,7 @@ public final class ApprovedText {
 
     private static void appendHostCalls(StringBuilder text, Program program, Recording recording) {
         List<Recording.HostCallRecord> calls = recording.hostCalls();
-        text.append("host calls: ").append(calls.size()).append('\n');
+        text.append(HOST_CALLS).append(calls.size()).append('\n');
         Map<Integer, Long> counts = new TreeMap<>();
         for (Recording.HostCallRecord call : calls) {
             counts.merge(call.hostImport(), 1L, Long::sum);

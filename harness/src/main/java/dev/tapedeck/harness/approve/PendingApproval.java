@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.CharacterCodingException;
+import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -98,6 +99,10 @@ public record PendingApproval(
             ApprovedFiles approved = new ApprovedFiles(
                     folder.resolve(lines.get(1)).normalize(),
                     folder.resolve(lines.get(2)).normalize());
+            // To accept it writes there: nothing but approved files may be named, whatever wrote the marker.
+            if (!approved.equals(ApprovedFiles.named(approved.text(), approved.name()))) {
+                return Optional.empty();
+            }
             PendingApproval pending = of(lines.get(0), approved, folder);
             return Files.isRegularFile(pending.receivedText()) ? Optional.of(pending) : Optional.empty();
         } catch (CharacterCodingException | InvalidPathException e) {
@@ -113,7 +118,7 @@ public record PendingApproval(
                         + "\n");
     }
 
-    private static Path relative(Path from, Path to) {
+    static Path relative(Path from, Path to) {
         try {
             return from.relativize(to.toAbsolutePath());
         } catch (IllegalArgumentException e) {
@@ -122,12 +127,53 @@ public record PendingApproval(
         }
     }
 
-    /** Makes the received files the approved ones. Each of them is replaced as a whole, or not at all. */
+    /** Where it belongs. */
+    public ApprovedFiles approved() {
+        return new ApprovedFiles(approvedText, approvedRecording);
+    }
+
+    /** Whether there is nothing left to decide: what was received has been approved in another way since. */
+    public boolean settled() throws IOException {
+        return Files.isRegularFile(approvedText)
+                && Files.isRegularFile(approvedRecording)
+                && Approval.read(approvedText).equals(Approval.read(receivedText));
+    }
+
+    /** What was received, with plain line ends. */
+    private String received() throws IOException {
+        return Approval.utf8(Approval.read(receivedText));
+    }
+
+    /** Unified, of what was received against what is approved; everything is new where nothing is. */
+    public String diff() throws IOException {
+        return Approval.diff(
+                approvedText,
+                Files.isRegularFile(approvedText) ? Approval.utf8(Approval.read(approvedText)) : "",
+                received());
+    }
+
+    /**
+     * Makes the received files the approved ones. Each of them is replaced as a whole, or not at all, and both are written
+     * before the first is replaced. If the process dies between the two, the received ones are still there and still
+     * pending, and the next run of the test says that the approved ones do not belong together.
+     */
     public void accept() throws IOException {
-        if (Files.isRegularFile(receivedRecording)) {
-            replace(receivedRecording, approvedRecording);
+        Path newRecording = temporary(approvedRecording);
+        Path newText = temporary(approvedText);
+        try {
+            boolean recorded = Files.isRegularFile(receivedRecording);
+            if (recorded) {
+                copy(receivedRecording, newRecording);
+            }
+            copy(receivedText, newText);
+            if (recorded) {
+                replace(newRecording, approvedRecording);
+            }
+            replace(newText, approvedText);
+        } finally {
+            Files.deleteIfExists(newRecording);
+            Files.deleteIfExists(newText);
         }
-        replace(receivedText, approvedText);
         reject();
     }
 
@@ -138,17 +184,23 @@ public record PendingApproval(
         Files.deleteIfExists(receivedRecording);
     }
 
-    private static void replace(Path received, Path approved) throws IOException {
-        Path temporary = approved.resolveSibling(approved.getFileName() + ".new");
+    private static Path temporary(Path approved) {
+        return approved.resolveSibling(approved.getFileName() + ".new");
+    }
+
+    /** Not as {@code Files.copy} does: the copy would have the received file's permissions. */
+    private static void copy(Path from, Path to) throws IOException {
+        try (InputStream in = Files.newInputStream(from);
+                OutputStream out = Files.newOutputStream(to)) {
+            in.transferTo(out);
+        }
+    }
+
+    private static void replace(Path temporary, Path approved) throws IOException {
         try {
-            // Not a copy of the file: it would keep the received one's permissions.
-            try (InputStream in = Files.newInputStream(received);
-                    OutputStream out = Files.newOutputStream(temporary)) {
-                in.transferTo(out);
-            }
+            Files.move(temporary, approved, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
             Files.move(temporary, approved, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
         }
     }
 }

@@ -61,6 +61,7 @@ final class TapedeckCommand implements Callable<Integer> {
             new Entry("Run and record", "record", RecordCommand::new),
             new Entry("Run and record", "replay", ReplayCommand::new),
             new Entry("Run and record", "test", TestCommand::new),
+            new Entry("Run and record", "review", ReviewCommand::new),
             new Entry("Look into a recording", "stats", StatsCommand::new),
             new Entry("Look into a recording", "log", LogCommand::new),
             new Entry("Look into a recording", "state", StateCommand::new),

@@ -1,7 +1,9 @@
 package dev.tapedeck.harness.cli;
 
+import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.report.ConsoleReport.Paint;
 import java.io.BufferedOutputStream;
+import java.io.Console;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param err standard error, UTF-8
  * @param outInteractive whether a person reads {@code out} directly
  * @param errInteractive whether a person reads {@code err} directly
+ * @param answers whether a person can be asked: reads what is written here, and types what is read
  * @param width columns
  * @param paint colours for {@code out}
  * @param environment of the process
@@ -35,6 +38,7 @@ record Terminal(
         PrintStream err,
         boolean outInteractive,
         boolean errInteractive,
+        boolean answers,
         int width,
         Paint paint,
         Map<String, String> environment) {
@@ -59,6 +63,7 @@ record Terminal(
                 err,
                 outInteractive,
                 interactive(2),
+                outInteractive ? interactive(0) : console(),
                 width(environment, outInteractive),
                 colours ? Paint.ANSI : Paint.PLAIN,
                 environment);
@@ -66,7 +71,12 @@ record Terminal(
 
     /** The same with other colours. */
     Terminal withPaint(Paint other) {
-        return new Terminal(in, out, err, outInteractive, errInteractive, width, other, environment);
+        return new Terminal(in, out, err, outInteractive, errInteractive, answers, width, other, environment);
+    }
+
+    /** Whether nobody looks at what is left, as in continuous integration. */
+    boolean automated() {
+        return ApprovalMode.automated(environment.get("CI"));
     }
 
     /** Text on {@code out}. */
@@ -91,6 +101,24 @@ record Terminal(
             return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
         } catch (IOException | UnsupportedOperationException e) {
             // No /proc. From JDK 22 on, System.console() does not tell; no colours is the answer that never hurts.
+            return false;
+        }
+    }
+
+    /** Where there is no /proc: a console is both, input and output. From JDK 22 on, one that is no terminal has to be asked. */
+    private static boolean console() {
+        if (Files.exists(Path.of("/proc/self/fd"))) {
+            return false;
+        }
+        Console console = System.console();
+        if (console == null) {
+            return false;
+        }
+        try {
+            return Boolean.TRUE.equals(Console.class.getMethod("isTerminal").invoke(console));
+        } catch (NoSuchMethodException e) {
+            return true;
+        } catch (ReflectiveOperationException e) {
             return false;
         }
     }

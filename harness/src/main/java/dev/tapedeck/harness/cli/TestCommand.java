@@ -2,10 +2,12 @@ package dev.tapedeck.harness.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.approve.ObsoleteApproval;
 import dev.tapedeck.harness.github.GitHubActions;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.JsonReport;
+import dev.tapedeck.harness.suite.ApprovalClaims;
 import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
@@ -21,9 +23,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -37,7 +42,10 @@ import picocli.CommandLine.Parameters;
             "",
             "The same tests as under JUnit: the .test sections of assembly text, NAME.tests beside NAME.wasm, or, of a"
                     + " program that has none, its entry. Each run is recorded. A failure says where in the program it"
-                    + " came about and since when, and leaves a report."
+                    + " came about and since when, and leaves a report.",
+            "",
+            "Approved files that no test has any more are named, and a failure where the environment variable CI is"
+                    + " set. tapedeck review steps through them, and through what waits to be approved."
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",
@@ -52,7 +60,7 @@ import picocli.CommandLine.Parameters;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:every test passed, or is disabled",
-            "1:a test failed",
+            "1:a test failed; or, where CI is set, approved files are obsolete",
             "2:wrong usage",
             "65:a program cannot be loaded, or a test not be run; all others were"
         })
@@ -112,6 +120,9 @@ final class TestCommand implements Callable<Integer> {
 
     private Optional<GitHubActions> actions = Optional.empty();
 
+    /** All tests of the programs that could be loaded. */
+    private final Map<Path, Optional<List<TestCase>>> loaded = new HashMap<>();
+
     TestCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -140,23 +151,69 @@ final class TestCommand implements Callable<Integer> {
         if (files.contains("")) {
             throw CommandException.usage("the name of a program is empty; the current directory is '.'");
         }
-        Collection<ProgramSearch.Found> programs = ProgramSearch.of(files);
+        ProgramSearch search = ProgramSearch.of(files);
+        Collection<ProgramSearch.Found> programs = search.programs();
         List<Row> rows = new ArrayList<>();
         actions = GitHubActions.of(terminal.environment());
         for (ProgramSearch.Found program : programs) {
             run(runner, program, rows);
         }
+        List<ObsoleteApproval> obsolete = obsolete(search);
+        for (ObsoleteApproval one : obsolete) {
+            terminal.out().flush();
+            terminal.message("tapedeck: " + (terminal.automated() ? "" : "warning: ") + one.message(folder(one)));
+        }
         if (json) {
-            terminal.print(JsonReport.document(document -> document(document, rows)));
+            terminal.print(JsonReport.document(document -> document(document, rows, obsolete)));
         } else {
             terminal.println("");
             terminal.println(Words.count(rows.size(), "test") + " of " + Words.count(programs.size(), "program") + ": "
                     + summary(rows));
         }
         actions.ifPresent(collected -> GitHubLog.finish(collected, terminal, json));
-        return count(rows, Verdict.Kind.ERROR) > 0
-                ? ExitCodes.DATA
-                : count(rows, Verdict.Kind.FAILED) > 0 ? ExitCodes.DIFFERENT : ExitCodes.FINE;
+        if (count(rows, Verdict.Kind.ERROR) > 0) {
+            return ExitCodes.DATA;
+        }
+        return count(rows, Verdict.Kind.FAILED) > 0 || (terminal.automated() && !obsolete.isEmpty())
+                ? ExitCodes.DIFFERENT
+                : ExitCodes.FINE;
+    }
+
+    /** In the folders that were named as a whole, and beside the programs that were. */
+    private List<ObsoleteApproval> obsolete(ProgramSearch search) throws CommandException {
+        ApprovalClaims claims = new ApprovalClaims(
+                file -> loaded.computeIfAbsent(file.toAbsolutePath().normalize(), ApprovalClaims::testsOf));
+        Map<Path, ObsoleteApproval> found = new TreeMap<>();
+        try {
+            claims.in(search.approvedFolders()).forEach(one -> found.putIfAbsent(absolute(one), one));
+            for (ProgramSearch.Found program : search.programs()) {
+                if (loaded.containsKey(program.file().toAbsolutePath().normalize())) {
+                    claims.beside(program.file()).forEach(one -> found.putIfAbsent(absolute(one), one));
+                }
+            }
+        } catch (IOException e) {
+            throw CommandException.data("cannot look for approved files", e);
+        }
+        List<ObsoleteApproval> obsolete = List.copyOf(found.values());
+        try {
+            for (ObsoleteApproval one : obsolete) {
+                one.save(output);
+            }
+        } catch (IOException e) {
+            throw CommandException.data("cannot write below " + output, e);
+        }
+        return obsolete;
+    }
+
+    private static String folder(ObsoleteApproval obsolete) {
+        Path folder = obsolete.files().text().getParent();
+        return folder == null || folder.toString().isEmpty()
+                ? ""
+                : folder + folder.getFileSystem().getSeparator();
+    }
+
+    private static Path absolute(ObsoleteApproval obsolete) {
+        return obsolete.files().text().toAbsolutePath().normalize();
     }
 
     private void run(TestRunner runner, ProgramSearch.Found found, List<Row> rows) {
@@ -175,6 +232,7 @@ final class TestCommand implements Callable<Integer> {
             return;
         }
         List<TestCase> brought = program.program().tests();
+        loaded.put(found.file().toAbsolutePath().normalize(), Optional.of(brought));
         for (TestCase test : ProgramFile.tests(program.program())) {
             String title = ProgramFile.displayName(name, brought, test);
             progress("running " + title);
@@ -257,7 +315,8 @@ final class TestCommand implements Callable<Integer> {
         return String.join(", ", parts);
     }
 
-    private static void document(JsonGenerator json, List<Row> rows) throws IOException {
+    private static void document(JsonGenerator json, List<Row> rows, List<ObsoleteApproval> obsolete)
+            throws IOException {
         json.writeNumberField("passed", count(rows, Verdict.Kind.PASSED));
         json.writeNumberField("failed", count(rows, Verdict.Kind.FAILED));
         json.writeNumberField("errors", count(rows, Verdict.Kind.ERROR));
@@ -281,6 +340,18 @@ final class TestCommand implements Callable<Integer> {
                 json.writeString(file.toString());
             }
             json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeArrayFieldStart("obsolete");
+        for (ObsoleteApproval one : obsolete) {
+            json.writeStartObject();
+            json.writeArrayFieldStart("files");
+            for (Path file : one.files().existing()) {
+                json.writeString(file.toString());
+            }
+            json.writeEndArray();
+            json.writeStringField("reason", one.reason());
             json.writeEndObject();
         }
         json.writeEndArray();

@@ -176,7 +176,8 @@ public final class JsonReport {
         json.writeEndObject();
     }
 
-    private static void fields(JsonGenerator json, Bisection bisection) throws IOException {
+    /** The fields of a bisection, into an object that has been begun. */
+    public static void fields(JsonGenerator json, Bisection bisection) throws IOException {
         Optional<Executed> place = Optional.ofNullable(ReportContent.place(bisection));
         json.writeBooleanField("diverged", bisection.diverged());
         json.writeStringField("kind", bisection.kind().mnemonic());

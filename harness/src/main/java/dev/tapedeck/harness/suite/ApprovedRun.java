@@ -23,6 +23,7 @@ import java.util.Optional;
  * A recorded run of a test with {@code .approve}, compared with the run that somebody has approved.
  *
  * @param option what asks for another mode, before the mode's name: {@code -Dtapedeck.approve=}
+ * @param results the output folder of all tests, for a review
  * @param recording the run, open
  * @param attachments what is there already
  * @param output what the program wrote
@@ -32,10 +33,17 @@ record ApprovedRun(
         TestSubject subject,
         ApprovalMode mode,
         String option,
+        Path results,
         Recording recording,
         Outcome outcome,
         List<Path> attachments,
         byte[] output) {
+    /** As after a crash between the two, or where a merge took one of them from either side. */
+    private static final String OTHER_RUN = "is of another run than the approved text tells of";
+
+    /** Where a review looks if it is not told otherwise. */
+    private static final String RESULTS_DEFAULT = Path.of("target", "tapedeck").toString();
+
     /** Why the test fails; empty if the run is as approved, or is approved now. */
     Optional<Verdict> check() throws RecordingException, IOException {
         Replay replay = new Replay(recording);
@@ -59,8 +67,8 @@ record ApprovedRun(
         try {
             Pack.pack(recording, packed);
             ApprovedFiles files = subject.approvedFiles();
-            boolean damaged = Files.exists(files.recording()) && !usable(files.recording());
-            if (mode == ApprovalMode.ALL && damaged) {
+            Optional<String> problem = problem(files);
+            if (mode == ApprovalMode.ALL && problem.isPresent()) {
                 // Then it is missing, and approved anew with the text: no later failure could be bisected against it.
                 Files.deleteIfExists(files.recording());
             }
@@ -68,10 +76,10 @@ record ApprovedRun(
             if (result instanceof Approval.Result.Missing missing) {
                 return Optional.of(failed(received(missing.pending()))
                         .because(
-                                "nothing is approved yet: " + TestSubject.shown(files.text())
+                                "nothing is approved yet: " + shown(files.text())
                                         + " is missing; what was received is in "
-                                        + TestSubject.shown(missing.pending().receivedText())
-                                        + "; if it is right, approve it with " + option + "new",
+                                        + shown(missing.pending().receivedText())
+                                        + "; if it is right, approve it with " + option + "new, or with " + review(),
                                 "",
                                 "",
                                 text,
@@ -79,20 +87,31 @@ record ApprovedRun(
                                 Optional.empty()));
             } else if (result instanceof Approval.Result.Different different) {
                 FailedRun failed = failed(received(different.pending()));
+                String name = fileName(files.text());
                 return Optional.of(failed.because(
-                        "differs from " + files.text().getFileName(),
-                        "; " + firstChange(different.approved(), different.received())
-                                + "; if the new run is right, approve it with " + option + "all",
+                        different.conflictLine() > 0
+                                ? name + " has the markers of an unresolved merge, the first in line "
+                                        + different.conflictLine()
+                                : "differs from " + name,
+                        // That it cannot be read is said where it was to be compared with.
+                        (different.conflictLine() == 0 && problem.equals(Optional.of(OTHER_RUN))
+                                        ? "; but " + fileName(files.recording()) + " " + OTHER_RUN
+                                        : "")
+                                + (different.conflictLine() > 0
+                                        ? "; take one side of it, " + fileName(files.recording())
+                                                + " of the same one, or approve the new run with "
+                                        : "; " + firstChange(different.approved(), different.received())
+                                                + "; if the new run is right, approve it with ")
+                                + option + "all, or with " + review(),
                         different.approved(),
                         different.received(),
                         failed.framesAtEnd(),
                         Optional.of(different.diff())));
-            } else if (mode != ApprovalMode.ALL && damaged) {
+            } else if (mode != ApprovalMode.ALL && problem.isPresent()) {
                 return Optional.of(failed(List.of())
                         .because(
-                                "the run is as approved, but "
-                                        + files.recording().getFileName()
-                                        + ", which a failing one is compared with, cannot be used",
+                                "the run is as approved, but " + fileName(files.recording())
+                                        + ", which a failing one is compared with, " + problem.get(),
                                 "; restore the file, or approve the run again with " + option + "all",
                                 "an approved recording",
                                 "a file that is none",
@@ -115,12 +134,36 @@ record ApprovedRun(
         return List.of(pending.receivedText(), pending.receivedRecording());
     }
 
-    private static boolean usable(Path packed) {
-        try (Recording approved = Recording.open(packed)) {
-            return approved.damage().isEmpty();
-        } catch (RecordingException e) {
-            return false;
+    /** Why the approved recording is not what a failing run could be compared with; empty if it is, or is missing. */
+    private static Optional<String> problem(ApprovedFiles files) throws IOException {
+        if (!Files.exists(files.recording())) {
+            return Optional.empty();
         }
+        try (Recording approved = Recording.open(files.recording())) {
+            if (approved.damage().isPresent() || approved.outcome().isEmpty()) {
+                return Optional.of("cannot be used");
+            }
+            boolean same = !Files.exists(files.text())
+                    || ApprovedText.describes(
+                            Approval.text(files), approved, approved.outcome().get());
+            return same ? Optional.empty() : Optional.of(OTHER_RUN);
+        } catch (RecordingException e) {
+            return Optional.of("cannot be used");
+        }
+    }
+
+    private static String fileName(Path file) {
+        return Visible.of(String.valueOf(file.getFileName()));
+    }
+
+    private static String shown(Path path) {
+        return Visible.of(TestSubject.shown(path));
+    }
+
+    /** The command that finds what was received. */
+    private String review() {
+        String folder = shown(results);
+        return "tapedeck review" + (folder.equals(RESULTS_DEFAULT) ? "" : " " + folder);
     }
 
     private static String firstChange(String approved, String received) {

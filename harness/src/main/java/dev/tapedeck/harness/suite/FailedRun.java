@@ -181,6 +181,12 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                 return new Comparison(
                         Optional.of(bisection), shown, "; the run itself is the same as " + referenceName);
             }
+            if (bisection.kind() == Bisection.Kind.REPLAY) {
+                // Most likely the reference: it was made by a version whose machine computed something else.
+                return new Comparison(
+                        Optional.of(bisection),
+                        "; not bisected against " + referenceName + ": " + Visible.of(bisection.summary()));
+            }
             String at = bisection
                     .b()
                     .at()

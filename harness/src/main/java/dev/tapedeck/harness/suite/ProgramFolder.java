@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.approve.ApprovedFiles;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -11,6 +12,7 @@ import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The programs in a folder and below it. Where there are any, a file of tests without its module counts as one: as one that
@@ -18,10 +20,12 @@ import java.util.Set;
  *
  * @param root the folder
  * @param names the programs' paths below it, with {@code /} between the parts on every system, sorted
+ * @param approvedFolders the folders, of those looked through, that hold approved files
  */
-public record ProgramFolder(Path root, List<String> names) {
+public record ProgramFolder(Path root, List<String> names, List<Path> approvedFolders) {
     public ProgramFolder {
         names = List.copyOf(names);
+        approvedFolders = List.copyOf(approvedFolders);
     }
 
     /**
@@ -33,22 +37,29 @@ public record ProgramFolder(Path root, List<String> names) {
     public static ProgramFolder list(Path root) throws IOException {
         List<String> names = new ArrayList<>();
         List<String> tests = new ArrayList<>();
+        Set<Path> approved = new TreeSet<>();
         Set<Path> seen = new HashSet<>();
         // Real folders first: where a folder is reached both ways, the path without the link names its programs.
         Deque<Path> links = new ArrayDeque<>();
-        walk(root, root, names, tests, seen, links);
+        walk(root, root, names, tests, approved, seen, links);
         while (!links.isEmpty()) {
-            walk(root, links.removeFirst(), names, tests, seen, links);
+            walk(root, links.removeFirst(), names, tests, approved, seen, links);
         }
         if (!names.isEmpty()) {
             names.addAll(tests);
         }
         names.sort(null);
-        return new ProgramFolder(root, names);
+        return new ProgramFolder(root, names, List.copyOf(approved));
     }
 
     private static void walk(
-            Path root, Path folder, List<String> names, List<String> tests, Set<Path> seen, Deque<Path> links)
+            Path root,
+            Path folder,
+            List<String> names,
+            List<String> tests,
+            Set<Path> approved,
+            Set<Path> seen,
+            Deque<Path> links)
             throws IOException {
         Deque<Path> folders = new ArrayDeque<>();
         folders.add(folder);
@@ -79,6 +90,8 @@ public record ProgramFolder(Path root, List<String> names) {
                     names.add(nameBelow(root, entry));
                 } else if (ProgramFile.isTests(entry) && !testsOfModules.contains(entry)) {
                     tests.add(nameBelow(root, entry));
+                } else if (ApprovedFiles.nameOf(entry.getFileName().toString()).isPresent()) {
+                    approved.add(current);
                 }
             }
         }

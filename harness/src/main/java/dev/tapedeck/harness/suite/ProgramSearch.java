@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.PatternSyntaxException;
 
 /** Finds programs that people name: files, folders, and patterns such as {@code programs/s*.tasm}, for shells that have none. */
@@ -25,6 +27,7 @@ public final class ProgramSearch {
 
     private final Path here = Path.of("").toAbsolutePath();
     private final Map<Path, Found> found = new LinkedHashMap<>();
+    private final Set<Path> approvedFolders = new LinkedHashSet<>();
 
     private ProgramSearch() {}
 
@@ -34,12 +37,22 @@ public final class ProgramSearch {
      *
      * @throws ProgramException if a folder or a pattern has no program, or a folder cannot be read
      */
-    public static Collection<Found> of(List<String> names) throws ProgramException {
+    public static ProgramSearch of(List<String> names) throws ProgramException {
         ProgramSearch search = new ProgramSearch();
         for (String name : names) {
             search.add(name);
         }
-        return search.found.values();
+        return search;
+    }
+
+    /** The programs. */
+    public Collection<Found> programs() {
+        return found.values();
+    }
+
+    /** The folders with approved files, of those that were named, and so looked through as a whole. */
+    public Collection<Path> approvedFolders() {
+        return approvedFolders;
     }
 
     private void add(String name) throws ProgramException {
@@ -52,12 +65,14 @@ public final class ProgramSearch {
             return;
         }
         if (Files.isDirectory(path)) {
-            List<String> programs = list(path);
+            ProgramFolder folder = list(path);
+            List<String> programs = folder.names();
             if (programs.isEmpty()) {
                 throw new ProgramException(
                         "there is no program in " + name + ", no file that ends in " + ProgramFile.ENDINGS);
             }
             programs.forEach(program -> add(path.resolve(program)));
+            approvedFolders.addAll(folder.approvedFolders());
         } else if (Files.exists(path) || firstSpecial(name) < 0) {
             add(path);
         } else {
@@ -72,7 +87,7 @@ public final class ProgramSearch {
         boolean any = false;
         if (Files.isDirectory(root.toAbsolutePath())) {
             PathMatcher matcher = matcher(pattern, rest);
-            for (String program : list(root)) {
+            for (String program : list(root).names()) {
                 Path below = Path.of(program);
                 // In a pattern of Java's, **/ is at least one folder.
                 if (matcher.matches(below)
@@ -106,10 +121,9 @@ public final class ProgramSearch {
         return -1;
     }
 
-    private static List<String> list(Path folder) throws ProgramException {
+    private static ProgramFolder list(Path folder) throws ProgramException {
         try {
-            return ProgramFolder.list(folder.toString().isEmpty() ? Path.of(".") : folder)
-                    .names();
+            return ProgramFolder.list(folder.toString().isEmpty() ? Path.of(".") : folder);
         } catch (IOException e) {
             throw new ProgramException(folder + ": cannot be read: " + e.getMessage());
         }

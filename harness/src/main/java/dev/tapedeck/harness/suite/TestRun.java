@@ -146,6 +146,7 @@ final class TestRun {
                                 subject,
                                 runner.options.approval(),
                                 runner.options.approvalOption(),
+                                runner.output(),
                                 recording,
                                 outcome,
                                 attachments,

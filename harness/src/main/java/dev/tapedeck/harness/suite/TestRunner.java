@@ -106,7 +106,8 @@ public class TestRunner {
         return new TestRun(this, new TestSubject(file, name, directory, program, test)).run();
     }
 
-    Path output() {
+    /** The output directory, absolute. */
+    public Path output() {
         return output;
     }
 

@@ -6,6 +6,7 @@ import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A test, where it stands, and where what it leaves goes.
@@ -35,7 +36,12 @@ record TestSubject(Path file, String name, Path directory, VerifiedProgram verif
     }
 
     ApprovedFiles approvedFiles() {
-        return ApprovedFiles.of(file, program().tests().size() > 1 ? TestFileNames.of(program(), test) : "");
+        return approvedFiles(file, program().tests(), test);
+    }
+
+    /** @param tests all of the program, of which {@code test} is one */
+    static ApprovedFiles approvedFiles(Path file, List<TestCase> tests, TestCase test) {
+        return ApprovedFiles.of(file, tests.size() > 1 ? TestFileNames.of(tests, test) : "");
     }
 
     /** A path as a person in the working directory would type it. */

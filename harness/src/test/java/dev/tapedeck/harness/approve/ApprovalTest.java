@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.approve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.tapedeck.harness.approve.Approval.Result;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ApprovalTest {
@@ -174,6 +176,71 @@ class ApprovalTest {
         assertThat(files.text()).hasContent("one\n");
         assertThat(outputFiles()).isEmpty();
         assertThat(PendingApproval.list(root.resolve("nothing"))).isEmpty();
+    }
+
+    @Test
+    @DisplayName("what was received names nothing but approved files, whatever its marker says")
+    void forgedMarker() throws IOException {
+        verify(ApprovalMode.CHECK, "one\n");
+        Path precious = Files.writeString(root.resolve("precious.txt"), "mine");
+        Files.writeString(output.resolve(PendingApproval.MARKER), "title\n" + precious + "\n" + precious + "\n");
+        assertThat(PendingApproval.list(root.resolve("target"))).isEmpty();
+        Files.writeString(output.resolve(PendingApproval.MARKER), "title\n");
+        assertThat(PendingApproval.list(root.resolve("target"))).isEmpty();
+        Files.write(output.resolve(PendingApproval.MARKER), new byte[] {(byte) 0xFF, (byte) 0xFE});
+        assertThat(PendingApproval.list(root.resolve("target"))).isEmpty();
+    }
+
+    @Test
+    @DisplayName("what cannot be accepted stays pending, and can be accepted later")
+    void interrupted() throws IOException {
+        verify(ApprovalMode.NEW, "one\n");
+        Files.write(recording, new byte[] {9});
+        verify(ApprovalMode.CHECK, "two\n");
+        PendingApproval pending = PendingApproval.list(root.resolve("target")).get(0);
+        assertThat(pending.settled()).isFalse();
+        // In the way of the second of the two: the recording is replaced, the text is not.
+        Files.delete(files.text());
+        Files.createDirectories(files.text().resolve("in the way"));
+
+        assertThatIOException().isThrownBy(pending::accept);
+
+        assertThat(files.recording()).hasBinaryContent(new byte[] {9});
+        assertThat(PendingApproval.list(root.resolve("target"))).hasSize(1);
+        try (Stream<Path> left = Files.list(files.text().getParent())) {
+            assertThat(left).noneMatch(file -> file.toString().endsWith(".new"));
+        }
+        Files.delete(files.text().resolve("in the way"));
+        Files.delete(files.text());
+        PendingApproval.list(root.resolve("target")).get(0).accept();
+        assertThat(files.text()).hasContent("two\n");
+        assertThat(files.recording()).hasBinaryContent(new byte[] {9});
+    }
+
+    @Test
+    @DisplayName("what has been approved by other means since is settled, and not pending any more")
+    void settled() throws IOException {
+        verify(ApprovalMode.CHECK, "one\n");
+        PendingApproval pending = PendingApproval.list(root.resolve("target")).get(0);
+        assertThat(pending.diff()).contains("+one").doesNotContain("\n-");
+        Files.writeString(files.text(), "one\r\n");
+        assertThat(pending.settled()).isFalse();
+        Files.copy(recording, files.recording());
+        assertThat(pending.settled()).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"<<<<<<< HEAD, 3", "||||||| base, 3", "=======, 3", ">>>>>>> theirs, 3", "'  \"<<<<<<< HEAD\\n\"', 0"})
+    @DisplayName("the markers of an unresolved merge are recognised, and output that looks like them is none")
+    void conflicts(String line, int expected) throws IOException {
+        verify(ApprovalMode.NEW, "one\n");
+        Files.writeString(files.text(), "test: t\none\n" + line + "\ntwo\n");
+        assertThat(verify(ApprovalMode.CHECK, "one\n"))
+                .isInstanceOfSatisfying(
+                        Result.Different.class,
+                        different -> assertThat(different.conflictLine()).isEqualTo(expected));
+        assertThat(verify(ApprovalMode.ALL, "one\n")).isInstanceOf(Result.Written.class);
+        assertThat(files.text()).hasContent("one\n");
     }
 
     @Test

@@ -24,8 +24,21 @@ public record CommandLineRun(int exitCode, byte[] outBytes, String err) {
     static CommandLineRun withEnvironment(Map<String, String> environment, Object... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        int exitCode = run(environment, "", out, err, arguments);
+        int exitCode = run(environment, "", false, out, err, arguments);
         return new CommandLineRun(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Runs a command that asks a person, who answers with {@code input}. */
+    static CommandLineRun answered(String input, Object... arguments) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        int exitCode = run(Map.of(), input, true, out, err, arguments);
+        return new CommandLineRun(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+    }
+
+    /** Runs a command as in continuous integration. */
+    static CommandLineRun automated(Object... arguments) {
+        return withEnvironment(Map.of("CI", "true"), arguments);
     }
 
     static CommandLineRun withInput(String input, Object... arguments) {
@@ -37,11 +50,16 @@ public record CommandLineRun(int exitCode, byte[] outBytes, String err) {
 
     /** Runs a command whose standard output is {@code out}. */
     static int run(String input, OutputStream out, OutputStream err, Object... arguments) {
-        return run(Map.of(), input, out, err, arguments);
+        return run(Map.of(), input, false, out, err, arguments);
     }
 
     private static int run(
-            Map<String, String> environment, String input, OutputStream out, OutputStream err, Object... arguments) {
+            Map<String, String> environment,
+            String input,
+            boolean answers,
+            OutputStream out,
+            OutputStream err,
+            Object... arguments) {
         List<String> texts = new ArrayList<>();
         for (Object argument : arguments) {
             texts.add(String.valueOf(argument));
@@ -52,6 +70,7 @@ public record CommandLineRun(int exitCode, byte[] outBytes, String err) {
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false,
                 false,
+                answers,
                 100,
                 Paint.PLAIN,
                 environment);

@@ -949,7 +949,7 @@ class CommandsTest {
         "asm, Assembles", "dis, Disassembles", "verify, Checks", "run, Runs", "record, records every instruction",
         "replay, Replays", "log, Lists", "state, complete state", "stats, numbers", "bisect, first instruction",
         "diff, Compares", "pack, one small file", "unpack, Chronicle Queue", "report, report.html", "demo, whole path",
-        "bench, Measures", "generate-completion, completion script"
+        "bench, Measures", "generate-completion, completion script", "review, Steps"
     })
     void everyCommandTeaches(String command, String words) {
         CommandLineRun help = CommandLineRun.of(command, "--help");

@@ -31,6 +31,7 @@ class ProgressTest {
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 outInteractive,
                 errInteractive,
+                false,
                 100,
                 Paint.PLAIN,
                 Map.of());

@@ -243,6 +243,47 @@ class TestCommandTest {
     }
 
     @Test
+    @DisplayName("approved files that no test has: a line on standard error, and a failure where CI is set")
+    void obsolete() throws IOException {
+        Files.writeString(sum, SUM + ".test \"t\"\n.approve\n.end\n");
+        assertThat(test(sum, "--approve", "new").err()).isEmpty();
+        Files.writeString(sum, SUM + ".test \"t\"\n.approve\n.end\n.test \"second\"\n.end\n");
+        Files.writeString(folder.resolve("product.approved.txt"), "of a program that is gone");
+
+        CommandLineRun run = test(folder, "--approve", "new");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err().lines())
+                .containsExactly(
+                        "tapedeck: warning: " + folder
+                                + "/product.approved.txt is obsolete: there is no program of that"
+                                + " name beside it; delete it, by hand or with tapedeck review",
+                        "tapedeck: warning: " + folder + "/sum.approved.txt and " + folder + "/sum.approved.rec are"
+                                + " obsolete: sum.tasm has no test of that name with .approve; delete them, by hand or"
+                                + " with tapedeck review");
+        assertThat(folder.resolve("sum.approved.txt")).exists();
+
+        // Of one program only its own files are judged.
+        assertThat(test(sum).err()).contains("sum.approved.txt").doesNotContain("product");
+        assertThat(test(sum).exitCode()).isZero();
+
+        Object[] automated = {"test", "-o", folder.resolve("output"), sum};
+        assertThat(CommandLineRun.automated(automated).exitCode()).isEqualTo(1);
+        assertThat(CommandLineRun.automated(automated).err())
+                .startsWith("tapedeck: " + folder + "/sum.approved.txt and ");
+        JsonNode json = test(folder, "--json").json();
+        assertThat(json.get("obsolete")).hasSize(2);
+        assertThat(json.get("obsolete").get(1).get("files"))
+                .hasToString("[\"" + folder + "/sum.approved.txt\",\"" + folder + "/sum.approved.rec\"]");
+        assertThat(json.get("obsolete").get(1).get("reason").asText())
+                .isEqualTo("sum.tasm has no test of that name with .approve");
+
+        Files.delete(folder.resolve("sum.approved.txt"));
+        Files.delete(folder.resolve("sum.approved.rec"));
+        assertThat(CommandLineRun.automated(automated).exitCode()).isZero();
+        assertThat(test(sum, "--json").json().get("obsolete")).isEmpty();
+    }
+
+    @Test
     @DisplayName("a limit for tests that have none; output that cannot be written is said for each test")
     void limits() throws IOException {
         Path forever = Files.writeString(

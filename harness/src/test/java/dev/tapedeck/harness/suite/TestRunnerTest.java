@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.recording.Forgery;
 import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Pack;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.report.ConsoleReport;
+import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.slice.Cause;
 import dev.tapedeck.harness.suite.Verdict.Kind;
 import dev.tapedeck.harness.text.Frame;
@@ -22,6 +25,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -954,6 +958,134 @@ class TestRunnerTest {
                 .contains("differs from p.approved.txt")
                 .contains("; not bisected against the approved run: ")
                 .doesNotContain("\n");
+    }
+
+    @Test
+    @DisplayName("an approved text that a merge left unresolved is named as such; the run is bisected all the same")
+    void unresolvedMerge() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        Path approved = root.resolve("programs/p.approved.txt");
+        String good = Files.readString(approved);
+        Files.writeString(
+                approved,
+                good.replace(
+                        "instructions: 55\n",
+                        "<<<<<<< HEAD\ninstructions: 55\n=======\ninstructions: 54\n>>>>>>> other\n"));
+
+        Verdict same = run(SQUARES + test);
+        assertThat(same.kind()).isEqualTo(Kind.FAILED);
+        assertThat(same.message())
+                .startsWith(
+                        "p.tasm:28: p.approved.txt has the markers of an unresolved merge, the first in line 4; the run"
+                                + " itself is the same as the approved run; take one side of it, p.approved.rec of the same one,"
+                                + " or approve the new run with -Dtapedeck.approve=all, or with tapedeck review ")
+                .doesNotContain("another run");
+        Verdict changed = run(SQUARES.replace("  i32.mul\n", "  i32.add\n") + test);
+        assertThat(changed.message()).contains("first differs from the approved run at instruction ");
+        assertThat(run(ApprovalMode.ALL, "p.tasm", SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+        assertThat(approved).hasContent(good);
+    }
+
+    @Test
+    @DisplayName("approved files that do not belong together, as after a crash between the two, are recognised")
+    void approvedFilesOfTwoRuns() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        String changed = SQUARES.replace("i32.const 3\n", "i32.const 4\n") + test;
+        Path text = root.resolve("programs/p.approved.txt");
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        String old = Files.readString(text);
+        run(ApprovalMode.ALL, "p.tasm", changed);
+        Files.writeString(text, old);
+
+        Verdict asText = run(SQUARES + test);
+        assertThat(asText.kind()).isEqualTo(Kind.FAILED);
+        assertThat(asText.message())
+                .startsWith(
+                        "p.tasm:28: the run is as approved, but p.approved.rec, which a failing one is compared with, is"
+                                + " of another run than the approved text tells of; first differs from the approved run")
+                .contains("-Dtapedeck.approve=all");
+        Verdict asRecording = run(changed);
+        assertThat(asRecording.kind()).isEqualTo(Kind.FAILED);
+        assertThat(asRecording.message())
+                .contains(
+                        "differs from p.approved.txt; the run itself is the same as the approved run; but p.approved.rec"
+                                + " is of another run than the approved text tells of; line ");
+        assertThat(run(ApprovalMode.ALL, "p.tasm", SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+        assertThat(run(SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+    }
+
+    @Test
+    @DisplayName("an approved recording of a newer version says so; the texts are compared all the same")
+    void approvedByNewerVersion() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        Path approved = root.resolve("programs/p.approved.rec");
+        Path newer = root.resolve("newer.rec");
+        Forgery.ofPackedVersion(2, approved, newer);
+        Files.move(newer, approved, StandardCopyOption.REPLACE_EXISTING);
+        String why = "; not bisected against the approved run: " + approved + " cannot be read: it was made by a newer Tapedeck (packed recordings of"
+                + " format 2, this one reads up to 1); use that version, or record again with this one; ";
+
+        Verdict same = run(SQUARES + test);
+        assertThat(same.kind()).isEqualTo(Kind.FAILED);
+        assertThat(same.message())
+                .startsWith(
+                        "p.tasm:28: the run is as approved, but p.approved.rec, which a failing one is compared with,"
+                                + " cannot be used" + why)
+                .contains("-Dtapedeck.approve=all");
+        Verdict changed = run(SQUARES.replace("  i32.mul\n", "  i32.add\n") + test);
+        assertThat(changed.message())
+                .startsWith("p.tasm:28: differs from p.approved.txt" + why + "line 9 was ")
+                .contains("-Dtapedeck.approve=all");
+        assertThat(Files.readString(output().resolve("p.tasm/t/report.md"))).contains("-  \"1\\n\"");
+        assertThat(run(ApprovalMode.ALL, "p.tasm", SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+        assertThat(run(SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+    }
+
+    @Test
+    @DisplayName(
+            "an approved recording that this machine executes in another way says so, and nothing is concluded from it")
+    void approvedOnAnotherMachine() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        Path approved = root.resolve("programs/p.approved.rec");
+        Path unpacked = root.resolve("unpacked");
+        Pack.unpack(approved, unpacked);
+        Program other = Assembler.assemble("p.tasm", SQUARES.replace("  i32.mul\n", "  i32.sub\n") + test);
+        Path forged = root.resolve("forged");
+        try (Recording recording = Recording.open(approved)) {
+            Forgery.ofProgram(unpacked, forged, other, recording.options());
+        }
+        Files.delete(approved);
+        Forgery.packed(forged, approved);
+
+        assertThat(run(SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+        Verdict changed = run(SQUARES.replace("  i32.mul\n", "  i32.add\n") + test);
+        assertThat(changed.kind()).isEqualTo(Kind.FAILED);
+        assertThat(changed.message())
+                .contains(
+                        "differs from p.approved.txt; not bisected against the approved run: the first recording does not"
+                                + " replay, so the runs cannot be compared: ")
+                .contains("; line 9 was ")
+                .contains("-Dtapedeck.approve=all");
+    }
+
+    @Test
+    @DisplayName("the first divergent instruction stands before the difference of the texts, in every report")
+    void divergenceFirst() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        Verdict verdict = run(SQUARES.replace("  i32.mul\n", "  i32.add\n") + test);
+
+        assertThat(verdict.message()).containsSubsequence("first differs from the approved run", "; line 9 was ");
+        ReportContent report = verdict.report().orElseThrow();
+        assertThat(ConsoleReport.render(report, 100, ConsoleReport.Paint.PLAIN))
+                .containsSubsequence("DIVERGED  at instruction", "Received against approved", "+  \"2\\n\"");
+        assertThat(Files.readString(output().resolve("p.tasm/t/report.md")))
+                .containsSubsequence("i32.mul", "+  \"2\\n\"");
+        assertThat(Files.readString(output().resolve("p.tasm/t/report.html")))
+                .containsSubsequence("First divergent instruction", "i32.mul", "+  &quot;2\\n&quot;");
     }
 
     @Test
