@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.approve.ApprovedFiles;
 import dev.tapedeck.harness.recording.Pack;
+import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.suite.ProgramFolder;
 import dev.tapedeck.harness.suite.TestRunner;
@@ -75,6 +76,25 @@ class ApprovedFilesTest {
                         String bytes = Files.readString(part, StandardCharsets.ISO_8859_1);
                         assertThat(ofThisMachine).as(file.toString()).noneMatch(bytes::contains);
                     }
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("docs/junit.md has the size of each recording")
+    void documentedSizes() throws Exception {
+        String page = Files.readString(Path.of("../docs/junit.md"));
+        for (Path file : approved(PROGRAMS)) {
+            if (file.toString().endsWith(".rec")) {
+                try (Recording recording = Recording.open(file)) {
+                    assertThat(page)
+                            .contains(String.format(
+                                    Locale.ROOT,
+                                    "| `%s` | %,d | %,d |",
+                                    file.getFileName(),
+                                    recording.icountEnd(),
+                                    Files.size(file)));
                 }
             }
         }

@@ -46,7 +46,12 @@ final class ObsoleteDescriptor extends AbstractTestDescriptor implements Node<Ta
 
     @Override
     public SkipResult shouldBeSkipped(TapedeckContext context) {
-        return context.automated() ? SkipResult.doNotSkip() : SkipResult.skip(message);
+        if (context.automated()) {
+            return SkipResult.doNotSkip();
+        }
+        // Maven says how many tests were skipped, and not why.
+        System.err.println("tapedeck: warning: " + message);
+        return SkipResult.skip(message);
     }
 
     @Override

@@ -10,9 +10,12 @@ import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -70,6 +73,15 @@ final class StatsCommand implements Callable<Integer> {
         return recording.icountEnd() == 0 ? 0 : 8.0 * recording.logBytes() / recording.icountEnd();
     }
 
+    /** The size of a packed recording's file; empty for a directory. */
+    private static Optional<Long> packedBytes(Recording recording) {
+        try {
+            return Files.isRegularFile(recording.path()) ? Optional.of(Files.size(recording.path())) : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
     private static long chainDigest(Recording recording) {
         List<Recording.Block> blocks = recording.blocks();
         return blocks.isEmpty() ? 0 : blocks.get(blocks.size() - 1).chainDigest();
@@ -90,6 +102,12 @@ final class StatsCommand implements Callable<Integer> {
             document.writeStringField("detail", options.detail().toString());
             document.writeNumberField("logBytes", recording.logBytes());
             document.writeNumberField("valuesBytes", recording.valuesBytes());
+            document.writeFieldName("packedBytes");
+            if (packedBytes(recording).isPresent()) {
+                document.writeNumber(packedBytes(recording).get());
+            } else {
+                document.writeNull();
+            }
             document.writeNumberField("bitsPerInstruction", bitsPerInstruction(recording));
             document.writeStringField("chainDigest", Words.digest(chainDigest(recording)));
             Documents.text(
@@ -144,6 +162,7 @@ final class StatsCommand implements Callable<Integer> {
             row("values", Words.count(recording.valuesBytes(), "byte"));
         }
         row("log", Words.log(recording.logBytes(), recording.icountEnd()));
+        packedBytes(recording).ifPresent(bytes -> row("packed", Words.count(bytes, "byte")));
         row("seed", Long.toString(options.seed()));
         row("chain digest", Words.digest(chainDigest(recording)));
         row(

@@ -106,6 +106,7 @@ record Terminal(
     }
 
     /** Where there is no /proc: a console is both, input and output. From JDK 22 on, one that is no terminal has to be asked. */
+    @SuppressWarnings("SystemConsoleNull") // It is null before 22.
     private static boolean console() {
         if (Files.exists(Path.of("/proc/self/fd"))) {
             return false;

@@ -356,6 +356,7 @@ class CommandsTest {
         assertThat(json.get("hostCalls").asInt()).isZero();
         assertThat(json.get("checkpoints").asInt()).isEqualTo(1);
         assertThat(json.get("logBytes").asLong()).isPositive();
+        assertThat(json.get("packedBytes").isNull()).isTrue();
         assertThat(json.get("bitsPerInstruction").asDouble())
                 .isEqualTo(8.0
                         * json.get("logBytes").asLong()

@@ -1024,7 +1024,8 @@ class TestRunnerTest {
         Path newer = root.resolve("newer.rec");
         Forgery.ofPackedVersion(2, approved, newer);
         Files.move(newer, approved, StandardCopyOption.REPLACE_EXISTING);
-        String why = "; not bisected against the approved run: " + approved + " cannot be read: it was made by a newer Tapedeck (packed recordings of"
+        String why = "; not bisected against the approved run: " + approved
+                + " cannot be read: it was made by a newer Tapedeck (packed recordings of"
                 + " format 2, this one reads up to 1); use that version, or record again with this one; ";
 
         Verdict same = run(SQUARES + test);
