@@ -185,6 +185,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                 // Most likely the reference: it was made by a version whose machine computed something else.
                 return new Comparison(
                         Optional.of(bisection),
+                        shown,
                         "; not bisected against " + referenceName + ": " + Visible.of(bisection.summary()));
             }
             String at = bisection
