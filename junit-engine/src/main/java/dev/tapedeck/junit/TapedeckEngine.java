@@ -59,7 +59,7 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
     @Override
     protected TapedeckContext createExecutionContext(ExecutionRequest request) {
         ConfigurationParameters parameters = request.getConfigurationParameters();
-        boolean automated = ApprovalMode.automated(environment.apply("CI"));
+        boolean automated = ApprovalMode.automated(environment.get("CI"));
         try {
             TestRunner runner = new TestRunner(
                     Settings.output(parameters),
