@@ -237,6 +237,11 @@ final class Dependences {
         return !complete || nodes.stream().anyMatch(node -> node.kind.explains());
     }
 
+    /** Whether the instruction at an instruction count is among the sources. */
+    boolean has(long icount) {
+        return nodes.stream().anyMatch(node -> node.icount == icount);
+    }
+
     /** Makes a place wanted. */
     void want(Spot key) {
         want(key.space(), key.at(), new Want(root, 0, null));

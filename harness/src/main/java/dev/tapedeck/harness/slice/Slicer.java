@@ -53,6 +53,9 @@ public final class Slicer {
     /** What it is tried to explain by the branch that led there, if nothing else explains the value. */
     private static final int ANCHORS_MAX = 3;
 
+    /** The same where it is known which step explains it. */
+    private static final int PINNED_ANCHORS_MAX = 16;
+
     private final Replay replay;
     private final Recording recording;
     private final Program program;
@@ -329,9 +332,11 @@ public final class Slicer {
         Shortening shortening = new Shortening(recording, pinned);
         List<Cause> steps = new ArrayList<>(shortening.steps(values, Role.VALUE, Slice.STEPS_MAX));
         boolean complete = values.complete();
-        if (!values.explained()) {
+        // Whoever pins a step knows it for the cause; if the value is not made of it, it may have decided about it.
+        boolean pinnedIsElsewhere = pinned >= 0 && !values.has(pinned) && values.complete();
+        if (pinnedIsElsewhere || !values.explained()) {
             Further further = further(values, budget, Math.max(3, Slice.STEPS_MAX - steps.size()));
-            if (further != null) {
+            if (further != null && (further.hasPinned || !values.explained())) {
                 int room = Slice.STEPS_MAX - further.steps.size();
                 if (steps.size() > room) {
                     steps = new ArrayList<>(shortening.steps(values, Role.VALUE, room));
@@ -357,7 +362,12 @@ public final class Slicer {
     }
 
     /** What explains a value that is made of nothing but what stands in the program. */
-    private record Further(List<Cause> steps, boolean complete, boolean explained) {}
+    private record Further(List<Cause> steps, boolean complete, boolean explained, boolean hasPinned) {
+        /** Whether there is no need to look for another. */
+        boolean settles(long pinned) {
+            return pinned >= 0 ? hasPinned : explained;
+        }
+    }
 
     /** An instruction of which it is asked how the run came to it. */
     private record Anchor(long icount, int function, int offset, int depth) {}
@@ -368,16 +378,16 @@ public final class Slicer {
         Copy choice = choice(values);
         if (choice != null) {
             best = chosen(choice, budget, most);
-            if (best != null && best.explained) {
+            if (best != null && best.settles(pinned)) {
                 return best;
             }
         }
         for (Anchor anchor : anchors(values)) {
             Further further = decided(anchor, budget, most);
-            if (further != null && further.explained) {
+            if (further != null && further.settles(pinned)) {
                 return further;
             }
-            best = best == null ? further : best;
+            best = best == null || (further != null && further.explained && !best.explained) ? further : best;
         }
         return best;
     }
@@ -421,27 +431,41 @@ public final class Slicer {
         List<Cause> steps = new ArrayList<>();
         steps.add(shortening.choice(at.get(0), Kind.CHOICE, role));
         steps.addAll(shortening.steps(why, role, most - 1));
-        return new Further(steps, why.complete(), why.explained());
+        return new Further(steps, why.complete(), why.explained(), why.has(pinned));
     }
 
     /** Where a branch may have decided about the value: where it was put, the last first, and where it was made. */
-    private static List<Anchor> anchors(Dependences values) {
+    private List<Anchor> anchors(Dependences values) {
         Set<Anchor> anchors = new LinkedHashSet<>();
-        for (Map.Entry<Node, Optional<Copy>> source : values.root.sources.get(0).entrySet()) {
-            List<Anchor> carriers = new ArrayList<>();
-            for (Copy copy = source.getValue().orElse(null); copy != null; copy = copy.next()) {
-                if (Shortening.places(copy.opcode())) {
-                    carriers.add(0, new Anchor(copy.icount(), copy.function(), copy.offset(), copy.depth()));
-                }
-            }
-            anchors.addAll(carriers);
-            Node node = source.getKey();
-            if (node.depth > 0 && node.text.isEmpty()) {
-                anchors.add(new Anchor(node.icount, node.function, node.offset, node.depth));
-            }
+        addAnchors(anchors, values.root);
+        if (pinned < 0) {
+            List<Anchor> all = new ArrayList<>(anchors);
+            return all.subList(0, Math.min(all.size(), ANCHORS_MAX));
         }
-        List<Anchor> all = new ArrayList<>(anchors);
-        return all.subList(0, Math.min(all.size(), ANCHORS_MAX));
+        for (Node node : values.nodes()) {
+            if (anchors.size() >= PINNED_ANCHORS_MAX) {
+                break;
+            }
+            addAnchors(anchors, node);
+        }
+        return new ArrayList<>(anchors);
+    }
+
+    private static void addAnchors(Set<Anchor> anchors, Node consumer) {
+        for (Map<Node, Optional<Copy>> sources : consumer.sources) {
+            sources.forEach((node, path) -> {
+                List<Anchor> carriers = new ArrayList<>();
+                for (Copy copy = path.orElse(null); copy != null; copy = copy.next()) {
+                    if (Shortening.places(copy.opcode())) {
+                        carriers.add(0, new Anchor(copy.icount(), copy.function(), copy.offset(), copy.depth()));
+                    }
+                }
+                anchors.addAll(carriers);
+                if (node.depth > 0 && node.text.isEmpty()) {
+                    anchors.add(new Anchor(node.icount, node.function, node.offset, node.depth));
+                }
+            });
+        }
     }
 
     /** The branch that led to an instruction, and how its condition came about; null if none did. */
@@ -494,7 +518,7 @@ public final class Slicer {
         List<Cause> steps = new ArrayList<>();
         steps.add(shortening.choice(branch, Kind.BRANCH, Role.CONDITION));
         steps.addAll(shortening.steps(why, Role.CONDITION, most - 1));
-        return new Further(steps, why.complete(), why.explained());
+        return new Further(steps, why.complete(), why.explained(), branch.icount == pinned || why.has(pinned));
     }
 
     private Further entered(TracedInstruction before) {
@@ -511,7 +535,7 @@ public final class Slicer {
                 List.of(),
                 0,
                 0);
-        return new Further(List.of(step), true, true);
+        return new Further(List.of(step), true, true, false);
     }
 
     /** The operands of the next instruction of two runs of which one differs, counted from the top; -1 if none does. */

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is found backwards is what an oracle knows that has followed every value forwards from the start. */
 class DependencesTest {
     private static final long SEED = Long.getLong("tapedeck.slice.seed", 20_261_121);
-    private static final int POINTS = Integer.getInteger("tapedeck.slice.points", 60);
+    private static final int POINTS = Integer.getInteger("tapedeck.slice.points", 15);
 
     @TempDir
     Path directory;
