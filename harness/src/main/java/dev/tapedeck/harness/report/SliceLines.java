@@ -38,7 +38,7 @@ final class SliceLines {
             if (step.role() != role) {
                 role = step.role();
                 lines.add(remark(
-                        role == Cause.Role.ADDRESS ? "from that address because of:" : "that value because of:"));
+                        role == Cause.Role.ADDRESS ? "the address it was read from:" : "what decided about it:"));
             }
             Executed at = step.at();
             boolean outside = step.kind() == Cause.Kind.HOST;

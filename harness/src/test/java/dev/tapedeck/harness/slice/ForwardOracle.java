@@ -167,11 +167,10 @@ final class ForwardOracle {
     }
 
     private void arrive(long icount) {
-        for (Interrupt interrupt : recording.interrupts()) {
-            if (interrupt.icount() == icount) {
-                pending.computeIfAbsent(interrupt.signal(), s -> new ArrayDeque<>())
-                        .add(Set.of());
-            }
+        List<Interrupt> arrived =
+                recording.interrupts().subList(recording.firstInterrupt(icount), recording.firstInterrupt(icount + 1));
+        for (Interrupt interrupt : arrived) {
+            pending.computeIfAbsent(interrupt.signal(), s -> new ArrayDeque<>()).add(Set.of());
         }
     }
 
