@@ -24,6 +24,9 @@ import java.util.Optional;
 
 /** A report as one HTML file that needs nothing else: no script, no font, no network. */
 public final class HtmlReport {
+    /** Characters of a function's name where listings stand side by side. */
+    private static final int NAME_CHARS_MAX = 11;
+
     private HtmlReport() {}
 
     public static String render(ReportContent content) {
@@ -187,10 +190,12 @@ public final class HtmlReport {
                 "wrote", step.map(Step::wrote).orElse(ended));
     }
 
-    /** Without the file, which the lines above name. */
+    /** Without the file, which the lines above name, and of a long name the end, which tells more than its beginning. */
     private static String brief(Executed executed) {
-        return Words.withoutHashes(executed.function()) + "+" + executed.offset()
-                + (executed.line() > 0 ? " :" + executed.line() : "");
+        String name = Words.withoutHashes(executed.function());
+        String shown =
+                name.length() <= NAME_CHARS_MAX ? name : "\u2026" + name.substring(name.length() - NAME_CHARS_MAX);
+        return shown + "+" + executed.offset() + (executed.line() > 0 ? " :" + executed.line() : "");
     }
 
     private static Map<String, Object> difference(StateDifference difference) {
@@ -250,7 +255,7 @@ public final class HtmlReport {
         for (ReportContent.Line line : excerpt.lines()) {
             lines.add(Map.of("number", line.number(), "text", line.text(), "marked", line.marked()));
         }
-        return Map.of("source", excerpt.source(), "label", excerpt.label(), "lines", lines);
+        return Map.of("source", Words.withoutHashes(excerpt.source()), "label", excerpt.label(), "lines", lines);
     }
 
     private static Map<String, Object> diff(String diff) {

@@ -54,7 +54,7 @@ public final class MarkdownReport {
                 lines.add(String.format(
                         Locale.ROOT, "%s %5d  %s", line.marked() ? ">" : " ", line.number(), line.text()));
             }
-            paragraph("In " + code(excerpt.source()) + ":");
+            paragraph("In " + code(Words.withoutHashes(excerpt.source())) + ":");
             block("", lines);
         }
         ending(content.ending(), content.run().outcome(), content.bisection().isPresent());
