@@ -888,7 +888,8 @@ class CommandsTest {
         assertThat(figures.get("plainPerSecond").asDouble()).isPositive();
         assertThat(figures.get("recordedPerSecond").asDouble()).isPositive();
         assertThat(figures.get("bisectFound").asBoolean()).isTrue();
-        assertThat(figures.get("checkpointShare").asDouble()).isBetween(0.0, 1.0);
+        // With so few instructions, noise is more than it, and may make it negative.
+        assertThat(figures.get("checkpointShare").asDouble()).isLessThan(1.0);
         assertThat(figures.get("checkpointBitsPerInstruction").asDouble()).isZero();
         JsonNode values = CommandLineRun.of(
                         "bench", count, "--rounds", 1, "--warm-up", 0, "--detail", "values", "--json")
