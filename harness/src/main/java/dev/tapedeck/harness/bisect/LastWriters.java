@@ -185,7 +185,7 @@ final class LastWriters {
     }
 
     /** What came from outside at the boundary where the replay stands. */
-    private void arrivals(long icount) {
+    private void arrivals(long icount) throws RecordingException {
         Machine machine = lane.machine();
         if (machine.status() != Status.RUNNING) {
             return;
@@ -200,8 +200,10 @@ final class LastWriters {
                 }
             }
         }
+        // A handler may also have jumped back to its beginning.
         boolean handlerEntered = machine.interruptFrame(machine.depth() - 1)
-                && machine.position().offset() == 0;
+                && machine.position().offset() == 0
+                && lane.recording.deliveredAt(icount);
         List<Interrupt> arrived = Inputs.interrupts(lane.recording, icount, icount + 1);
         if (!handlerEntered && arrived.isEmpty()) {
             return;

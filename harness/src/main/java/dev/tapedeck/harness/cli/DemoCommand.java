@@ -50,7 +50,7 @@ import picocli.CommandLine.Option;
         description = {
             "Shows the whole path: record, go wrong, find the instruction, open the report.",
             "",
-            "Runs every test of some programs, recorded. Then it records a program and a version of it with one line"
+            "Runs the tests of some programs, recorded, but for those with the tag 'long'. Then it records a program and a version of it with one line"
                     + " changed, bisects the two, and leaves a report to open."
         },
         synopsisHeading = "Usage: ",
@@ -75,6 +75,9 @@ final class DemoCommand implements Callable<Integer> {
     private static final String TEXT_AFTER = "i32.gt_u ";
     private static final long SUBJECT_SEED = 7;
 
+    /** Tests with this tag are left out: a tour should not take minutes. */
+    private static final String LONG = "long";
+
     /** In the output folder: without it, a folder that is not empty is somebody else's. */
     private static final String MARKER = ".tapedeck-demo";
 
@@ -94,6 +97,8 @@ final class DemoCommand implements Callable<Integer> {
 
     /** The instruction at which the changed version parts. */
     private long divergence;
+
+    private int leftOut;
 
     DemoCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -194,6 +199,10 @@ final class DemoCommand implements Callable<Integer> {
                 continue;
             }
             for (TestCase test : ProgramFile.tests(program.program())) {
+                if (test.tags().contains(LONG)) {
+                    leftOut++;
+                    continue;
+                }
                 progress(name);
                 long start = System.nanoTime();
                 Verdict verdict = runner.run(file, name, program, test);
@@ -259,6 +268,9 @@ final class DemoCommand implements Callable<Integer> {
                 Words.count(instructions(all), "instruction"),
                 Words.count(logBytes(all), "byte"),
                 milliseconds(all) / 1000));
+        if (leftOut > 0) {
+            terminal.println("  left out: " + Words.count(leftOut, "test") + " with the tag '" + LONG + "'");
+        }
     }
 
     private static String verdicts(List<Row> rows) {
@@ -269,7 +281,7 @@ final class DemoCommand implements Callable<Integer> {
                 parts.add(count + " " + kind.name().toLowerCase(Locale.ROOT));
             }
         }
-        return String.join(", ", parts);
+        return parts.isEmpty() ? "left out" : String.join(", ", parts);
     }
 
     private static long instructions(List<Row> rows) {

@@ -120,6 +120,20 @@ public final class Recording implements AutoCloseable {
         return index.flow(block).deliveries();
     }
 
+    /** Whether an interrupt took the run into its handler at the boundary before the instruction at {@code icount}. */
+    public boolean deliveredAt(long icount) throws RecordingException {
+        int next = Ascending.firstFrom(index.blocks, Block::start, icount + 1);
+        // At the end of a block, it may be in that one or in the next.
+        for (int block = next - 1; block >= 0 && index.blocks.get(block).end() >= icount; block--) {
+            for (Delivery delivery : deliveries(block)) {
+                if (delivery.icount() == icount) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     public List<Checkpoint> checkpoints() {
         return Collections.unmodifiableList(index.checkpoints);
     }

@@ -3,6 +3,7 @@ package dev.tapedeck.harness.bisect;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tapedeck.harness.recording.CheckpointSpacing;
+import dev.tapedeck.harness.recording.Deck;
 import dev.tapedeck.harness.recording.Forgery;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -10,6 +11,7 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
@@ -226,6 +228,55 @@ class RunPairsTest {
         assertThat(found.differences().get(0).location()).isEqualTo("parameter 'payload' of on_tick");
         assertThat(found.differences().get(0).writerA().orElseThrow().text()).isEqualTo("(interrupt 3, payload 42)");
         assertThat(found.differences().get(0).writerB().orElseThrow().text()).startsWith("(injected: ");
+    }
+
+    @Test
+    @DisplayName("a handler that jumps back to its beginning is not entered again")
+    void handlerWithALoop() throws Exception {
+        VerifiedProgram program = Deck.assemble("loop", """
+                .func wait(signal: i32, payload: i64)
+                again:
+                  local.get payload
+                  i64.const 1
+                  i64.sub
+                  local.tee payload
+                  i64.const 0
+                  i64.gt_s
+                  br_if again
+                  interrupt.return
+                .end
+                .func main()
+                  .local i: i32
+                  i32.const 3
+                  interrupt.handle wait
+                  i32.const 9
+                  local.set i
+                next:
+                  local.get i
+                  i32.const 1
+                  i32.sub
+                  local.tee i
+                  br_if next
+                  return
+                .end
+                .entry main
+                """);
+        List<ScheduledInterrupt> interrupts = List.of(new ScheduledInterrupt(6, 3, 5));
+        RunOptions plain = options(List.of(), 0, interrupts, 1_000, 64, List.of());
+        // Where the handler begins its second round.
+        Injection flip = new Injection(13, new Location.Local(1, 1), 8);
+        Host none = call -> {};
+        Recorder.record(program, plain, none, directory.resolve("a"));
+        Recorder.record(program, plain.withInjections(List.of(flip)), none, directory.resolve("b"));
+        try (Recording a = Recording.open(directory.resolve("a"))) {
+            assertThat(a.deliveredAt(6)).isTrue();
+            assertThat(a.deliveredAt(13)).isFalse();
+        }
+        Bisection found = bisect(directory.resolve("a"), directory.resolve("b"));
+        assertThat(found.a().at().orElseThrow().place()).contains("wait+0");
+        assertThat(found.differences().get(0).location()).isEqualTo("parameter 'payload' of wait");
+        assertThat(found.differences().get(0).writerA().orElseThrow().icount()).isEqualTo(9);
+        assertThat(found.differences().get(0).writerA().orElseThrow().text()).isEqualTo("local.tee payload");
     }
 
     @Test
