@@ -315,5 +315,13 @@ class TestCommandTest {
         CommandLineRun large = CommandLineRun.of("state", sum, "--at", "9223372036854775808");
         assertThat(large.exitCode()).isEqualTo(2);
         assertThat(large.err()).contains("'9223372036854775808' is too large; the most is 9223372036854775807");
+        for (String wrong : List.of("1,00", "1,0000", ",100", "1,000,", "-1,000", "0x1,000")) {
+            assertThat(CommandLineRun.of("state", sum, "--at", wrong).err())
+                    .contains("'" + wrong + "' is not a whole number of 64 bits");
+        }
+        // As it stands in reports: it is understood, and there is no such recording.
+        assertThat(CommandLineRun.of("state", folder.resolve("none"), "--at", "1,000,000")
+                        .exitCode())
+                .isEqualTo(65);
     }
 }
