@@ -56,6 +56,9 @@ final class ObsoleteDescriptor extends AbstractTestDescriptor implements Node<Ta
 
     @Override
     public TapedeckContext execute(TapedeckContext context, DynamicTestExecutor dynamicTestExecutor) {
+        context.actions()
+                .ifPresent(actions ->
+                        actions.obsolete(getDisplayName(), obsolete.files().text(), message));
         AssertionFailedError failure = new AssertionFailedError(message);
         failure.setStackTrace(new StackTraceElement[0]);
         throw failure;

@@ -221,6 +221,9 @@ final class ReviewCommand implements Callable<Integer> {
             if (!bisection.diverged()) {
                 return new Difference(Optional.of(bisection), "the run itself is the same as the approved one");
             }
+            if (bisection.kind() == Bisection.Kind.REPLAY) {
+                return new Difference(Optional.of(bisection), bisection.summary());
+            }
             String at = bisection
                     .b()
                     .at()

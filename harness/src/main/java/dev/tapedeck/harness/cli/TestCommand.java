@@ -162,6 +162,10 @@ final class TestCommand implements Callable<Integer> {
         for (ObsoleteApproval one : obsolete) {
             terminal.out().flush();
             terminal.message("tapedeck: " + (terminal.automated() ? "" : "warning: ") + one.message(folder(one)));
+            if (terminal.automated()) {
+                actions.ifPresent(collected ->
+                        collected.obsolete(one.files().name(), one.files().text(), one.message(folder(one))));
+            }
         }
         if (json) {
             terminal.print(JsonReport.document(document -> document(document, rows, obsolete)));

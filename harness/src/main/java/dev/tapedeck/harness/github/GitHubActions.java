@@ -109,6 +109,12 @@ public final class GitHubActions {
         disabled++;
     }
 
+    /** Takes up approved files that no test has, where that is a failure. */
+    public synchronized void obsolete(String title, Path file, String message) {
+        failed++;
+        problem(title, message, workspace.file(file, 0), Optional.empty());
+    }
+
     /** Takes up a program that could not be loaded, or a setting that made it impossible to run anything. */
     public synchronized void notRun(String title, Optional<Path> program, String message) {
         notRun++;
@@ -129,15 +135,21 @@ public final class GitHubActions {
             return;
         }
         failed++;
-        headline = compared ? "the runs differ" : "the run failed";
+        boolean replays = content.bisection()
+                .filter(found -> found.kind() == Bisection.Kind.REPLAY)
+                .isEmpty();
+        headline = !replays ? "a recording does not replay" : compared ? "the runs differ" : "the run failed";
         String message = content.bisection()
                 .filter(Bisection::diverged)
                 .map(found -> (content.reason().isEmpty() ? "" : content.reason() + "; ")
-                        + "first differs"
-                        + Optional.ofNullable(ReportContent.place(found))
-                                .map(at -> " at instruction " + Words.count(at.icount()))
-                                .orElse("")
-                        + ": " + found.summary())
+                        + (found.kind() == Bisection.Kind.REPLAY
+                                ? ""
+                                : "first differs"
+                                        + Optional.ofNullable(ReportContent.place(found))
+                                                .map(at -> " at instruction " + Words.count(at.icount()))
+                                                .orElse("")
+                                        + ": ")
+                        + found.summary())
                 .orElse(content.reason());
         Optional<Place> place = divergence(content)
                 .flatMap(at -> workspace.source(at.source(), at.line(), folders))

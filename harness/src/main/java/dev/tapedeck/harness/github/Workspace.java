@@ -27,7 +27,8 @@ final class Workspace {
      * @param folders where relative names may start from, besides the workspace itself
      */
     Optional<Place> source(String source, int line, List<Path> folders) {
-        if (source.isEmpty() || line < 1) {
+        // Rust's library is in nobody's workspace, however a file there is called.
+        if (source.isEmpty() || line < 1 || source.startsWith("/rustc/")) {
             return Optional.empty();
         }
         List<Path> bases = new ArrayList<>(folders);

@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * <p>With automatic spacing, checkpoints are {@value #INSTRUCTIONS_FIRST} instructions apart at first, and after each {@value
  * #COUNT_PER_SPACING} of them twice as far: a run of n instructions has in the order of {@value #COUNT_PER_SPACING} times
  * log2(n) of them, and two of them are at most a thirtieth of a long run apart. A page that is written behind a snapshot
- * costs the machine about as much as a hundred executed instructions; {@value #INSTRUCTIONS_PER_PAGE} instructions for each
+ * costs the machine about as much as two hundred executed instructions; {@value #INSTRUCTIONS_PER_PAGE} instructions for each
  * page keep that below 2 % of the run, but no page count moves a checkpoint further than {@value #INSTRUCTIONS_FOR_PAGES_MAX}
  * instructions away. All of it depends on the run alone, so equal runs have their checkpoints at equal places.
  */

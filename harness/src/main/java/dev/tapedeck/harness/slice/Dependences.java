@@ -302,6 +302,12 @@ final class Dependences {
             }
             List<TracedInstruction> trace = TracedInstruction.stretch(replay, to - length, to);
             for (int j = trace.size() - 1; j >= 0 && wants > 0; j--) {
+                // Few instructions can make many wanted places: each byte of what they load may come from another one.
+                if (nodes.size() >= NODES_MAX || wants > WANTED_MAX) {
+                    complete = false;
+                    giveUp(trace.get(j).icount + 1);
+                    return;
+                }
                 behind(trace.get(j));
                 wrote(trace.get(j));
             }

@@ -206,7 +206,7 @@ public final class Slicer {
     }
 
     /**
-     * How the end of the run came about: its exit code, if it is not 0, or what made its last instruction fault.
+     * How the end of the run came about: its exit code, or what made its last instruction fault.
      *
      * @return empty if there is nothing to explain, or it is not known
      */

@@ -36,6 +36,9 @@ public final class ApprovalClaims {
     private final Function<Path, Optional<List<TestCase>>> tests;
     private final Map<Path, Optional<List<ApprovedFiles>>> claims = new HashMap<>();
 
+    /** As they were when they were first asked for. */
+    private final Map<Path, Folder> folders = new HashMap<>();
+
     /** @param tests all tests of a program, none if it has none of its own; empty if it cannot be loaded */
     public ApprovalClaims(Function<Path, Optional<List<TestCase>>> tests) {
         this.tests = tests;
@@ -57,7 +60,7 @@ public final class ApprovalClaims {
     public List<ObsoleteApproval> in(Collection<Path> folders) throws IOException {
         List<ObsoleteApproval> found = new ArrayList<>();
         for (Path folder : folders) {
-            found.addAll(obsolete(new Folder(folder), candidates -> true));
+            found.addAll(obsolete(folder(folder), candidates -> true));
         }
         return found;
     }
@@ -69,7 +72,7 @@ public final class ApprovalClaims {
     public List<ObsoleteApproval> beside(Path program) throws IOException {
         String name = String.valueOf(program.getFileName());
         Path folder = Optional.ofNullable(program.getParent()).orElse(Path.of(""));
-        return obsolete(new Folder(folder), candidates -> candidates.contains(name));
+        return obsolete(folder(folder), candidates -> candidates.contains(name));
     }
 
     /** Why no test has these files; empty if one has, or may have. */
@@ -77,14 +80,26 @@ public final class ApprovalClaims {
         Path parent = files.text().toAbsolutePath().getParent();
         return parent == null || !Files.isDirectory(parent)
                 ? Optional.of("their folder is gone")
-                : whyObsolete(new Folder(parent), files);
+                : whyObsolete(folder(parent), files);
+    }
+
+    private Folder folder(Path path) throws IOException {
+        Folder known = folders.get(path);
+        if (known == null) {
+            known = new Folder(path);
+            folders.put(path, known);
+        }
+        return known;
     }
 
     private List<ObsoleteApproval> obsolete(Folder folder, Predicate<List<String>> judged) throws IOException {
         List<ObsoleteApproval> found = new ArrayList<>();
         for (String name : folder.approved) {
-            if (judged.test(folder.programsOf(name))) {
-                ApprovedFiles files = ApprovedFiles.named(folder.path.resolve(name), name);
+            List<String> programs = folder.programsOf(name);
+            ApprovedFiles files = ApprovedFiles.named(folder.path.resolve(name), name);
+            // The library Approval Tests calls its texts so too; ours have a recording beside them.
+            boolean ours = !programs.isEmpty() || Files.exists(files.recording());
+            if (ours && judged.test(programs)) {
                 whyObsolete(folder, files).ifPresent(reason -> found.add(new ObsoleteApproval(files, reason)));
             }
         }
@@ -150,6 +165,8 @@ public final class ApprovalClaims {
         /** Also files of tests without their module: nobody knows yet what they are of. */
         private final Set<String> programs = new TreeSet<>();
 
+        private final Map<String, List<String>> programsOf = new HashMap<>();
+
         Folder(Path path) throws IOException {
             this.path = path;
             List<Path> tests = new ArrayList<>();
@@ -181,6 +198,10 @@ public final class ApprovalClaims {
 
         /** The programs that, by their names, approved files of this name can be of. */
         List<String> programsOf(String name) {
+            return programsOf.computeIfAbsent(name, this::find);
+        }
+
+        private List<String> find(String name) {
             List<String> found = new ArrayList<>();
             for (String program : programs) {
                 if (begins(name, program) || begins(name, program.substring(0, program.lastIndexOf('.')))) {

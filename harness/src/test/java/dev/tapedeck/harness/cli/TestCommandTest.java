@@ -249,14 +249,18 @@ class TestCommandTest {
         assertThat(test(sum, "--approve", "new").err()).isEmpty();
         Files.writeString(sum, SUM + ".test \"t\"\n.approve\n.end\n.test \"second\"\n.end\n");
         Files.writeString(folder.resolve("product.approved.txt"), "of a program that is gone");
+        Files.writeString(folder.resolve("product.approved.rec"), "its recording");
+        // As the library Approval Tests calls its files.
+        Files.writeString(folder.resolve("FooTest.bar.approved.txt"), "of a test in Java");
 
         CommandLineRun run = test(folder, "--approve", "new");
         assertThat(run.exitCode()).isZero();
         assertThat(run.err().lines())
                 .containsExactly(
                         "tapedeck: warning: " + folder
-                                + "/product.approved.txt is obsolete: there is no program of that"
-                                + " name beside it; delete it, by hand or with tapedeck review",
+                                + "/product.approved.txt and " + folder
+                                + "/product.approved.rec are obsolete: there is no program of that"
+                                + " name beside it; delete them, by hand or with tapedeck review",
                         "tapedeck: warning: " + folder + "/sum.approved.txt and " + folder + "/sum.approved.rec are"
                                 + " obsolete: sum.tasm has no test of that name with .approve; delete them, by hand or"
                                 + " with tapedeck review");

@@ -54,6 +54,11 @@ class GitHubActionsTest {
                 .contains(new Annotation.Place("c/list.c", 40));
         assertThat(workspace.source(root.resolve("c/list.c").toString(), 1, List.of()))
                 .contains(new Annotation.Place("c/list.c", 1));
+        Files.writeString(root.resolve("c/option.rs"), "");
+        assertThat(workspace.source("/home/somebody/build/c/option.rs", 1, List.of()))
+                .isPresent();
+        assertThat(workspace.source("/rustc/0123456789abcdef/library/core/c/option.rs", 1, List.of()))
+                .isEmpty();
         assertThat(workspace.source("../outside.c", 1, List.of(root))).isEmpty();
         assertThat(workspace.source(folder.resolve("outside.c").toString(), 1, List.of()))
                 .isEmpty();
@@ -90,6 +95,21 @@ class GitHubActionsTest {
                 .contains("120 failures have no annotation");
         assertThat(actions.finish(lines::add)).isEmpty();
         assertThat(lines).as("told once").hasSize(10);
+    }
+
+    @Test
+    void approvedFilesThatNoTestHasAreAFailure() throws IOException {
+        Path summary = folder.resolve("summary.md");
+        Path file = Files.writeString(folder.resolve("sum.old.approved.txt"), "");
+        GitHubActions actions = actions(summary);
+        actions.disabled();
+        actions.obsolete("sum.old: obsolete approval", file, "sum.old.approved.txt is obsolete: why");
+        List<String> lines = new ArrayList<>();
+        assertThat(actions.finish(lines::add)).isEmpty();
+        assertThat(lines)
+                .containsExactly("::error file=sum.old.approved.txt,title=sum.old%3A obsolete approval::"
+                        + "sum.old.approved.txt is obsolete: why");
+        assertThat(summary).content().startsWith("### Tapedeck: 1 failed, 1 disabled, 0 passed of 2\n");
     }
 
     @Test
