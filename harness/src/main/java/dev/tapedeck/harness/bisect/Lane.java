@@ -53,17 +53,12 @@ final class Lane {
         }
     }
 
-    /** Something to be found out by a slicer. */
-    interface Question {
-        Optional<Slice> ask(Slicer slicer) throws RecordingException, ReplayException;
-    }
-
     /**
      * How a value came about. The replay is left anywhere.
      *
      * @param pinned the instruction count of a step that is shown in any case if it is part of it
      */
-    Optional<Slice> slice(long pinned, Question question) throws RecordingException, Unfaithful {
+    Optional<Slice> slice(long pinned, Slicer.Question question) throws RecordingException, Unfaithful {
         try {
             return question.ask(new Slicer(replay, Slicer.REPORT_INSTRUCTIONS, pinned));
         } catch (ReplayException e) {

@@ -56,6 +56,14 @@ public final class Slicer {
     /** The same where it is known which step explains it. */
     private static final int PINNED_ANCHORS_MAX = 16;
 
+    /** Where a slice is to begin: one of the methods below, with what it is asked. */
+    public interface Question {
+        /** Nothing in particular. */
+        Question NONE = slicer -> Optional.empty();
+
+        Optional<Slice> ask(Slicer slicer) throws RecordingException, ReplayException;
+    }
+
     private final Replay replay;
     private final Recording recording;
     private final Program program;

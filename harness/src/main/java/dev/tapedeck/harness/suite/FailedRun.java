@@ -12,6 +12,7 @@ import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.report.ReportFiles;
 import dev.tapedeck.harness.report.SourceText;
 import dev.tapedeck.harness.slice.Slice;
+import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Visible;
@@ -94,7 +95,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
             String actual,
             List<Frame> frames,
             Optional<String> textDiff,
-            Clue clue)
+            Slicer.Question clue)
             throws IOException {
         // Before anything else is concluded from it.
         Optional<String> problem = replayProblem();
@@ -142,12 +143,12 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
     Verdict because(
             String reason, String detail, String expected, String actual, List<Frame> frames, Optional<String> textDiff)
             throws IOException {
-        return because(reason, detail, expected, actual, frames, textDiff, new Clue.None());
+        return because(reason, detail, expected, actual, frames, textDiff, Slicer.Question.NONE);
     }
 
-    private Optional<Slice> slice(Clue clue) {
+    private Optional<Slice> slice(Slicer.Question clue) {
         try {
-            return clue.slice(recording);
+            return clue.ask(new Slicer(new Replay(recording), Slicer.INSTRUCTIONS_DEFAULT));
         } catch (RecordingException | ReplayException | RuntimeException e) {
             // Whatever is wrong, with the recording or here, must not hide that the test failed, and why.
             return Optional.empty();

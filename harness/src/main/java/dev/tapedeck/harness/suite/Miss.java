@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Visible;
@@ -30,7 +31,7 @@ import java.util.OptionalLong;
  * @param verb what happened there, such as {@code written}
  * @param clue where to look for how it came about
  */
-record Miss(String reason, String expected, String actual, OptionalLong icount, String verb, Clue clue) {
+record Miss(String reason, String expected, String actual, OptionalLong icount, String verb, Slicer.Question clue) {
     private static final int EXCERPT_CHARS_MAX = 60;
     private static final int EXCERPT_CHARS_BEFORE = 20;
     private static final int MEMORY_BYTES_MAX = 16;
@@ -46,7 +47,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     "an end within " + Words.count(limit, "instruction"),
                     "not finished",
                     "stopped",
-                    new Clue.None()));
+                    Slicer.Question.NONE));
         }
         Optional<Miss> miss = ending(test, program, function, outcome);
         if (miss.isEmpty()) {
@@ -68,7 +69,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                             "fault " + expectedFault.get(),
                             fault.isPresent() ? "fault " + kind : end,
                             "ended",
-                            new Clue.Ending()));
+                            Slicer::ending));
         }
         int expectedExitCode = test.expectedExitCode().orElse(0);
         if (fault.isPresent()) {
@@ -80,7 +81,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     "exit code " + expectedExitCode,
                     "fault " + kind.mnemonic(),
                     "raised",
-                    new Clue.Ending()));
+                    Slicer::ending));
         }
         // A return from the entry counts as exit code 0.
         return outcome.exitCode() == expectedExitCode
@@ -90,7 +91,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                         "exit code " + expectedExitCode,
                         "exit code " + outcome.exitCode(),
                         "ended",
-                        new Clue.Ending()));
+                        Slicer::ending));
     }
 
     private static String ending(Program program, int function, Outcome outcome) {
@@ -134,8 +135,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 output.departedIcount(),
                 at < actual.length() ? "written" : "ended",
                 output.departedIcount().isPresent()
-                        ? new Clue.Output(output.departedIcount().getAsLong(), output.departedOffset())
-                        : new Clue.None()));
+                        ? written(output.departedIcount().getAsLong(), output.departedOffset())
+                        : Slicer.Question.NONE));
     }
 
     private static String bytes(long count) {
@@ -197,8 +198,13 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 && expected.get(wrong).equals(outcome.results().get(wrong))) {
             wrong++;
         }
+        int first = wrong;
         return Optional.of(atEnd(
-                "expected result " + should + " but was " + was, should, was, "returned", new Clue.Result(wrong)));
+                "expected result " + should + " but was " + was,
+                should,
+                was,
+                "returned",
+                slicer -> slicer.result(first)));
     }
 
     /** The first expectation of the state that a machine at the end of the run does not meet. */
@@ -215,7 +221,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 "a run that repeats",
                 "another run",
                 "ended",
-                new Clue.None());
+                Slicer.Question.NONE);
     }
 
     private static Optional<Miss> state(StateExpectation expectation, Machine machine) {
@@ -229,7 +235,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                             "global " + name,
                             Values.cell(found.type(), global.cell()),
                             Values.cell(found.type(), actual),
-                            new Clue.State(machine.icount(), new Location.GlobalVariable(global.global())));
+                            stateAt(machine.icount(), new Location.GlobalVariable(global.global())));
         } else if (expectation instanceof StateExpectation.RegisterValue register) {
             long actual = switch (register.register()) {
                 case SP -> machine.sp();
@@ -245,8 +251,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                             Long.toString(register.value()),
                             Long.toString(actual),
                             register.register().mnemonic().equals("hp")
-                                    ? new Clue.State(machine.icount(), new Location.Register("hp"))
-                                    : new Clue.None());
+                                    ? stateAt(machine.icount(), new Location.Register("hp"))
+                                    : Slicer.Question.NONE);
         } else if (expectation instanceof StateExpectation.MemoryBytes memory) {
             return memory(memory, machine);
         }
@@ -262,7 +268,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     memory,
                     bytes(expected.length) + " at address " + expectation.address(),
                     bytes(size) + " in all",
-                    new Clue.None());
+                    Slicer.Question.NONE);
         }
         byte[] actual = machine.readMemory(expectation.memory(), expectation.address(), expected.length);
         int at = Arrays.mismatch(expected, actual);
@@ -274,8 +280,15 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 memory + " from address " + (expectation.address() + from),
                 hex(expected, from),
                 hex(actual, from),
-                new Clue.State(
-                        machine.icount(), new Location.MemoryByte(expectation.memory(), expectation.address() + at)));
+                stateAt(machine.icount(), new Location.MemoryByte(expectation.memory(), expectation.address() + at)));
+    }
+
+    private static Slicer.Question written(long icount, long offset) {
+        return slicer -> slicer.output(icount, offset);
+    }
+
+    private static Slicer.Question stateAt(long icount, Location location) {
+        return slicer -> slicer.value(icount, location, 1);
     }
 
     private static String hex(byte[] bytes, int from) {
@@ -283,7 +296,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         return HexFormat.ofDelimiter(" ").formatHex(bytes, from, to) + (to < bytes.length ? " ..." : "");
     }
 
-    private static Optional<Miss> unequal(String what, String expected, String actual, Clue clue) {
+    private static Optional<Miss> unequal(String what, String expected, String actual, Slicer.Question clue) {
         return Optional.of(atEnd(
                 "expected " + what + " to be " + expected + " but was " + actual,
                 what + " " + expected,
@@ -298,7 +311,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         return cells.isEmpty() ? "nothing" : Values.list(types, cells);
     }
 
-    private static Miss atEnd(String reason, String expected, String actual, String verb, Clue clue) {
+    private static Miss atEnd(String reason, String expected, String actual, String verb, Slicer.Question clue) {
         return new Miss(reason, expected, actual, OptionalLong.empty(), verb, clue);
     }
 }
