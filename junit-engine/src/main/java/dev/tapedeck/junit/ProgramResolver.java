@@ -85,7 +85,14 @@ final class ProgramResolver implements SelectorResolver {
     private final String programsText;
     private final UniqueId engine;
     private final Predicate<String> classNames;
-    private final boolean surefire = calledBySurefire();
+
+    /**
+     * Surefire reports a test that comes from a file under a wrong class name, and 3.5.3 drops it: no test, build
+     * successful. It is right about tests that come from a method, which need not exist. See
+     * docs/junit.md, "Surefire".
+     */
+    private final boolean surefire = Surefire.calls();
+
     private final Map<ProgramKey, LoadedProgram> programs = new HashMap<>();
 
     ProgramResolver(InitializationContext<EngineDescriptor> context) {
@@ -94,17 +101,6 @@ final class ProgramResolver implements SelectorResolver {
         this.programsFolder = path(programsText);
         this.engine = context.getEngineDescriptor().getUniqueId();
         this.classNames = context.getClassNameFilter();
-    }
-
-    /**
-     * Surefire reports a test that comes from a file under a wrong class name, and 3.5.3 drops it: no test, build
-     * successful. It is right about tests that come from a method, which need not exist. See
-     * docs/junit.md, "Surefire".
-     */
-    private static boolean calledBySurefire() {
-        return StackWalker.getInstance()
-                .walk(frames ->
-                        frames.anyMatch(frame -> frame.getClassName().startsWith("org.apache.maven.surefire.")));
     }
 
     // Classes

@@ -3,11 +3,17 @@ package dev.tapedeck.junit;
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.harness.suite.TestRunner;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.machine.Limits;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.platform.engine.ConfigurationParameters;
 
@@ -110,9 +116,72 @@ public final class Settings {
      */
     public static final String PARALLEL_CONFIG_PREFIX = "tapedeck.parallel.config.";
 
+    /**
+     * Keys that begin like Tapedeck's and are somebody else's, such as properties of the project's own tests: no warning
+     * says that there is no such setting.
+     *
+     * <p>Values: keys with commas between them; {@code *} stands for any text. Default: none. Example:
+     * {@code tapedeck.foreign=tapedeck.demo.port, tapedeck.tests.*}
+     */
+    public static final String FOREIGN = "tapedeck.foreign";
+
+    /** What all keys begin with. */
+    static final String PREFIX = "tapedeck.";
+
+    /** All of the above; a key that ends in a dot stands for those that begin with it. */
+    static final List<String> KEYS = List.of(
+            PROGRAMS,
+            OUTPUT,
+            APPROVE,
+            LIMIT,
+            MEMORY_LIMIT,
+            VERIFY,
+            RECORDINGS,
+            GITHUB,
+            PARALLEL_ENABLED,
+            PARALLEL_CONFIG_PREFIX,
+            FOREIGN);
+
+    /** Properties of the parent pom. On Maven's command line they are system properties, and reach the tests. */
+    private static final Set<String> PARENT_POM_KEYS = Set.of("tapedeck.programs.optional", "tapedeck.version");
+
     private static final long LIMIT_MAX = 1L << 62;
 
+    /** Of a value in a message. */
+    private static final int VALUE_CHARS_MAX = 60;
+
     private Settings() {}
+
+    /**
+     * What is to be said about keys that are given and that no setting has, one line each, sorted: most likely they are
+     * misspelt, and have no effect.
+     */
+    static List<String> unknown(ConfigurationParameters parameters) {
+        Predicate<String> foreign = foreign(parameters);
+        return parameters.keySet().stream()
+                .filter(key -> key.toLowerCase(Locale.ROOT).startsWith(PREFIX))
+                .filter(key -> !known(key) && !foreign.test(key))
+                .sorted()
+                .map(key -> "There is no setting " + Visible.of(key) + ", so '"
+                        + Visible.of(parameters.get(key).orElse(""), VALUE_CHARS_MAX)
+                        + "' has no effect; the nearest is "
+                        + NearestKey.to(key, KEYS) + ". If it is not meant for Tapedeck, name it in " + FOREIGN + ".")
+                .toList();
+    }
+
+    private static boolean known(String key) {
+        return PARENT_POM_KEYS.contains(key)
+                || KEYS.stream().anyMatch(known -> known.endsWith(".") ? key.startsWith(known) : key.equals(known));
+    }
+
+    private static Predicate<String> foreign(ConfigurationParameters parameters) {
+        List<Pattern> patterns = text(parameters, FOREIGN).stream()
+                .flatMap(text -> Arrays.stream(text.split(",")))
+                .map(String::strip)
+                .map(text -> Pattern.compile(Pattern.quote(text).replace("*", "\\E.*\\Q")))
+                .toList();
+        return key -> patterns.stream().anyMatch(pattern -> pattern.matcher(key).matches());
+    }
 
     /** A setting has a value that it cannot have; the message says which, and what is expected. */
     static final class InvalidSettingException extends Exception {

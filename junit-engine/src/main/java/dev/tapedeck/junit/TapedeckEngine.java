@@ -53,6 +53,10 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
     public TestDescriptor discover(EngineDiscoveryRequest request, UniqueId uniqueId) {
         EngineDescriptor engine = new RootDescriptor(uniqueId);
         RESOLVER.resolve(request, engine);
+        if (!engine.getChildren().isEmpty()) {
+            Warnings warnings = new Warnings(request.getDiscoveryListener(), uniqueId);
+            Settings.unknown(request.getConfigurationParameters()).forEach(warnings::tell);
+        }
         return engine;
     }
 

@@ -10,9 +10,12 @@ import dev.tapedeck.vm.machine.Limits;
 import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,13 +116,64 @@ class SettingsTest {
     void documentation() throws Exception {
         String page = Files.readString(Path.of("").toAbsolutePath().resolveSibling("docs/junit.md"));
 
+        List<String> keys = new ArrayList<>();
         for (Field field : Settings.class.getFields()) {
             Object value = field.get(null);
+            if (value instanceof String key && key.startsWith("tapedeck.")) {
+                keys.add(key);
+            }
             assertThat(page)
                     .as(field.getName())
                     .contains("`" + value + (value.toString().endsWith(".") ? "*`" : "`"));
         }
         assertThat(Settings.class.getFields()).hasSizeGreaterThan(8);
+        assertThat(Settings.KEYS).as("keys that are known").containsExactlyInAnyOrderElementsOf(keys);
+        List<String> documented = page.lines()
+                .filter(line -> line.startsWith("| `tapedeck."))
+                .map(line -> line.substring(3, line.indexOf('`', 3)).replace("*", ""))
+                .toList();
+        assertThat(documented).as("rows of the table").containsExactlyInAnyOrderElementsOf(keys);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tapedeck.aprove, tapedeck.approve",
+        "tapedeck.APPROVE, tapedeck.approve",
+        "Tapedeck.approve, tapedeck.approve",
+        "tapedeck.limits, tapedeck.limit",
+        "tapedeck.memory, tapedeck.memory.limit",
+        "tapedeck.parallel, tapedeck.parallel.enabled",
+        "tapedeck.paralell.enabled, tapedeck.parallel.enabled",
+        "tapedeck.output.dir, tapedeck.output",
+        "tapedeck.verfiy, tapedeck.verify",
+        "tapedeck.recording, tapedeck.recordings",
+        "tapedeck.program, tapedeck.programs",
+    })
+    @DisplayName("an unknown key is reported with the nearest one that is known")
+    void unknownKeys(String key, String nearest) {
+        assertThat(Settings.unknown(new Parameters(Map.of(key, "all\n::x", "other.approve", "x"))))
+                .singleElement()
+                .asString()
+                .startsWith("There is no setting " + key + ", so 'all\\n::x' has no effect; the nearest is " + nearest
+                        + ".")
+                .doesNotContain("\n");
+    }
+
+    @Test
+    @DisplayName("known keys, those of thread pools, of the parent pom, and foreign ones are not reported")
+    void knownKeys() {
+        Map<String, String> values = new TreeMap<>();
+        Settings.KEYS.forEach(key -> values.put(key, "x"));
+        values.put("tapedeck.parallel.config.custom.class", "x");
+        values.put("tapedeck.programs.optional", "true");
+        values.put("tapedeck.it.version", "1");
+        values.put("tapedeck.bisect.seed", "7");
+        values.put("tapedeck.golden", "write");
+        values.put(Settings.FOREIGN, "tapedeck.golden, tapedeck.it.*,tapedeck.*.seed");
+        assertThat(Settings.unknown(new Parameters(values))).isEmpty();
+
+        values.put(Settings.FOREIGN, "tapedeck");
+        assertThat(Settings.unknown(new Parameters(values))).hasSize(3);
     }
 
     private record Parameters(Map<String, String> values) implements ConfigurationParameters {

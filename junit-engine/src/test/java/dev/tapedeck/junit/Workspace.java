@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import org.junit.platform.engine.DiscoverySelector;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
@@ -61,6 +64,22 @@ final class Workspace {
             return Files.writeString(file, text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Calls the engine as Surefire does, or as everybody else does. It looks at who calls, and that may well be Surefire:
+     * a thread of its own has nobody else below it.
+     */
+    static <T> T calledBySurefire(boolean surefire, Supplier<T> call) {
+        FutureTask<T> task =
+                new FutureTask<>(() -> surefire ? org.apache.maven.surefire.tapedeck.Caller.call(call) : call.get());
+        Thread thread = new Thread(task);
+        thread.start();
+        try {
+            return task.get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
         }
     }
 
