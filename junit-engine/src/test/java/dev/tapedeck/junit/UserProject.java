@@ -13,6 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.w3c.dom.Element;
@@ -27,6 +30,34 @@ import org.w3c.dom.NodeList;
  * test, which is declared as a remote one. What is not there is fetched from where Maven would fetch it anyway.
  */
 final class UserProject {
+    static final String PASSES = """
+            .func main()
+              return
+            .end
+            """;
+
+    static final String FAILS = """
+            .func main()
+              unreachable
+            .end
+            """;
+
+    static final String ERRONEOUS = """
+            .func main()
+              i32.ad
+              return
+            .end
+            """;
+
+    static final String DISABLED = """
+            .func main()
+              return
+            .end
+            .test "later"
+              .disabled "waits for the new allocator"
+            .end
+            """;
+
     private static final List<String> MODULES = List.of("vm", "harness", "junit-engine");
     private static final long MINUTES_MAX = 5;
 
@@ -40,23 +71,106 @@ final class UserProject {
         this.directory = directory;
     }
 
-    /** What a build left behind. */
+    /**
+     * What a build left behind.
+     *
+     * @param exitCode of Maven; of a module, 0 if the summary at the end says that it succeeded, or else 1
+     * @param log of a module, its part, and the reason for its failure that Maven gives at the end
+     */
     record Build(int exitCode, String log, Path directory) {
         /** The test cases of a report of Surefire's, by name. */
         Map<String, TestCaseElement> tests(String className) throws Exception {
+            return suite(className).tests();
+        }
+
+        /** A report of Surefire's. */
+        Suite suite(String className) throws Exception {
             Path report = directory.resolve("target/surefire-reports/TEST-" + className + ".xml");
             assertThat(report).as("Surefire's report; the log says: %s", log).exists();
-            NodeList cases = DocumentBuilderFactory.newInstance()
+            return Suite.of(DocumentBuilderFactory.newInstance()
                     .newDocumentBuilder()
                     .parse(report.toFile())
-                    .getElementsByTagName("testcase");
-            Map<String, TestCaseElement> found = new TreeMap<>();
+                    .getDocumentElement());
+        }
+
+        /** The classes that Surefire wrote reports of. */
+        List<String> suites() throws IOException {
+            try (Stream<Path> files = Files.list(directory.resolve("target/surefire-reports"))) {
+                return files.map(file -> file.getFileName().toString())
+                        .filter(name -> name.startsWith("TEST-") && name.endsWith(".xml"))
+                        .map(name -> name.substring("TEST-".length(), name.length() - ".xml".length()))
+                        .sorted()
+                        .toList();
+            }
+        }
+
+        /** A module of this build, in a folder of its name. */
+        Build module(String name) {
+            Matcher summary = Pattern.compile(
+                            "^\\[INFO] " + Pattern.quote(name) + " \\.* ?(SUCCESS|FAILURE|SKIPPED)", Pattern.MULTILINE)
+                    .matcher(log);
+            assertThat(summary.find()).as("%s in the summary of %s", name, log).isTrue();
+            Matcher begin = Pattern.compile("^\\[INFO] Building " + Pattern.quote(name) + " .*$", Pattern.MULTILINE)
+                    .matcher(log);
+            assertThat(begin.find()).as("%s in %s", name, log).isTrue();
+            Matcher end = Pattern.compile("^\\[INFO] (Building |Reactor Summary)", Pattern.MULTILINE)
+                    .matcher(log);
+            assertThat(end.find(begin.end())).isTrue();
+            Matcher reason = Pattern.compile(
+                            "^\\[ERROR] Failed to execute goal \\S+ \\(\\S+\\) on project " + Pattern.quote(name)
+                                    + ":(?s:.*?)\\[Help",
+                            Pattern.MULTILINE)
+                    .matcher(log);
+            return new Build(
+                    summary.group(1).equals("SUCCESS") ? 0 : 1,
+                    log.substring(begin.start(), end.start()) + (reason.find() ? reason.group() : ""),
+                    directory.resolve(name));
+        }
+    }
+
+    /**
+     * A class in Surefire's XML: the counts as it gives them, the properties of the JVM that ran the tests, and each test
+     * case by name.
+     */
+    record Suite(
+            String name,
+            int run,
+            int failures,
+            int errors,
+            int skipped,
+            Map<String, String> properties,
+            Map<String, TestCaseElement> tests) {
+        static Suite of(Element suite) {
+            Map<String, TestCaseElement> tests = new TreeMap<>();
+            NodeList cases = suite.getElementsByTagName("testcase");
             for (int i = 0; i < cases.getLength(); i++) {
                 Element element = (Element) cases.item(i);
-                found.put(element.getAttribute("name"), TestCaseElement.of(element));
+                tests.put(element.getAttribute("name"), TestCaseElement.of(element));
             }
-            assertThat(found).hasSize(cases.getLength());
-            return found;
+            assertThat(tests).as("each test has a name of its own").hasSize(cases.getLength());
+            Map<String, String> properties = new TreeMap<>();
+            NodeList values = suite.getElementsByTagName("property");
+            for (int i = 0; i < values.getLength(); i++) {
+                Element element = (Element) values.item(i);
+                properties.put(element.getAttribute("name"), element.getAttribute("value"));
+            }
+            return new Suite(
+                    suite.getAttribute("name"),
+                    count(suite, "tests"),
+                    count(suite, "failures"),
+                    count(suite, "errors"),
+                    count(suite, "skipped"),
+                    properties,
+                    tests);
+        }
+
+        private static int count(Element suite, String attribute) {
+            return Integer.parseInt(suite.getAttribute(attribute));
+        }
+
+        /** As Surefire's console has them. */
+        String counts() {
+            return "Tests run: " + run + ", Failures: " + failures + ", Errors: " + errors + ", Skipped: " + skipped;
         }
     }
 
@@ -146,6 +260,83 @@ final class UserProject {
         throw new AssertionError("the parent pom names no version of " + artifact);
     }
 
+    /** A pom that inherits ours, and has nothing else. */
+    static String inheritingPom(String artifact) {
+        return """
+                <project xmlns="http://maven.apache.org/POM/4.0.0">
+                  <modelVersion>4.0.0</modelVersion>
+                  <parent>
+                    <groupId>dev.tapedeck</groupId>
+                    <artifactId>tapedeck-parent</artifactId>
+                    <version>%s</version>
+                    <relativePath/>
+                  </parent>
+                  <groupId>org.example</groupId>
+                  <artifactId>%s</artifactId>
+                  <version>1</version>
+                </project>
+                """.formatted(property("tapedeck.it.version"), artifact);
+    }
+
+    /**
+     * A pom of somebody who has another parent. Plugins that Maven would bind in a version of its own are given one that
+     * this build has used.
+     *
+     * @param head elements of the project, such as {@code <properties>}
+     * @param dependencies besides the engine
+     * @param configuration of Surefire
+     */
+    static String plainPom(String artifact, String head, String dependencies, String surefire, String configuration)
+            throws Exception {
+        return """
+                <project xmlns="http://maven.apache.org/POM/4.0.0">
+                  <modelVersion>4.0.0</modelVersion>
+                  <groupId>org.example</groupId>
+                  <artifactId>%s</artifactId>
+                  <version>1</version>
+                  %s
+                  <dependencies>
+                    <dependency>
+                      <groupId>dev.tapedeck</groupId>
+                      <artifactId>tapedeck-junit-engine</artifactId>
+                      <version>%s</version>
+                      <scope>test</scope>
+                    </dependency>
+                    %s
+                  </dependencies>
+                  <build>
+                    <plugins>
+                      <plugin>
+                        <artifactId>maven-resources-plugin</artifactId>
+                        <version>%s</version>
+                      </plugin>
+                      <plugin>
+                        <artifactId>maven-compiler-plugin</artifactId>
+                        <version>%s</version>
+                        <configuration>
+                          <release>17</release>
+                          <encoding>UTF-8</encoding>
+                        </configuration>
+                      </plugin>
+                      <plugin>
+                        <artifactId>maven-surefire-plugin</artifactId>
+                        <version>%s</version>
+                        %s
+                      </plugin>
+                    </plugins>
+                  </build>
+                </project>
+                """.formatted(
+                        artifact,
+                        head,
+                        property("tapedeck.it.version"),
+                        dependencies,
+                        pluginVersion("maven-resources-plugin"),
+                        pluginVersion("maven-compiler-plugin"),
+                        surefire,
+                        configuration);
+    }
+
     static UserProject create(String name, String pom) throws IOException {
         Path directory = WORK.resolve(name);
         deleteTree(directory);
@@ -159,6 +350,54 @@ final class UserProject {
         Files.createDirectories(file.getParent());
         Files.writeString(file, text);
         return this;
+    }
+
+    /**
+     * Several projects for one Maven to build, with {@code --fail-at-end}: most of the time that it takes for a small one is
+     * its own start.
+     */
+    static UserProject reactor(String name, List<Module> modules) throws IOException {
+        UserProject project = create(name, """
+                <project xmlns="http://maven.apache.org/POM/4.0.0">
+                  <modelVersion>4.0.0</modelVersion>
+                  <groupId>org.example</groupId>
+                  <artifactId>%s</artifactId>
+                  <version>1</version>
+                  <packaging>pom</packaging>
+                  <modules>%s</modules>
+                </project>
+                """.formatted(
+                        name,
+                        modules.stream()
+                                .map(module -> "<module>" + module.name() + "</module>")
+                                .collect(Collectors.joining())));
+        for (Module module : modules) {
+            for (Map.Entry<String, String> file : module.files().entrySet()) {
+                project.file(module.name() + "/" + file.getKey(), file.getValue());
+            }
+        }
+        return project;
+    }
+
+    /**
+     * A project in a {@link #reactor}.
+     *
+     * @param name its artifact and its folder; short, since Maven's summary shortens long ones
+     * @param files texts by path
+     */
+    record Module(String name, Map<String, String> files) {
+        static Module of(String name, String pom) {
+            return new Module(name, new TreeMap<>(Map.of("pom.xml", pom)));
+        }
+
+        Module file(String path, String text) {
+            files.put(path, text);
+            return this;
+        }
+
+        Module program(String path, String text) {
+            return file("src/test/programs/" + path, text);
+        }
     }
 
     Path path(String name) {

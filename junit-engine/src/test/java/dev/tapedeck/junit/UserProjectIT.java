@@ -11,69 +11,9 @@ import org.junit.jupiter.api.Test;
 
 /** Projects as users write them, built by a real Maven. */
 class UserProjectIT {
-    private static final String VERSION = System.getProperty("tapedeck.it.version");
     private static final String ANCHOR = "dev.tapedeck.junit.TapedeckProgramsTest";
 
-    private static final String PARENT_POM = """
-            <project xmlns="http://maven.apache.org/POM/4.0.0">
-              <modelVersion>4.0.0</modelVersion>
-              <parent>
-                <groupId>dev.tapedeck</groupId>
-                <artifactId>tapedeck-parent</artifactId>
-                <version>%s</version>
-                <relativePath/>
-              </parent>
-              <artifactId>users-programs</artifactId>
-            </project>
-            """.formatted(VERSION);
-
-    /** The versions that Maven would bind by itself are older than what this machine is sure to have. */
-    private static final String PLAIN_POM = """
-            <project xmlns="http://maven.apache.org/POM/4.0.0">
-              <modelVersion>4.0.0</modelVersion>
-              <groupId>org.example</groupId>
-              <artifactId>users-programs</artifactId>
-              <version>1</version>
-              <properties>
-                <maven.compiler.release>17</maven.compiler.release>
-                <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
-              </properties>
-              <dependencies>
-                <dependency>
-                  <groupId>dev.tapedeck</groupId>
-                  <artifactId>tapedeck-junit-engine</artifactId>
-                  <version>%s</version>
-                  <scope>test</scope>
-                </dependency>
-              </dependencies>
-              <build>
-                <plugins>
-                  <plugin>
-                    <artifactId>maven-resources-plugin</artifactId>
-                    <version>%s</version>
-                  </plugin>
-                  <plugin>
-                    <artifactId>maven-compiler-plugin</artifactId>
-                    <version>%s</version>
-                  </plugin>
-                  <plugin>
-                    <artifactId>maven-surefire-plugin</artifactId>
-                    <version>%s</version>
-                    %s
-                  </plugin>
-                </plugins>
-              </build>
-            </project>
-            """;
-
-    private static final String SUREFIRE_BLOCK = """
-            <configuration>
-              <dependenciesToScan>
-                <dependency>dev.tapedeck:tapedeck-junit-engine</dependency>
-              </dependenciesToScan>
-              <failIfNoTests>true</failIfNoTests>
-            </configuration>
-            """;
+    private static final String POM = UserProject.inheritingPom("users-programs");
 
     private static final String SUM = """
             .func add(a: i32, b: i32) -> i32
@@ -137,19 +77,10 @@ class UserProjectIT {
         UserProject.prepareRepository();
     }
 
-    private static String plainPom(String surefireConfiguration) throws Exception {
-        return PLAIN_POM.formatted(
-                VERSION,
-                UserProject.pluginVersion("maven-resources-plugin"),
-                UserProject.pluginVersion("maven-compiler-plugin"),
-                UserProject.pluginVersion("maven-surefire-plugin"),
-                surefireConfiguration);
-    }
-
     @Test
     @DisplayName("design §7: in GitHub Actions, Surefire's log has the annotations as lines of their own")
     void inGitHubActions() throws Exception {
-        UserProject project = UserProject.create("github-actions", PARENT_POM).file("src/test/programs/sum.tasm", SUM);
+        UserProject project = UserProject.create("github-actions", POM).file("src/test/programs/sum.tasm", SUM);
         Build build = project.maven(
                 Map.of(
                         "GITHUB_ACTIONS", "true",
@@ -169,9 +100,9 @@ class UserProjectIT {
     }
 
     @Test
-    @DisplayName("a: the parent pom and a folder of programs, nothing else")
+    @DisplayName("issue 6.1a: the parent pom and a folder of programs, nothing else")
     void parentPom() throws Exception {
-        UserProject project = UserProject.create("parent", PARENT_POM)
+        UserProject project = UserProject.create("parent", POM)
                 .file("src/test/programs/passes.tasm", Workspace.PASSES)
                 .file("src/test/programs/invalid.tasm", INVALID)
                 .file("src/test/programs/below/divides by zero.tasm", FAULT)
@@ -243,61 +174,5 @@ class UserProjectIT {
 
         assertThat(mended.exitCode()).as(mended.log()).isZero();
         assertThat(mended.log()).contains("Tests run: 4, Failures: 0, Errors: 0, Skipped: 1");
-    }
-
-    @Test
-    @DisplayName("b: one dependency and one Surefire block")
-    void dependency() throws Exception {
-        Build build = UserProject.create("dependency", plainPom(SUREFIRE_BLOCK))
-                .file("src/test/programs/sum.tasm", SUM)
-                .maven("test");
-
-        assertThat(build.exitCode()).as(build.log()).isEqualTo(1);
-        assertThat(build.log()).contains("Tests run: 3, Failures: 1, Errors: 0, Skipped: 1");
-        assertThat(build.tests(ANCHOR).get("sum.tasm: prints the sum").result()).isEqualTo("failure");
-    }
-
-    @Test
-    @DisplayName("c: an annotated class of the project, for a folder of its own")
-    void annotatedClass() throws Exception {
-        Build build = UserProject.create("class", plainPom(""))
-                .file("src/test/java/org/example/SlowProgramsTest.java", """
-                        package org.example;
-
-                        import dev.tapedeck.junit.Programs;
-
-                        @Programs("src/test/slow")
-                        class SlowProgramsTest {}
-                        """)
-                .file("src/test/slow/sum.tasm", SUM)
-                .maven("test");
-
-        assertThat(build.exitCode()).as(build.log()).isEqualTo(1);
-        assertThat(build.log())
-                .contains("Tests run: 3, Failures: 1, Errors: 0, Skipped: 1")
-                .contains("SlowProgramsTest.sum.tasm: prints the sum sum.tasm:23: expected output");
-        assertThat(build.tests("org.example.SlowProgramsTest").values())
-                .extracting(TestCaseElement::className)
-                .containsOnly("org.example.SlowProgramsTest");
-    }
-
-    @Test
-    @DisplayName("a project without programs fails, and says what is missing")
-    void noPrograms() throws Exception {
-        UserProject project = UserProject.create("empty", PARENT_POM);
-
-        Build missing = project.maven("test");
-
-        assertThat(missing.exitCode()).as(missing.log()).isEqualTo(1);
-        assertThat(missing.log()).contains("found no folder src/test/programs");
-
-        Build empty = project.file("src/test/programs/README.md", "Programs will come here.\n")
-                .maven("test");
-
-        assertThat(empty.exitCode()).as(empty.log()).isEqualTo(1);
-        assertThat(empty.log())
-                .contains(
-                        "No program to test in src/test/programs: there is no .bc, .tasm, .wasm or .wat file in the folder")
-                .contains("Tests run: 1, Failures: 0, Errors: 1, Skipped: 0");
     }
 }
