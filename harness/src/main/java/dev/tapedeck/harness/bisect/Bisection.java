@@ -3,6 +3,7 @@ package dev.tapedeck.harness.bisect;
 import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.Words;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,6 +28,26 @@ public record Bisection(
         List<StateDifference> differences,
         long probes,
         long replayed) {
+    /**
+     * Where the second run first differs from the first, in one line: {@code first differs from the approved run at
+     * instruction 12: local 'sum' is 7 ...}; or that it does not; or why it cannot be said.
+     *
+     * @param reference what to call the first run; empty leaves it out
+     */
+    public String sentence(String reference) {
+        if (!diverged) {
+            return "the run itself is the same as " + (reference.isEmpty() ? "the other" : reference);
+        }
+        if (kind == Kind.REPLAY) {
+            return summary;
+        }
+        return "first differs" + (reference.isEmpty() ? "" : " from " + reference)
+                + b.at().or(() -> a.at())
+                        .map(first -> " at instruction " + Words.count(first.icount()))
+                        .orElse("")
+                + ": " + summary;
+    }
+
     /** What made the runs differ. */
     public enum Kind {
         /** They do not differ. */

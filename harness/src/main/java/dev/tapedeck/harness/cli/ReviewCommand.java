@@ -218,19 +218,7 @@ final class ReviewCommand implements Callable<Integer> {
         try (Recording before = Recording.open(received.pending.approvedRecording());
                 Recording after = Recording.open(received.pending.receivedRecording())) {
             Bisection bisection = BisectCommand.bisect(before, after, terminal);
-            if (!bisection.diverged()) {
-                return new Difference(Optional.of(bisection), "the run itself is the same as the approved one");
-            }
-            if (bisection.kind() == Bisection.Kind.REPLAY) {
-                return new Difference(Optional.of(bisection), bisection.summary());
-            }
-            String at = bisection
-                    .b()
-                    .at()
-                    .or(() -> bisection.a().at())
-                    .map(first -> "at instruction " + Words.count(first.icount()) + ": ")
-                    .orElse("");
-            return new Difference(Optional.of(bisection), at + bisection.summary());
+            return new Difference(Optional.of(bisection), bisection.sentence("the approved run"));
         } catch (RecordingException e) {
             return new Difference(Optional.empty(), "not bisected: " + e.getMessage());
         } catch (RuntimeException e) {

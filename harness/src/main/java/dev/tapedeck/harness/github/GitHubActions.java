@@ -141,15 +141,7 @@ public final class GitHubActions {
         headline = !replays ? "a recording does not replay" : compared ? "the runs differ" : "the run failed";
         String message = content.bisection()
                 .filter(Bisection::diverged)
-                .map(found -> (content.reason().isEmpty() ? "" : content.reason() + "; ")
-                        + (found.kind() == Bisection.Kind.REPLAY
-                                ? ""
-                                : "first differs"
-                                        + Optional.ofNullable(ReportContent.place(found))
-                                                .map(at -> " at instruction " + Words.count(at.icount()))
-                                                .orElse("")
-                                        + ": ")
-                        + found.summary())
+                .map(found -> (content.reason().isEmpty() ? "" : content.reason() + "; ") + found.sentence(""))
                 .orElse(content.reason());
         Optional<Place> place = divergence(content)
                 .flatMap(at -> workspace.source(at.source(), at.line(), folders))

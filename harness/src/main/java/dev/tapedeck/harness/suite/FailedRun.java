@@ -16,7 +16,6 @@ import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Visible;
-import dev.tapedeck.harness.text.Words;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -178,27 +177,14 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         try (Recording before = Recording.open(reference)) {
             Bisection bisection = Bisector.bisect(before, recording);
             Optional<ReferenceRun> shown = Optional.of(ReferenceRun.of(before, bisection));
-            if (!bisection.diverged()) {
-                return new Comparison(
-                        Optional.of(bisection), shown, "; the run itself is the same as " + referenceName);
-            }
-            if (bisection.kind() == Bisection.Kind.REPLAY) {
-                // Most likely the reference: it was made by a version whose machine computed something else.
-                return new Comparison(
-                        Optional.of(bisection),
-                        shown,
-                        "; not bisected against " + referenceName + ": " + Visible.of(bisection.summary()));
-            }
-            String at = bisection
-                    .b()
-                    .at()
-                    .or(() -> bisection.a().at())
-                    .map(first -> " at instruction " + Words.count(first.icount()))
-                    .orElse("");
+            // If one does not replay it is the reference: it was made by a version whose machine computed something
+            // else.
+            boolean compared = bisection.kind() != Bisection.Kind.REPLAY;
             return new Comparison(
                     Optional.of(bisection),
                     shown,
-                    "; first differs from " + referenceName + at + ": " + Visible.of(bisection.summary()));
+                    (compared ? "; " : "; not bisected against " + referenceName + ": ")
+                            + Visible.of(bisection.sentence(referenceName)));
         } catch (RecordingException e) {
             return Comparison.none(
                     "; not bisected against " + referenceName + ": " + Visible.of(TestSubject.problem(e)));

@@ -115,7 +115,7 @@ class ReviewCommandTest {
                         2 runs wait to be approved, approved files of 1 run are obsolete, in %1$s
 
                         changed   %2$s/changed
-                                  at instruction 5: i32.add in add+2 (changed.tasm:4) became i32.sub in add+2 (changed.tasm:4); so the first run calls tape.print_i32(9) where the second calls tape.print_i32(5)
+                                  first differs from the approved run at instruction 5: i32.add in add+2 (changed.tasm:4) became i32.sub in add+2 (changed.tasm:4); so the first run calls tape.print_i32(9) where the second calls tape.print_i32(5)
                         new       %2$s/fresh
                         obsolete  %2$s/gone
                                   there is no program of that name beside it
@@ -288,7 +288,8 @@ class ReviewCommandTest {
         assertThat(changed.get("test").asText()).endsWith("changed.tasm: t");
         assertThat(changed.get("files").get(0).asText()).isEqualTo(name("changed.approved.txt"));
         assertThat(Path.of(changed.get("received").get(1).asText())).exists();
-        assertThat(changed.get("difference").asText()).startsWith("at instruction 5: ");
+        assertThat(changed.get("difference").asText())
+                .startsWith("first differs from the approved run at instruction 5: ");
         assertThat(changed.get("bisection").get("instruction").asLong()).isEqualTo(5);
         assertThat(changed.get("diff").asText()).contains("+  \"5\\n\"");
         JsonNode fresh = json.get("pending").get(1);
