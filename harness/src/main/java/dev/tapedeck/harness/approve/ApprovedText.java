@@ -13,6 +13,7 @@ import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -33,8 +34,12 @@ public final class ApprovedText {
     private static final int INTERRUPTS_MAX = 16;
 
     private static final int LINE_BYTES_MAX = 200;
-    private static final String OUTCOME = "outcome: ";
-    private static final String HOST_CALLS = "host calls: ";
+    /** What the parts of a text begin with. */
+    public static final String OUTCOME = "outcome: ";
+
+    public static final String HOST_CALLS = "host calls: ";
+    public static final String OUTPUT = "output: ";
+    public static final String GLOBALS = "globals:";
     private static final String INSTRUCTIONS = "instructions: ";
     private static final String FINAL_STATE = "final state: ";
 
@@ -61,7 +66,7 @@ public final class ApprovedText {
         text.append(INSTRUCTIONS).append(outcome.icount()).append('\n');
         appendInterrupts(text, recording.interrupts());
         appendHostCalls(text, program, recording);
-        appendBytes(text, "output", output);
+        appendBytes(text, OUTPUT, output);
         appendGlobals(text, program, end);
         text.append(FINAL_STATE).append(digest(outcome)).append('\n');
         return text.toString();
@@ -82,6 +87,30 @@ public final class ApprovedText {
                 && saysOf(lines, OUTCOME, outcome(program, recording, outcome))
                 && saysOf(lines, INSTRUCTIONS, Long.toString(outcome.icount()))
                 && saysOf(lines, FINAL_STATE, digest(outcome));
+    }
+
+    /**
+     * The part of a text that is about one thing.
+     *
+     * @param what its first line begins with, with the colon
+     * @return that line and the indented ones behind it; empty if there is no such part
+     */
+    public static List<String> part(String text, String what) {
+        List<String> part = new ArrayList<>();
+        for (String line : text.lines().toList()) {
+            if (part.isEmpty() ? line.startsWith(what) : line.startsWith("  ")) {
+                part.add(line);
+            } else if (!part.isEmpty()) {
+                break;
+            }
+        }
+        return part;
+    }
+
+    /** What a text calls a global. */
+    public static String globalName(Program program, int index) {
+        String name = program.globals().get(index).name();
+        return name.isEmpty() ? "global " + index : Visible.of(name);
     }
 
     private static boolean saysOf(Set<String> lines, String what, String value) {
@@ -110,7 +139,7 @@ public final class ApprovedText {
     /** A run that is given something else and does the same is another run: the program may not look at what changed. */
     private static void appendGiven(StringBuilder text, TestCase test) {
         if (!test.input().isEmpty()) {
-            appendBytes(text, "input", latin1(test.input()));
+            appendBytes(text, "input: ", latin1(test.input()));
         }
         if (test.seed() != 0) {
             text.append("seed: ").append(test.seed()).append('\n');
@@ -218,7 +247,7 @@ public final class ApprovedText {
     }
 
     private static void appendBytes(StringBuilder text, String what, byte[] output) {
-        text.append(what).append(": ").append(count(output.length));
+        text.append(what).append(count(output.length));
         int shown = Math.min(output.length, OUTPUT_BYTES_MAX);
         if (shown < output.length) {
             text.append(", the first ")
@@ -252,11 +281,11 @@ public final class ApprovedText {
                 continue;
             }
             if (!any) {
-                text.append("globals:\n");
+                text.append(GLOBALS).append('\n');
                 any = true;
             }
             text.append("  ")
-                    .append(global.name().isEmpty() ? "global " + i : Visible.of(global.name()))
+                    .append(globalName(program, i))
                     .append(": ")
                     .append(global.type().mnemonic())
                     .append(" = ")

@@ -143,8 +143,37 @@ public final class PostDominators {
         return false;
     }
 
+    /** For each instruction, whether some path from it leads to the one at {@code offset}. */
+    boolean[] leadingTo(int offset) {
+        boolean[] leads = new boolean[exit + 1];
+        leads[offset] = true;
+        boolean changed = true;
+        while (changed) {
+            changed = false;
+            for (int i = exit - 1; i >= 0; i--) {
+                if (!leads[i]) {
+                    for (int next : successors(code, i)) {
+                        leads[i] |= leads[next];
+                    }
+                    changed |= leads[i];
+                }
+            }
+        }
+        return leads;
+    }
+
+    /** Whether one of the ways of a branch goes where {@code inside} is false. */
+    boolean leaves(int branch, boolean[] inside) {
+        for (int next : successors(code, branch)) {
+            if (!inside[next]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether every path from {@code from} to the end passes {@code offset}. */
-    private boolean passes(int from, int offset) {
+    boolean passes(int from, int offset) {
         int at = from;
         while (at >= 0 && at != exit) {
             if (at == offset) {

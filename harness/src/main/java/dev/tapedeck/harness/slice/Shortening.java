@@ -219,10 +219,8 @@ final class Shortening {
         String value;
         if (kind == Kind.BRANCH) {
             value = switch (at.opcode) {
-                case BR_IF -> (int) at.operand(0) != 0 ? "jumped" : "went on";
-                case BR_UNLESS -> (int) at.operand(0) == 0 ? "jumped" : "went on";
                 case CALL_INDIRECT -> "called " + (at.callee < 0 ? "nothing" : program.functionName(at.callee));
-                default -> "jumped";
+                default -> at.jumps() ? "jumped" : "went on";
             };
         } else {
             value = "";
@@ -231,7 +229,12 @@ final class Shortening {
                 Places.executed(program, at.icount, new Position(at.function, at.offset)),
                 kind,
                 role,
-                List.of(role == Role.ADDRESS ? Values.address(at.operand(0)) : Integer.toString((int) at.operand(0))),
+                at.pops == 0
+                        ? List.of()
+                        : List.of(
+                                role == Role.ADDRESS
+                                        ? Values.address(at.operand(0))
+                                        : Integer.toString((int) at.operand(0))),
                 value,
                 List.of(),
                 0,

@@ -7,6 +7,10 @@ import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.slice.Branches.Anchor;
+import dev.tapedeck.harness.slice.Branches.Leading;
+import dev.tapedeck.harness.slice.Branches.Loop;
+import dev.tapedeck.harness.slice.Branches.Passed;
 import dev.tapedeck.harness.slice.Cause.Kind;
 import dev.tapedeck.harness.slice.Cause.Role;
 import dev.tapedeck.harness.slice.Dependences.Budget;
@@ -16,6 +20,7 @@ import dev.tapedeck.harness.slice.Dependences.Space;
 import dev.tapedeck.harness.slice.Dependences.Spot;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
@@ -27,7 +32,6 @@ import dev.tapedeck.vm.program.Program;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +57,12 @@ public final class Slicer {
     /** What it is tried to explain by the branch that led there, if nothing else explains the value. */
     private static final int ANCHORS_MAX = 3;
 
+    /** Branches shown that could have left a loop. */
+    private static final int LOOP_EXITS_MAX = 3;
+
+    private static final String FD_WRITE = "wasi_snapshot_preview1.fd_write";
+    private static final String FD_PWRITE = "wasi_snapshot_preview1.fd_pwrite";
+
     /** The same where it is known which step explains it. */
     private static final int PINNED_ANCHORS_MAX = 16;
 
@@ -69,7 +79,7 @@ public final class Slicer {
     private final Program program;
     private final long instructions;
     private final long pinned;
-    private final Map<Integer, PostDominators> postDominators = new HashMap<>();
+    private final Branches branches;
 
     /**
      * @param replay is moved about, and stands anywhere afterwards
@@ -90,6 +100,7 @@ public final class Slicer {
         this.recording = replay.recording();
         this.program = recording.program().program();
         this.instructions = instructions;
+        branches = new Branches(replay);
     }
 
     /**
@@ -214,7 +225,8 @@ public final class Slicer {
     }
 
     /**
-     * How the end of the run came about: its exit code, or what made its last instruction fault.
+     * How the end of the run came about: its exit code, what made its last instruction fault, or the loop that it was still in
+     * when it reached its instruction limit.
      *
      * @return empty if there is nothing to explain, or it is not known
      */
@@ -229,9 +241,148 @@ public final class Slicer {
                 FaultKind kind = outcome.get().fault().orElseThrow().kind();
                 yield fault(end, kind);
             }
-            case HALTED -> end == 0 ? Optional.empty() : operand(end - 1, 0);
-            case RETURNED, LIMIT -> Optional.empty();
+            case HALTED -> end == 0 ? Optional.empty() : exitCode(end - 1);
+            case LIMIT -> unfinished();
+            case RETURNED -> Optional.empty();
         };
+    }
+
+    /** The operand of what stops the run; a host function of one's own may take its exit code from any argument. */
+    private Optional<Slice> exitCode(long icount) throws RecordingException, ReplayException {
+        Optional<HostCallRecord> call = recording.hostCallAt(icount);
+        return call.isPresent() && call.get().arguments().size() != 1 ? arguments(icount) : operand(icount, 0);
+    }
+
+    /**
+     * Why the run ended where it did, and not elsewhere or in another way: the last branch that led to its last instruction.
+     *
+     * @return empty if none did
+     */
+    public Optional<Slice> end() throws RecordingException, ReplayException {
+        boolean faulted = recording
+                .outcome()
+                .map(outcome -> outcome.kind() == Outcome.Kind.FAULTED)
+                .orElse(false);
+        long end = recording.icountEnd();
+        return end == 0 ? Optional.empty() : way(faulted ? end : end - 1);
+    }
+
+    /**
+     * Why the run is not over at its end: the outermost loop that it was in, and the branches that could have left it.
+     *
+     * @return empty if nothing decides about the instruction there
+     */
+    public Optional<Slice> unfinished() throws RecordingException, ReplayException {
+        long end = recording.icountEnd();
+        Budget budget = new Budget(instructions);
+        Optional<Loop> found = branches.loop(end, budget);
+        if (found.isEmpty()) {
+            return end == 0 ? Optional.empty() : way(end);
+        }
+        Loop loop = found.get();
+        Shortening shortening = new Shortening(recording, pinned);
+        List<Cause> steps = new ArrayList<>();
+        boolean complete = true;
+        if (loop.exits().isEmpty()) {
+            steps.add(shortening.choice(loop.back(), Kind.BRANCH, Role.CONDITION));
+        }
+        int left = Math.min(LOOP_EXITS_MAX, loop.exits().size());
+        for (TracedInstruction exit : loop.exits().subList(0, left)) {
+            int most = (Slice.STEPS_MAX - steps.size()) / left--;
+            Further further = condition(exit, budget, most);
+            steps.addAll(further.steps);
+            complete &= further.complete;
+        }
+        String from = Places.place(program, loop.header());
+        return Optional.of(new Slice(
+                "the loop from " + from + " to " + Places.place(program, loop.end()) + " was not over: it began again "
+                        + Words.count(loop.rounds(), "time") + " in the last "
+                        + Words.count(loop.looked(), "instruction")
+                        + (loop.exits().isEmpty() ? ", and nothing in it leads out" : ""),
+                end,
+                steps,
+                complete,
+                instructions - budget.left()));
+    }
+
+    /**
+     * Why a run wrote nothing more: the first branch behind its last output that went past a call which certainly writes.
+     *
+     * @param icount of the host call that wrote last; -1 if none did
+     */
+    public Optional<Slice> silence(long icount) throws RecordingException, ReplayException {
+        return missing(
+                icount, writers(), "nothing was written", "the last output came from ", "what would have written more");
+    }
+
+    /**
+     * Why a run did not call a host function once more, as {@link #silence}.
+     *
+     * @param hostImport index of the host function
+     */
+    public Optional<Slice> notCalled(int hostImport) throws RecordingException, ReplayException {
+        long last = -1;
+        for (HostCallRecord call : recording.hostCalls()) {
+            if (call.hostImport() == hostImport) {
+                last = call.icount();
+            }
+        }
+        String name = program.imports().get(hostImport).qualifiedName();
+        return missing(
+                last,
+                Set.of(hostImport),
+                name + " was not called",
+                "the last call was ",
+                "what would have called it" + (last < 0 ? "" : " again"));
+    }
+
+    private Optional<Slice> missing(long icount, Set<Integer> wanted, String none, String last, String more)
+            throws RecordingException, ReplayException {
+        Budget budget = new Budget(instructions);
+        Passed passed = branches.past(icount + 1, recording.icountEnd(), wanted, budget);
+        String what = none;
+        if (icount >= 0) {
+            replay.seek(icount);
+            Position position = replay.machine().position();
+            what = last + Places.executed(program, icount, position).text() + " in " + Places.place(program, position);
+        }
+        if (passed.first().isEmpty()) {
+            Optional<Slice> end = end();
+            return Optional.of(new Slice(
+                    what + (passed.all() ? ", and no branch" : ", and no branch close") + " behind it went past "
+                            + more,
+                    Math.max(0, icount),
+                    end.map(Slice::steps).orElse(List.of()),
+                    passed.all() && end.map(Slice::complete).orElse(true),
+                    instructions - budget.left()));
+        }
+        TracedInstruction branch = passed.first().get();
+        Further further = condition(branch, budget, Slice.STEPS_MAX);
+        return Optional.of(new Slice(
+                what + "; the branch below went past " + more
+                        + (passed.others() == 0
+                                ? ""
+                                : ", and " + Words.count(passed.others(), "other") + " behind it as well"),
+                branch.icount,
+                further.steps,
+                further.complete,
+                instructions - budget.left()));
+    }
+
+    /** The host functions that write output; in a program with none that is known to, all that it has. */
+    private Set<Integer> writers() {
+        Set<Integer> known = new LinkedHashSet<>();
+        Set<Integer> all = new LinkedHashSet<>();
+        for (int i = 0; i < program.imports().size(); i++) {
+            all.add(i);
+            switch (program.imports().get(i).qualifiedName()) {
+                case "tape.output", "tape.print_char", "tape.print_i32", "tape.print_i64", "tape.print_f64" ->
+                    known.add(i);
+                case "tape.print_fixed", FD_WRITE, FD_PWRITE -> known.add(i);
+                default -> {}
+            }
+        }
+        return known.isEmpty() ? all : known;
     }
 
     private Optional<Slice> fault(long icount, FaultKind kind) throws RecordingException, ReplayException {
@@ -256,7 +407,7 @@ public final class Slicer {
             case INTEGER_OVERFLOW -> operand(icount, Math.max(0, pops - 1));
             case INVALID_SIGNAL -> operand(icount, opcode == Opcode.INTERRUPT_RAISE ? 1 : 0);
             case UNREACHABLE, STACK_OVERFLOW, MEMORY_OVERFLOW, INTERRUPT_OVERFLOW, INVALID_RETURN -> way(icount);
-            case HOST_ERROR -> Optional.empty();
+            case HOST_ERROR -> arguments(icount);
         };
     }
 
@@ -298,12 +449,48 @@ public final class Slicer {
             case "tape.output" -> byteAt(icount, arguments.get(0) + offset);
             case "tape.print_char", "tape.print_i32", "tape.print_i64", "tape.print_f64" -> operand(icount, 0);
             case "tape.print_fixed" -> operand(icount, 1);
-            case "wasi_snapshot_preview1.fd_write", "wasi_snapshot_preview1.fd_pwrite" -> {
+            case FD_WRITE, FD_PWRITE -> {
                 OptionalLong address = gathered(icount, arguments.get(1), arguments.get(2), offset);
                 yield address.isPresent() ? byteAt(icount, address.getAsLong()) : Optional.empty();
             }
-            default -> Optional.empty();
+            default -> arguments(icount);
         };
+    }
+
+    /**
+     * How what a host function is given came about: all of its arguments, where nobody knows which of them counts. Where it
+     * has none, how the run came to call it.
+     *
+     * @param icount of the call
+     */
+    public Optional<Slice> arguments(long icount) throws RecordingException, ReplayException {
+        replay.seek(icount);
+        Machine machine = replay.machine();
+        if (machine.status() != Status.RUNNING) {
+            return Optional.empty();
+        }
+        Effect effect = new Effect(program);
+        effect.read(machine);
+        if (effect.opcode != Opcode.CALL_HOST) {
+            return Optional.empty();
+        }
+        if (effect.pops == 0) {
+            return way(icount);
+        }
+        if (effect.pops == 1) {
+            return operand(icount, 0);
+        }
+        List<Spot> keys = new ArrayList<>();
+        List<Long> cells = new ArrayList<>();
+        for (int cell = effect.sp - effect.pops; cell < effect.sp; cell++) {
+            keys.add(new Spot(Space.CELL, cell));
+            cells.add(Effect.cell(machine, cell));
+        }
+        Position position = machine.position();
+        String what = "the arguments of "
+                + Places.executed(program, icount, position).text() + " in " + Places.place(program, position) + " are "
+                + Values.list(operandTypes(effect), cells);
+        return Optional.of(slice(icount, what, keys));
     }
 
     /** The address of a byte that is written from several places of memory, as iovecs say. */
@@ -376,9 +563,6 @@ public final class Slicer {
             return pinned >= 0 ? hasPinned : explained;
         }
     }
-
-    /** An instruction of which it is asked how the run came to it. */
-    private record Anchor(long icount, int function, int offset, int depth) {}
 
     private @Nullable Further further(Dependences values, Budget budget, int most)
             throws RecordingException, ReplayException {
@@ -479,44 +663,11 @@ public final class Slicer {
     /** The branch that led to an instruction, and how its condition came about; null if none did. */
     private @Nullable Further decided(Anchor anchor, Budget budget, int most)
             throws RecordingException, ReplayException {
-        int depth = anchor.depth;
-        int function = anchor.function;
-        int offset = anchor.offset;
-        long to = anchor.icount;
-        long length = 1L << 10;
-        while (to > 0) {
-            long taken = budget.take(Math.min(length, to));
-            if (taken == 0) {
-                return null;
-            }
-            List<TracedInstruction> trace = TracedInstruction.stretch(replay, to - taken, to);
-            for (int i = trace.size() - 1; i >= 0; i--) {
-                TracedInstruction one = trace.get(i);
-                if (one.handlerFrom >= 0 && one.handlerDepth == depth) {
-                    return entered(one);
-                }
-                boolean here = one.depth == depth && one.function == function;
-                if ((here && one.chooses() && decides(function, one.offset, offset))
-                        || (one.depth == depth - 1 && one.opcode == Opcode.CALL_INDIRECT)) {
-                    return condition(one, budget, most);
-                }
-                if (one.depth == depth - 1 && one.opcode == Opcode.CALL) {
-                    depth--;
-                    function = one.function;
-                    offset = one.offset;
-                }
-            }
-            to -= taken;
-            length = Math.min(1L << 16, length * 8);
+        Leading found = branches.leadingTo(anchor, budget);
+        if (found == null) {
+            return null;
         }
-        return null;
-    }
-
-    private boolean decides(int function, int branch, int offset) {
-        return postDominators
-                .computeIfAbsent(
-                        function, f -> new PostDominators(program.functions().get(f)))
-                .decides(branch, offset);
+        return found.interrupt() ? entered(found.by()) : condition(found.by(), budget, most);
     }
 
     private Further condition(TracedInstruction branch, Budget budget, int most)

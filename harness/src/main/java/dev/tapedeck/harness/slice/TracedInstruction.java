@@ -119,6 +119,12 @@ final class TracedInstruction {
         return all;
     }
 
+    /** The next instruction of a machine, of which nothing is known yet but what it reads. */
+    static TracedInstruction next(Effect effect, Machine machine) {
+        effect.read(machine);
+        return new TracedInstruction(effect, machine);
+    }
+
     /** Looks at the state right behind it. */
     private void look(Replay replay) {
         Machine machine = replay.machine();
@@ -198,6 +204,31 @@ final class TracedInstruction {
 
     /** Whether it goes one of several ways. */
     boolean chooses() {
+        return chooses(opcode);
+    }
+
+    /** Whether an instruction goes one of several ways. */
+    static boolean chooses(Opcode opcode) {
         return opcode.hasLabels() && opcode != Opcode.BR;
+    }
+
+    /** Of what jumps, whether it does: to one of its labels, and not to the instruction behind it for want of a reason. */
+    boolean jumps() {
+        return switch (opcode) {
+            case BR_IF -> (int) operand(0) != 0;
+            case BR_UNLESS -> (int) operand(0) == 0;
+            default -> opcode.hasLabels();
+        };
+    }
+
+    /** Where in its function an instruction with labels goes. */
+    int target() {
+        if (!jumps()) {
+            return offset + 1;
+        }
+        List<Integer> labels = instruction.labels();
+        return labels.isEmpty()
+                ? (int) instruction.a()
+                : labels.get((int) Math.min(operand(0) & 0xffff_ffffL, labels.size() - 1));
     }
 }

@@ -26,9 +26,8 @@ import java.util.Optional;
  * @param results the output folder of all tests, for a review
  * @param recording the run, open
  * @param attachments what is there already
- * @param output what the program wrote
+ * @param captured what the program wrote
  */
-@SuppressWarnings("ArrayRecordComponent") // A carrier, not a value.
 record ApprovedRun(
         TestSubject subject,
         ApprovalMode mode,
@@ -37,7 +36,7 @@ record ApprovedRun(
         Recording recording,
         Outcome outcome,
         List<Path> attachments,
-        byte[] output) {
+        OutputCapture captured) {
     /** As after a crash between the two, or where a merge took one of them from either side. */
     private static final String OTHER_RUN = "is of another run than the approved text tells of";
 
@@ -60,8 +59,8 @@ record ApprovedRun(
                             Optional.empty()));
         }
         String title = subject.title();
-        String text =
-                ApprovedText.of(subject.approvedTitle(), subject.test(), recording, outcome, replay.machine(), output);
+        String text = ApprovedText.of(
+                subject.approvedTitle(), subject.test(), recording, outcome, replay.machine(), captured.bytes());
         Path packed = subject.directory().resolve("packed.rec");
         Files.deleteIfExists(packed);
         try {
@@ -87,6 +86,7 @@ record ApprovedRun(
                                 Optional.empty()));
             } else if (result instanceof Approval.Result.Different different) {
                 FailedRun failed = failed(received(different.pending()));
+                Departure departure = Departure.of(different.approved(), different.received(), recording, captured);
                 String name = fileName(files.text());
                 return Optional.of(failed.because(
                         different.conflictLine() > 0
@@ -105,8 +105,11 @@ record ApprovedRun(
                                 + option + "all, or with " + review(),
                         different.approved(),
                         different.received(),
-                        failed.framesAtEnd(),
-                        Optional.of(different.diff())));
+                        departure.icount().isPresent()
+                                ? failed.framesAt(departure.icount().getAsLong())
+                                : failed.framesAt(recording.icountEnd()),
+                        Optional.of(different.diff()),
+                        departure.clue()));
             } else if (mode != ApprovalMode.ALL && problem.isPresent()) {
                 return Optional.of(failed(List.of())
                         .because(
@@ -127,7 +130,7 @@ record ApprovedRun(
     private FailedRun failed(List<Path> received) {
         List<Path> all = new ArrayList<>(attachments);
         all.addAll(received);
-        return new FailedRun(subject, recording, all, output);
+        return new FailedRun(subject, recording, all, captured.bytes());
     }
 
     private static List<Path> received(PendingApproval pending) {

@@ -69,7 +69,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         List<Frame> frames = List.of();
         String where;
         try {
-            frames = framesAt(icount);
+            frames = replayedFrames(icount);
             where = ", " + miss.verb() + " at " + frames.get(0).place();
         } catch (RecordingException | ReplayException e) {
             where = ""; // What is wrong with it is said first.
@@ -117,7 +117,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                         problem.isPresent()
                                         || comparison
                                                 .bisection
-                                                .map(Bisection::diverged)
+                                                .map(found -> found.diverged() && found.kind() != Bisection.Kind.REPLAY)
                                                 .orElse(false)
                                 ? Optional.empty()
                                 : slice(clue)),
@@ -131,7 +131,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                 recording.outcome(),
                 Optional.of(expected),
                 Optional.of(actual),
-                frames.isEmpty() ? framesAtEnd() : frames,
+                frames.isEmpty() ? framesAt(recording.icountEnd()) : frames,
                 Optional.of(recording.path()),
                 Optional.of(report),
                 files,
@@ -195,16 +195,16 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         }
     }
 
-    /** The call stack at the end, as far as the recording replays. */
-    List<Frame> framesAtEnd() {
+    /** The call stack at an instruction count; empty if the recording does not replay to there. */
+    List<Frame> framesAt(long icount) {
         try {
-            return framesAt(recording.icountEnd());
+            return replayedFrames(icount);
         } catch (RecordingException | ReplayException e) {
             return List.of();
         }
     }
 
-    private List<Frame> framesAt(long icount) throws RecordingException, ReplayException {
+    private List<Frame> replayedFrames(long icount) throws RecordingException, ReplayException {
         Replay replay = new Replay(recording);
         replay.seek(icount);
         List<Frame> frames = Places.frames(replay.machine(), FRAMES_MAX);

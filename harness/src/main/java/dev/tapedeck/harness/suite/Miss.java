@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.harness.text.Values;
@@ -38,6 +39,12 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
     private static final int DIFF_CHARS_MAX = 1 << 16;
     private static final int DIFF_CHARS_BEFORE = 1 << 12;
 
+    /** Of a run that should have ended in another way: what made it end so, else what led it there. */
+    static final Slicer.Question ENDING = slicer -> {
+        Optional<Slice> made = slicer.ending();
+        return made.isPresent() ? made : slicer.end();
+    };
+
     /** The first expectation missed: how the run ended, then the exit code, the output, and the results. */
     static Optional<Miss> first(
             TestCase test, Program program, int function, Outcome outcome, OutputCapture output, long limit) {
@@ -47,7 +54,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     "an end within " + Words.count(limit, "instruction"),
                     "not finished",
                     "stopped",
-                    Slicer.Question.NONE));
+                    Slicer::ending));
         }
         Optional<Miss> miss = ending(test, program, function, outcome);
         if (miss.isEmpty()) {
@@ -69,7 +76,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                             "fault " + expectedFault.get(),
                             fault.isPresent() ? "fault " + kind : end,
                             "ended",
-                            Slicer::ending));
+                            ENDING));
         }
         int expectedExitCode = test.expectedExitCode().orElse(0);
         if (fault.isPresent()) {
@@ -91,7 +98,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                         "exit code " + expectedExitCode,
                         "exit code " + outcome.exitCode(),
                         "ended",
-                        Slicer::ending));
+                        ENDING));
     }
 
     private static String ending(Program program, int function, Outcome outcome) {
@@ -136,7 +143,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 at < actual.length() ? "written" : "ended",
                 output.departedIcount().isPresent()
                         ? written(output.departedIcount().getAsLong(), output.departedOffset())
-                        : Slicer.Question.NONE));
+                        : silence(output)));
     }
 
     private static String bytes(long count) {
@@ -204,7 +211,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 should,
                 was,
                 "returned",
-                slicer -> slicer.result(first)));
+                outcome.kind() == Outcome.Kind.RETURNED ? slicer -> slicer.result(first) : ENDING));
     }
 
     /** The first expectation of the state that a machine at the end of the run does not meet. */
@@ -268,7 +275,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                     memory,
                     bytes(expected.length) + " at address " + expectation.address(),
                     bytes(size) + " in all",
-                    Slicer.Question.NONE);
+                    stateAt(machine.icount(), new Location.MemorySize(expectation.memory())));
         }
         byte[] actual = machine.readMemory(expectation.memory(), expectation.address(), expected.length);
         int at = Arrays.mismatch(expected, actual);
@@ -281,6 +288,12 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 hex(expected, from),
                 hex(actual, from),
                 stateAt(machine.icount(), new Location.MemoryByte(expectation.memory(), expectation.address() + at)));
+    }
+
+    /** Why nothing was written behind the last byte. */
+    static Slicer.Question silence(OutputCapture output) {
+        long last = output.lastIcount().orElse(-1);
+        return slicer -> slicer.silence(last);
     }
 
     private static Slicer.Question written(long icount, long offset) {

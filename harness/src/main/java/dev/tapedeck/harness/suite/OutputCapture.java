@@ -1,9 +1,12 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.approve.ApprovedText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -17,6 +20,11 @@ final class OutputCapture extends OutputStream {
     private final int bytesMax;
     private long callIcount;
     private long callStart;
+    private OptionalLong lastIcount = OptionalLong.empty();
+
+    /** The calls that wrote the first bytes: as many as an approved text shows. */
+    private final List<Origin> origins = new ArrayList<>();
+
     private long departedOffset;
     private OptionalLong departedIcount = OptionalLong.empty();
 
@@ -57,7 +65,38 @@ final class OutputCapture extends OutputStream {
                 }
             }
         }
+        if (length > 0) {
+            lastIcount = OptionalLong.of(callIcount);
+            boolean more = origins.isEmpty() || origins.get(origins.size() - 1).icount != callIcount;
+            if (more && callStart < ApprovedText.OUTPUT_BYTES_MAX) {
+                origins.add(new Origin(callIcount, callStart));
+            }
+        }
         bytes.write(from, offset, length);
+    }
+
+    /**
+     * Where a byte came from.
+     *
+     * @param icount of the host call that wrote it
+     * @param start of what that call wrote, in the output
+     */
+    record Origin(long icount, long start) {}
+
+    /** Where a byte that an approved text shows came from; empty if there is no such byte. */
+    Optional<Origin> origin(long at) {
+        Optional<Origin> found = Optional.empty();
+        for (Origin origin : at < bytes.size() ? origins : List.<Origin>of()) {
+            if (origin.start <= at) {
+                found = Optional.of(origin);
+            }
+        }
+        return found;
+    }
+
+    /** The host call that wrote the last byte; empty if nothing was written. */
+    OptionalLong lastIcount() {
+        return lastIcount;
     }
 
     /** Forgets everything. */

@@ -150,7 +150,7 @@ final class TestRun {
                                 recording,
                                 outcome,
                                 attachments,
-                                captured.bytes())
+                                captured)
                         .check();
                 if (verdict.isPresent()) {
                     return verdict.get();

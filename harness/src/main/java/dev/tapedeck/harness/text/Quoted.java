@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Bytes as printable text on one line, in the notation of assembly strings. */
 public final class Quoted {
@@ -16,6 +17,47 @@ public final class Quoted {
      */
     public static String text(String latin1) {
         return '"' + inner(latin1) + '"';
+    }
+
+    /**
+     * The bytes that a quoted text stands for: the other way round.
+     *
+     * @return one char per byte; empty if it is no text that {@link #text} gives
+     */
+    public static Optional<String> latin1(String quoted) {
+        if (quoted.length() < 2 || !quoted.startsWith("\"") || !quoted.endsWith("\"")) {
+            return Optional.empty();
+        }
+        String inner = quoted.substring(1, quoted.length() - 1);
+        StringBuilder out = new StringBuilder(inner.length());
+        for (int i = 0; i < inner.length(); ) {
+            int c = inner.codePointAt(i);
+            i += Character.charCount(c);
+            if (c != '\\') {
+                out.append(new String(
+                        Character.toString(c).getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1));
+                continue;
+            }
+            switch (i < inner.length() ? inner.charAt(i++) : ' ') {
+                case 'n' -> out.append('\n');
+                case 'r' -> out.append('\r');
+                case 't' -> out.append('\t');
+                case '"' -> out.append('"');
+                case '\\' -> out.append('\\');
+                case 'x' -> {
+                    String digits = inner.substring(i, Math.min(i + 2, inner.length()));
+                    if (!digits.matches("[0-9a-f]{2}")) {
+                        return Optional.empty();
+                    }
+                    out.append((char) Integer.parseInt(digits, 16));
+                    i += 2;
+                }
+                default -> {
+                    return Optional.empty();
+                }
+            }
+        }
+        return Optional.of(out.toString());
     }
 
     private static String inner(String latin1) {

@@ -507,4 +507,60 @@ class SlicerTest {
         assertThat(slice.steps().stream().mapToLong(Cause::leftOut).sum()).isEqualTo(41 - Slice.STEPS_MAX);
         assertThat(slice.steps().get(4).leftOut()).isEqualTo(41 - Slice.STEPS_MAX);
     }
+
+    @Test
+    @DisplayName(
+            "issue 5.6: what a host function of one's own wrote is explained by all that it was given, or by the way there")
+    void ownHostFunctions() throws Exception {
+        Path path = directory.resolve("recording");
+        Recorder.record(
+                Deck.assemble("p", """
+                .import env.emit(i32, i64)
+                .import env.beep()
+                .func main(a: i32)
+                  local.get a
+                  i32.const 1
+                  i32.add
+                  local.get a
+                  i64.extend_i32_s
+                  call_host env.emit
+                  local.get a
+                  br_if end
+                  call_host env.beep
+                end:
+                  return
+                .end
+                .entry main
+                """),
+                new RunOptions(
+                        "",
+                        List.of(0L),
+                        1,
+                        List.of(),
+                        1000,
+                        Limits.DEFAULT,
+                        1 << 10,
+                        CheckpointSpacing.AUTOMATIC,
+                        List.of()),
+                call -> {},
+                path);
+        try (Recording recording = Recording.open(path)) {
+            Slicer slicer = new Slicer(new Replay(recording), 1 << 20);
+            Slice emitted =
+                    slicer.output(recording.hostCalls().get(0).icount(), 0).orElseThrow();
+            assertThat(emitted.what()).isEqualTo("the arguments of call_host env.emit in main+5 (p.tasm:9) are 1, 0");
+            assertThat(lines(emitted))
+                    .containsExactly(
+                            "computed i64.extend_i32_s: 0 -> 0",
+                            "computed i32.add: 0, 1 -> 1",
+                            "argument (argument 'a' of main): 0");
+            Slice beeped =
+                    slicer.output(recording.hostCalls().get(1).icount(), 0).orElseThrow();
+            assertThat(beeped.what()).isEqualTo("call_host env.beep in main+8 (p.tasm:12) was reached");
+            assertThat(lines(beeped))
+                    .containsExactly(
+                            "branch (condition) br_if #9: 0 -> went on",
+                            "argument (condition) (argument 'a' of main): 0");
+        }
+    }
 }

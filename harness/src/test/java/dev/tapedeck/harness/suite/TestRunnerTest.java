@@ -421,6 +421,231 @@ class TestRunnerTest {
     }
 
     @Test
+    @DisplayName("issue 5.6: output that ends too early is explained by the branch that went past the next call")
+    void missingOutputIsExplained() throws Exception {
+        Verdict verdict = squares(".expect output \"1\\n4\\n9\\n16\\n\"");
+        assertThat(verdict.report().orElseThrow().slice().orElseThrow().what())
+                .isEqualTo("the last output came from call_host tape.print_i32 in main+5 (p.tasm:16); the branch below"
+                        + " went past what would have written more");
+        assertThat(slice(verdict))
+                .containsExactly(
+                        "br_if #0: 0 -> went on",
+                        "i32.lt_s: 3, 3 -> 0",
+                        "i32.add: 2, 1 -> 3",
+                        "i32.add: 0, 1 -> 1",
+                        "(local 'n' of main starts as 0)");
+
+        // The branch is in another function than the call that would have written, and others stand before it.
+        String callers = """
+                .memory 1
+                .func say(x: i32)
+                  local.get x
+                  i32.eqz
+                  br_if skip
+                  nop
+                skip:
+                  local.get x
+                  call_host tape.print_i32
+                  return
+                .end
+                .func each(n: i32)
+                  local.get n
+                  i32.const 2
+                  i32.and
+                  br_if odd
+                  i32.const 1
+                  drop
+                odd:
+                  local.get n
+                  i32.const 3
+                  i32.gt_s
+                  br_if quiet
+                  local.get n
+                  call say
+                quiet:
+                  return
+                .end
+                .func main(wanted: i32)
+                  .local i: i32
+                next:
+                  local.get i
+                  local.get wanted
+                  i32.add
+                  call each
+                  local.get i
+                  i32.const 1
+                  i32.add
+                  local.tee i
+                  i32.const 3
+                  i32.lt_s
+                  br_if next
+                  return
+                .end
+                .entry main
+                .test "t"
+                """;
+        Verdict nested = run(callers + ".run main 2\n.expect output \"2\\n3\\n4\\n\"\n.end\n");
+        assertThat(nested.message()).contains("it ends after 4 bytes of 6");
+        assertThat(slice(nested))
+                .containsExactly(
+                        "br_if #12: 1 -> jumped",
+                        "i32.gt_s: 4, 3 -> 1",
+                        "i32.add: 2, 2 -> 4",
+                        "i32.add: 1, 1 -> 2",
+                        "i32.add: 0, 1 -> 1",
+                        "(argument 'wanted' of main): 2",
+                        "(local 'i' of main starts as 0)");
+        Verdict nothing = run(callers + ".run main 9\n.expect output \"9\\n\"\n.end\n");
+        assertThat(nothing.report().orElseThrow().slice().orElseThrow().what())
+                .isEqualTo("nothing was written; the branch below went past what would have written more, and 1 other"
+                        + " behind it as well");
+        assertThat(slice(nothing)).startsWith("br_if #12: 1 -> jumped", "i32.gt_s: 9, 3 -> 1");
+    }
+
+    @Test
+    @DisplayName("issue 5.6: a run that could not have written more says so, with what led to its end")
+    void nothingMoreToWrite() throws Exception {
+        Verdict verdict = run("""
+                .func main(a: i32)
+                  local.get a
+                  br_if early
+                  nop
+                early:
+                  i32.const 5
+                  call_host tape.print_i32
+                  return
+                .end
+                .entry main
+                .test "t"
+                .run main 1
+                .expect output "5\\n6\\n"
+                .end
+                """);
+        assertThat(verdict.report().orElseThrow().slice().orElseThrow().what())
+                .isEqualTo(
+                        "the last output came from call_host tape.print_i32 in main+4 (p.tasm:7), and no branch behind"
+                                + " it went past what would have written more");
+    }
+
+    @Test
+    @DisplayName("issue 5.6: a run that is not finished shows the loop that it is in, and what decides about its end")
+    void endlessLoopIsExplained() throws Exception {
+        String program = """
+                .func wait(n: i32)
+                  .local i: i32
+                again:
+                  local.get i
+                  i32.const 1
+                  i32.add
+                  local.set i
+                  local.get i
+                  local.get n
+                  i32.ne
+                  br_if again
+                  return
+                .end
+                .func main(n: i32)
+                  .local k: i32
+                outer:
+                  local.get n
+                  local.get k
+                  i32.sub
+                  call wait
+                  local.get k
+                  i32.const 1
+                  i32.add
+                  local.tee k
+                  i32.const 20
+                  i32.lt_s
+                  br_if outer
+                  return
+                .end
+                .entry main
+                .test "t"
+                .limit 100000
+                """;
+        // The 11th call of wait is given 0, and its loop goes past it.
+        Verdict inner = run(program + ".run main 10\n.end\n");
+        assertThat(inner.message()).contains("not finished after the limit of 100,000 instructions");
+        assertThat(inner.report().orElseThrow().slice().orElseThrow().what())
+                .startsWith("the loop from wait+0 (p.tasm:4) to wait+7 (p.tasm:11) was not over: it began again ")
+                .endsWith(" times in the last 100,000 instructions");
+        assertThat(slice(inner)).startsWith("br_if #0: 1 -> jumped").anyMatch(step -> step.startsWith("i32.ne: "));
+        assertThat(slice(inner)).contains("i32.sub: 10, 10 -> 0");
+
+        Verdict outer = run(program.replace("local.tee k", "local.get k").replace("i32.const 20", "drop\n i32.const 20")
+                + ".run main 10\n.end\n");
+        assertThat(outer.report().orElseThrow().slice().orElseThrow().what())
+                .startsWith("the loop from main+0 (p.tasm:17) to main+11 ");
+        assertThat(slice(outer)).startsWith("br_if #0: 1 -> jumped", "i32.lt_s: 1, 20 -> 1");
+
+        Verdict none = run("""
+                .func main()
+                again:
+                  nop
+                  br again
+                .end
+                .entry main
+                """);
+        assertThat(none.report().orElseThrow().slice().orElseThrow().what())
+                .isEqualTo("the loop from main+0 (p.tasm:3) to main+1 (p.tasm:4) was not over: it began again 500,000"
+                        + " times in the last 1,000,000 instructions, and nothing in it leads out");
+        assertThat(slice(none)).containsExactly("br #0: jumped");
+    }
+
+    @Test
+    @DisplayName("issue 5.6: a run that returns where it should end in another way is explained by the branch to there")
+    void wrongReturnIsExplained() throws Exception {
+        String program = """
+                .memory 1
+                .func main(a: i32)
+                  local.get a
+                  i32.const 3
+                  i32.gt_s
+                  br_if fine
+                  i32.const 7
+                  halt
+                fine:
+                  return
+                .end
+                .entry main
+                .test "t"
+                .run main 4
+                """;
+        List<String> branch = List.of("br_if #6: 1 -> jumped", "i32.gt_s: 4, 3 -> 1", "(argument 'a' of main): 4");
+        assertThat(slice(run(program + ".expect exit 7\n.end\n"))).isEqualTo(branch);
+        assertThat(slice(run(program + ".expect fault unreachable\n.end\n"))).isEqualTo(branch);
+        assertThat(slice(run(program + ".expect memory 65536 = i8 1\n.end\n")))
+                .containsExactly("(memory size at the start)");
+    }
+
+    @Test
+    @DisplayName("issue 5.6: of a host function that fails, all arguments are explained")
+    void failingHostFunctionIsExplained() throws Exception {
+        Verdict verdict = run("""
+                .memory 1
+                .func main(a: i32, b: i32)
+                  local.get a
+                  i32.const 2
+                  i32.mul
+                  local.get b
+                  call_host tape.output
+                  return
+                .end
+                .entry main
+                .test "t"
+                .run main 40000 5
+                .end
+                """);
+        assertThat(verdict.message()).contains("fault host_error");
+        assertThat(verdict.report().orElseThrow().slice().orElseThrow().what())
+                .isEqualTo("the arguments of call_host tape.output in main+4 (p.tasm:7) are 80000, 5");
+        assertThat(slice(verdict))
+                .containsExactlyInAnyOrder(
+                        "i32.mul: 40000, 2 -> 80000", "(argument 'a' of main): 40000", "(argument 'b' of main): 5");
+    }
+
+    @Test
     @DisplayName("output that ends too early, goes on too long, or is very long is shown where it departs")
     void lengths() throws Exception {
         assertThat(squares(".expect output \"1\\n4\\n9\\n16\\n\"").message())
@@ -814,6 +1039,84 @@ class TestRunnerTest {
         assertThat(run(ApprovalMode.NEW, "p.tasm", changed).kind()).isEqualTo(Kind.FAILED);
         assertThat(run(ApprovalMode.ALL, "p.tasm", changed).kind()).isEqualTo(Kind.PASSED);
         assertThat(run(changed).kind()).isEqualTo(Kind.PASSED);
+    }
+
+    /** What explains a run whose approved text was another one, and that has no recording to be compared with. */
+    private List<String> sliceWithoutRecording(String program, String run, String now) throws Exception {
+        String test = ".test \"t\"\n.approve\n";
+        run(ApprovalMode.ALL, "p.tasm", program + test + run + ".end\n");
+        Files.delete(root.resolve("programs/p.approved.rec"));
+        Files.deleteIfExists(output().resolve("p.tasm/t/last-passed.rec"));
+        Verdict verdict = run(now + test + run + ".end\n");
+        assertThat(verdict.kind()).isEqualTo(Kind.FAILED);
+        assertThat(verdict.message()).contains("differs from p.approved.txt").doesNotContain("bisected");
+        return slice(verdict);
+    }
+
+    @Test
+    @DisplayName("issue 5.6: with nothing but an approved text, a run is explained from where the texts depart")
+    void approvedTextAlone() throws Exception {
+        String square = "i32.mul: 2, 2 -> 4";
+        // Another byte of output, in the second call.
+        assertThat(sliceWithoutRecording(SQUARES.replace("i32.mul", "i32.add"), "", SQUARES))
+                .startsWith("i32.mul: 1, 1 -> 1");
+        assertThat(sliceWithoutRecording(SQUARES.replace("i32.const 3", "i32.const 2"), "", SQUARES))
+                .contains("i32.mul: 3, 3 -> 9")
+                .doesNotContain(square);
+        // Less output.
+        assertThat(sliceWithoutRecording(SQUARES, "", SQUARES.replace("i32.const 3", "i32.const 2")))
+                .startsWith("br_if #0: 0 -> went on", "i32.lt_s: 2, 2 -> 0");
+        // Another value at the end.
+        String end = """
+                .global kept: mut i32 = 0
+                .memory 1
+                .func main(a: i32)
+                  local.get a
+                  i32.const 3
+                  i32.mul
+                  global.set kept
+                  local.get a
+                  i32.const 2
+                  i32.gt_s
+                  br_if draw
+                  return
+                draw:
+                  call_host tape.random
+                  drop
+                  i32.const 5
+                  halt
+                .end
+                .entry main
+                """;
+        String once = end.replace("halt", "drop\n  return");
+        assertThat(sliceWithoutRecording(once, ".run main 3\n", once.replace("i32.const 3", "i32.const 4")))
+                .containsExactly("i32.mul: 3, 4 -> 12", "(argument 'a' of main): 3");
+        String results = """
+                .func main(a: i32) -> (i32, i32)
+                  i32.const 1
+                  i32.const 3
+                  local.get a
+                  i32.mul
+                  return
+                .end
+                .entry main
+                """;
+        assertThat(sliceWithoutRecording(results, ".run main 3\n", results.replace("i32.const 3", "i32.const 4")))
+                .containsExactly("i32.mul: 4, 3 -> 12", "(argument 'a' of main): 3");
+        // A call more, and one less.
+        assertThat(sliceWithoutRecording(once, ".run main 3\n", once.replace("i32.gt_s", "i32.lt_s")))
+                .startsWith("br_if #9: 0 -> went on", "i32.lt_s: 3, 2 -> 0");
+        assertThat(sliceWithoutRecording(once, ".run main 2\n", once.replace("i32.gt_s", "i32.ge_s")))
+                .startsWith("br_if #9: 1 -> jumped", "i32.ge_s: 2, 2 -> 1");
+        // What cannot be read.
+        run(ApprovalMode.ALL, "p.tasm", SQUARES + ".test \"t\"\n.approve\n.end\n");
+        Path text = root.resolve("programs/p.approved.txt");
+        Files.delete(root.resolve("programs/p.approved.rec"));
+        Files.deleteIfExists(output().resolve("p.tasm/t/last-passed.rec"));
+        Files.writeString(text, Files.readString(text).replace("\"4\\n\"", "4"));
+        Verdict edited = run(SQUARES + ".test \"t\"\n.approve\n.end\n");
+        assertThat(edited.kind()).isEqualTo(Kind.FAILED);
+        assertThat(edited.report().orElseThrow().slice()).isEmpty();
     }
 
     @Test

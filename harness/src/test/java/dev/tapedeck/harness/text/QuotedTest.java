@@ -19,4 +19,16 @@ class QuotedTest {
         assertThat(Quoted.text("\u00FF\u0000\u001B[31m")).isEqualTo("\"\\xff\\x00\\x1b[31m\"");
         assertThat(Quoted.text(latin1("a\u202Eb\u2028c"))).isEqualTo("\"a\\xe2\\x80\\xaeb\\xe2\\x80\\xa8c\"");
     }
+
+    @Test
+    @DisplayName("what is quoted can be read again; what nobody has quoted so cannot")
+    void readAgain() {
+        for (String bytes :
+                new String[] {"", "a\n\t\r\"\\", latin1("größe 漢 \uD83D\uDE00 \u202E"), "\u00FF\u0000\u001B[31m"}) {
+            assertThat(Quoted.latin1(Quoted.text(bytes))).contains(bytes);
+        }
+        for (String text : new String[] {"", "\"", "a", "\"a", "\"\\q\"", "\"\\x1\"", "\"\\\""}) {
+            assertThat(Quoted.latin1(text)).as(text).isEmpty();
+        }
+    }
 }
