@@ -49,6 +49,7 @@ final class ObsoleteDescriptor extends AbstractTestDescriptor implements Node<Ta
         if (context.automated()) {
             return SkipResult.doNotSkip();
         }
+        tell(context);
         // Maven says how many tests were skipped, and not why.
         System.err.println("tapedeck: warning: " + message);
         return SkipResult.skip(message);
@@ -56,11 +57,13 @@ final class ObsoleteDescriptor extends AbstractTestDescriptor implements Node<Ta
 
     @Override
     public TapedeckContext execute(TapedeckContext context, DynamicTestExecutor dynamicTestExecutor) {
-        context.actions()
-                .ifPresent(actions ->
-                        actions.obsolete(getDisplayName(), obsolete.files().text(), message));
+        tell(context);
         AssertionFailedError failure = new AssertionFailedError(message);
         failure.setStackTrace(new StackTraceElement[0]);
         throw failure;
+    }
+
+    private void tell(TapedeckContext context) {
+        context.tellObsolete(getDisplayName(), obsolete.files().text(), message);
     }
 }

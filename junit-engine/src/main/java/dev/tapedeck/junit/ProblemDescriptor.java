@@ -22,7 +22,7 @@ final class ProblemDescriptor extends AbstractTestDescriptor implements Node<Tap
 
     @Override
     public TapedeckContext execute(TapedeckContext context, DynamicTestExecutor dynamicTestExecutor) {
-        context.actions().ifPresent(actions -> actions.notRun(getDisplayName(), Optional.empty(), message));
+        context.tellNotRun(getDisplayName(), Optional.empty(), getDisplayName(), message);
         ProgramNotRunException error = new ProgramNotRunException(message);
         error.setStackTrace(new StackTraceElement[0]);
         throw error;

@@ -1,8 +1,10 @@
 package dev.tapedeck.junit;
 
-import dev.tapedeck.harness.github.GitHubActions;
 import dev.tapedeck.harness.suite.ProgramException;
+import dev.tapedeck.harness.suite.TestFileNames;
+import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.harness.suite.Verdict;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.file.Path;
@@ -21,6 +23,8 @@ import org.opentest4j.AssertionFailedError;
 
 /** One test of a program. */
 final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node<TapedeckContext> {
+    private static final StackTraceElement[] NO_FRAMES = {};
+
     private final LoadedProgram program;
     private final TestCase test;
     private final String outputFolder;
@@ -65,7 +69,7 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
     @Override
     public SkipResult shouldBeSkipped(TapedeckContext context) {
         if (test.disabled().isPresent()) {
-            context.actions().ifPresent(GitHubActions::disabled);
+            tell(context, Verdict.disabled(test.disabled().get()));
             return SkipResult.skip(test.disabled().get());
         }
         return SkipResult.doNotSkip();
@@ -74,7 +78,7 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
     @Override
     public TapedeckContext execute(TapedeckContext context, DynamicTestExecutor dynamicTestExecutor) {
         Verdict verdict = runAndTell(context);
-        context.actions().ifPresent(actions -> actions.test(getDisplayName(), program.file(), test, verdict));
+        tell(context, verdict);
         Attachments.publish(context.listener(), this, attachments(verdict));
         switch (verdict.kind()) {
             case PASSED, DISABLED -> {}
@@ -98,11 +102,35 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
         try {
             return run(context);
         } catch (ProgramNotRunException e) {
-            context.actions()
-                    .ifPresent(actions -> actions.notRun(
-                            getDisplayName(), Optional.of(program.file()), String.valueOf(e.getMessage())));
+            tellNotRun(context, e);
             throw e;
+        } catch (OutOfMemoryError e) {
+            // To JUnit this would be the end of all tests, but here only what this one has is lost.
+            ProgramNotRunException error = notRun(program.name() + ": " + TestRunner.heapTooSmall(), NO_FRAMES);
+            tellNotRun(context, error);
+            throw error;
+        } catch (RuntimeException | Error e) {
+            // A defect, of ours or of a library. It is told like everything else, and how it came about is kept.
+            ProgramNotRunException error =
+                    notRun(program.name() + ": cannot be run, internal error: " + Visible.of(e.toString()), NO_FRAMES);
+            error.initCause(e);
+            tellNotRun(context, error);
+            throw error;
         }
+    }
+
+    private void tell(TapedeckContext context, Verdict verdict) {
+        context.tell(
+                getDisplayName(),
+                program.file(),
+                test,
+                outputFolder + "/" + TestFileNames.of(program.tests(), test),
+                verdict);
+    }
+
+    private void tellNotRun(TapedeckContext context, ProgramNotRunException error) {
+        context.tellNotRun(
+                getDisplayName(), Optional.of(program.file()), outputFolder, String.valueOf(error.getMessage()));
     }
 
     private Verdict run(TapedeckContext context) {
@@ -111,11 +139,11 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
             try {
                 verified = program.program();
             } catch (ProgramException e) {
-                throw notRun(String.valueOf(e.getMessage()), new StackTraceElement[0]);
+                throw notRun(String.valueOf(e.getMessage()), NO_FRAMES);
             }
             return ready.runner().run(program.file(), program.name(), outputFolder, verified, test);
         }
-        throw notRun(((TapedeckContext.Misconfigured) context.setup()).problem(), new StackTraceElement[0]);
+        throw notRun(((TapedeckContext.Misconfigured) context.setup()).problem(), NO_FRAMES);
     }
 
     private static List<Path> attachments(Verdict verdict) {

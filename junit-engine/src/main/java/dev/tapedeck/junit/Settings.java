@@ -5,6 +5,7 @@ import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.machine.Limits;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -201,10 +202,14 @@ public final class Settings {
         return text(parameters, PROGRAMS).orElse(PROGRAMS_DEFAULT);
     }
 
-    static Path output(ConfigurationParameters parameters) {
-        return projectDirectory()
-                .resolve(text(parameters, OUTPUT).orElse(OUTPUT_DEFAULT))
-                .normalize();
+    static Path output(ConfigurationParameters parameters) throws InvalidSettingException {
+        String text = text(parameters, OUTPUT).orElse(OUTPUT_DEFAULT);
+        try {
+            return projectDirectory().resolve(text).normalize();
+        } catch (InvalidPathException e) {
+            throw new InvalidSettingException("The setting " + OUTPUT + " is '" + Visible.of(text)
+                    + "'; expected a path, such as " + OUTPUT_DEFAULT + ".");
+        }
     }
 
     static long limit(ConfigurationParameters parameters) throws InvalidSettingException {

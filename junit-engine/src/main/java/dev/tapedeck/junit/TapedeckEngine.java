@@ -2,8 +2,10 @@ package dev.tapedeck.junit;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.github.GitHubActions;
+import dev.tapedeck.harness.suite.SuiteRun;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.junit.Settings.InvalidSettingException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.platform.engine.ConfigurationParameters;
@@ -64,9 +66,12 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
     protected TapedeckContext createExecutionContext(ExecutionRequest request) {
         ConfigurationParameters parameters = request.getConfigurationParameters();
         boolean automated = ApprovalMode.automated(environment.get("CI"));
+        Optional<SuiteRun> overview = Optional.empty();
         try {
+            Path output = Settings.output(parameters);
+            overview = Optional.of(SuiteRun.begin(output, Surefire.runner()));
             TestRunner runner = new TestRunner(
-                    Settings.output(parameters),
+                    output,
                     TestRunner.Options.of(Settings.approve(parameters, environment::get, System::getProperty))
                             .withInstructionLimit(Settings.limit(parameters))
                             .withLimits(Settings.limits(parameters))
@@ -76,14 +81,16 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
                     new TapedeckContext.Ready(runner),
                     automated,
                     request.getEngineExecutionListener(),
-                    actions(parameters));
+                    actions(parameters),
+                    overview);
         } catch (InvalidSettingException e) {
             // Thrown from here it would end the whole run with a stack trace; this way each test says it.
             return new TapedeckContext(
                     new TapedeckContext.Misconfigured(String.valueOf(e.getMessage())),
                     automated,
                     request.getEngineExecutionListener(),
-                    actions(parameters));
+                    actions(parameters),
+                    overview);
         }
     }
 

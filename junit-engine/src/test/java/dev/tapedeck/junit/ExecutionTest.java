@@ -355,4 +355,54 @@ class ExecutionTest {
                 .hasMessageContaining("tapedeck.limit is 'many'; expected a number");
         assertThat(approve).hasMessage("The setting tapedeck.approve is 'yes'; expected check, new or all.");
     }
+
+    @Test
+    @DisplayName("an output folder that cannot be a path is an error that says so")
+    void impossibleOutput() {
+        workspace.program("plain.tasm", Workspace.PASSES);
+
+        Throwable output = onlyFailure(workspace
+                .engine()
+                .selectors(selectClass(TapedeckProgramsTest.class))
+                .configurationParameter(Settings.OUTPUT, "a\0b")
+                .execute());
+
+        assertThat(output)
+                .hasMessage("The setting tapedeck.output is 'a\\x00b'; expected a path, such as target/tapedeck.");
+    }
+
+    @Test
+    @DisplayName("an overview of all tests is left behind, reruns of failed tests included")
+    void overview() throws IOException {
+        workspace.program("broken.tasm", ".func main()\n  i32.nonsense\n.end\n");
+        workspace.program("later.tasm", Workspace.PASSES + ".test \"later\"\n  .disabled \"waits for rain\"\n.end\n");
+        workspace.program("sub/sum.tasm", Workspace.TWO_TESTS);
+        List<String> failed = new ArrayList<>();
+        workspace
+                .runAll()
+                .testEvents()
+                .failed()
+                .list()
+                .forEach(event ->
+                        failed.add(event.getTestDescriptor().getUniqueId().toString()));
+
+        assertThat(workspace.output().resolve("index.html"))
+                .content()
+                .contains("<h1>1 failed, 1 not run, 1 disabled, 1 passed of 4</h1>")
+                .contains(
+                        "<a href=\"./sub/sum.tasm/adds-to-a-wrong-sum/report.html\">sub/sum.tasm: adds to a wrong sum</a>")
+                .contains("broken.tasm:2:")
+                .contains("waits for rain")
+                .contains("href=\"./sub/sum.tasm/adds-two-numbers/recording/\"");
+        assertThat(workspace.output().resolve("summary.md"))
+                .content()
+                .startsWith("# Tapedeck: 1 failed, 1 not run, 1 disabled, 1 passed of 4\n");
+
+        assertThat(failed).hasSize(2);
+        workspace.program("sub/sum.tasm", Workspace.TWO_TESTS.replace("result 4", "result 3"));
+        workspace.run(selectUniqueId(failed.get(0)), selectUniqueId(failed.get(1)));
+        assertThat(workspace.output().resolve("summary.md"))
+                .content()
+                .startsWith("# Tapedeck: 1 not run, 1 flaky, 1 disabled, 1 passed of 4\n");
+    }
 }

@@ -12,6 +12,8 @@ import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.suite.ProgramSearch;
+import dev.tapedeck.harness.suite.SuiteRun;
+import dev.tapedeck.harness.suite.TestFileNames;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.harness.suite.Verdict;
 import dev.tapedeck.harness.text.Visible;
@@ -43,6 +45,9 @@ import picocli.CommandLine.Parameters;
             "The same tests as under JUnit: the .test sections of assembly text, NAME.tests beside NAME.wasm, or, of a"
                     + " program that has none, its entry. Each run is recorded. A failure says where in the program it"
                     + " came about and since when, and leaves a report.",
+            "",
+            "index.html in the output folder is an overview of all tests, with what leads to their reports; summary.md and"
+                    + " results.json say the same.",
             "",
             "Approved files that no test has any more are named, and a failure where the environment variable CI is"
                     + " set. tapedeck review steps through them, and through what waits to be approved."
@@ -155,8 +160,9 @@ final class TestCommand implements Callable<Integer> {
         Collection<ProgramSearch.Found> programs = search.programs();
         List<Row> rows = new ArrayList<>();
         actions = GitHubActions.of(terminal.environment());
+        SuiteRun overview = SuiteRun.begin(output, ProcessHandle.current());
         for (ProgramSearch.Found program : programs) {
-            run(runner, program, rows);
+            run(runner, program, rows, overview);
         }
         List<ObsoleteApproval> obsolete = obsolete(search);
         for (ObsoleteApproval one : obsolete) {
@@ -166,7 +172,9 @@ final class TestCommand implements Callable<Integer> {
                 actions.ifPresent(collected ->
                         collected.obsolete(one.files().name(), one.files().text(), one.message(folder(one))));
             }
+            overview.obsolete(folder(one) + one.files().name(), terminal.automated(), one.message(folder(one)));
         }
+        overview.finish().ifPresent(problem -> terminal.message("tapedeck: " + problem));
         if (json) {
             terminal.print(JsonReport.document(document -> document(document, rows, obsolete)));
         } else {
@@ -220,7 +228,7 @@ final class TestCommand implements Callable<Integer> {
         return obsolete.files().text().toAbsolutePath().normalize();
     }
 
-    private void run(TestRunner runner, ProgramSearch.Found found, List<Row> rows) {
+    private void run(TestRunner runner, ProgramSearch.Found found, List<Row> rows, SuiteRun overview) {
         String name = found.name();
         VerifiedProgram program;
         try {
@@ -233,6 +241,7 @@ final class TestCommand implements Callable<Integer> {
             Verdict verdict = Verdict.error(e);
             add(rows, new Row(name, Optional.empty(), Visible.of(name), verdict));
             actions.ifPresent(collected -> collected.notRun(name, Optional.of(found.file()), verdict.message()));
+            overview.notRun(found.folder(), Visible.of(name), verdict.message());
             return;
         }
         List<TestCase> brought = program.program().tests();
@@ -243,6 +252,7 @@ final class TestCommand implements Callable<Integer> {
             Verdict verdict = runner.run(found.file(), name, found.folder(), program, test);
             progress("");
             actions.ifPresent(collected -> collected.test(title, found.file(), test, verdict));
+            overview.test(found.folder() + "/" + TestFileNames.of(brought, test), title, verdict);
             add(rows, new Row(name, brought.isEmpty() ? Optional.empty() : Optional.of(test.name()), title, verdict));
         }
     }

@@ -1,21 +1,12 @@
 package dev.tapedeck.harness.report;
 
-import com.samskivert.mustache.Mustache;
-import com.samskivert.mustache.Template;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Step;
-import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,30 +21,7 @@ public final class HtmlReport {
     private HtmlReport() {}
 
     public static String render(ReportContent content) {
-        return template().execute(page(content));
-    }
-
-    private static Template template() {
-        // The formatter takes out what could not be seen, the compiler's escapes what would be markup; both hold for
-        // every value, and the template has no unescaped one.
-        Mustache.Compiler compiler = Mustache.compiler()
-                .escapeHTML(true)
-                .emptyStringIsFalse(true)
-                .withFormatter(value -> Visible.of(String.valueOf(value)))
-                .withLoader(HtmlReport::resource);
-        try (Reader reader = resource("report")) {
-            return compiler.compile(reader);
-        } catch (IOException e) {
-            throw new UncheckedIOException("a template in the program's own jar cannot be read", e);
-        }
-    }
-
-    private static Reader resource(String name) {
-        InputStream stream = HtmlReport.class.getResourceAsStream(name + ".mustache");
-        if (stream == null) {
-            throw new IllegalStateException("the template " + name + " is missing from the jar");
-        }
-        return new InputStreamReader(stream, StandardCharsets.UTF_8);
+        return Templates.of("report").execute(page(content));
     }
 
     private static Map<String, Object> page(ReportContent content) {

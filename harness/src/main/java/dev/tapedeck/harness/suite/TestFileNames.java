@@ -22,7 +22,8 @@ public final class TestFileNames {
         return of(program.tests(), test);
     }
 
-    static String of(List<TestCase> tests, TestCase test) {
+    /** The same, for one of these tests. */
+    public static String of(List<TestCase> tests, TestCase test) {
         Set<String> taken = new HashSet<>();
         for (TestCase other : tests) {
             String name = unique(plain(other.name()), taken);

@@ -78,9 +78,7 @@ final class TestRun {
         } catch (OutOfMemoryError e) {
             // To JUnit this would be the end of all tests, but here only this one's memory is lost.
             captured.release();
-            return error("the heap of " + (Runtime.getRuntime().maxMemory() >> 20)
-                    + " MiB is too small for this test; give the tests a larger one with -Xmx, in Surefire's"
-                    + " argLine or in TAPEDECK_JAVA_OPTS");
+            return error(TestRunner.heapTooSmall());
         } catch (RecordingException e) {
             return error("the run cannot be recorded: " + e.getMessage());
         } catch (IOException e) {

@@ -106,6 +106,13 @@ public class TestRunner {
         return new TestRun(this, new TestSubject(file, name, directory, program, test)).run();
     }
 
+    /** What is said of a test that runs out of Java's memory. */
+    public static String heapTooSmall() {
+        return "the heap of " + (Runtime.getRuntime().maxMemory() >> 20)
+                + " MiB is too small for this test; give the tests a larger one with -Xmx, in Surefire's argLine or in"
+                + " TAPEDECK_JAVA_OPTS";
+    }
+
     /** The output directory, absolute. */
     public Path output() {
         return output;

@@ -70,7 +70,8 @@ public record Verdict(
         return error(String.valueOf(problem.getMessage()).lines().findFirst().orElse(""), List.of(), new byte[0]);
     }
 
-    static Verdict disabled(String reason) {
+    /** A test that is not to be run. */
+    public static Verdict disabled(String reason) {
         return withoutRun(Kind.DISABLED, reason, List.of(), new byte[0]);
     }
 

@@ -99,6 +99,10 @@ class JsonDocumentationTest {
                     .as(command + ": " + run.err())
                     .isSubsetOf(documented);
         });
+        JsonNode results = new ObjectMapper()
+                .readTree(Files.readAllBytes(folder.resolve("out").resolve("results.json")));
+        assertThat(results.get("tests")).isNotEmpty();
+        assertThat(keys(results, new TreeSet<>())).isSubsetOf(documented);
         JsonNode file = new ObjectMapper()
                 .readTree(Files.readAllBytes(folder.resolve("report").resolve("report.json")));
         assertThat(file).isEqualTo(runs.get("report").json());

@@ -86,14 +86,39 @@ class ReportInBrowserTest {
         }
     }
 
+    @Test
+    @DisplayName("the overview of all tests in a real browser: nothing on the console, as wide as its window")
+    void overview() throws Exception {
+        Browser browser = Browser.find(folder);
+        for (Overview shown : List.of(OverviewTest.ordinary(), OverviewTest.hostile())) {
+            String html = OverviewPage.render(shown);
+            assertThat(browser.load(html).log()).doesNotContain("CONSOLE");
+            String unprotected = html.replaceFirst("<meta http-equiv=\"Content-Security-Policy\"[^>]*>", "");
+            assertThat(unprotected).isNotEqualTo(html);
+            assertThat(browser.load(unprotected).log()).doesNotContain("CONSOLE");
+            List<JsonNode> frames = new ArrayList<>(measured(browser, html));
+            frames.addAll(measured(browser, unprotected));
+            for (JsonNode frame : frames) {
+                assertFits(frame, frame.get("links").size());
+                assertThat(texts(frame.get("headings"))).contains(shown.counts(), "Failed", "Not run", "Flaky");
+                assertThat(texts(frame.get("links"))).hasSizeGreaterThan(5).allMatch(link -> link.startsWith("./"));
+            }
+        }
+    }
+
     private static void assertFits(JsonNode frame) {
+        assertFits(frame, 0);
+    }
+
+    /** @param links that may be there */
+    private static void assertFits(JsonNode frame, int links) {
         String what = "at " + frame.get("width") + " pixels; beyond the right edge: " + frame.get("wide");
         assertThat(frame.get("scroll").asInt())
                 .as(what)
                 .isLessThanOrEqualTo(frame.get("client").asInt());
         assertThat(frame.get("foreign").asInt())
                 .as("elements such as scripts and links")
-                .isZero();
+                .isEqualTo(links);
     }
 
     /**
@@ -120,6 +145,7 @@ class ReportInBrowserTest {
                       width: Number(frame.width), scroll: root.scrollWidth, client: root.clientWidth,
                       title: inner.title, text: inner.body.innerText.slice(0, 3000),
                       headings: all('h1, h2').map(heading => heading.textContent),
+                      links: all('a').map(link => link.getAttribute('href')),
                       foreign: all('%s').length,
                       lanes: all('.lane svg').length,
                       marks: all('svg .checkpoint, svg .interrupt, svg .host').length,
