@@ -2,6 +2,7 @@ package dev.tapedeck.junit;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,7 +55,8 @@ final class Attachments {
 
         void publish(EngineExecutionListener listener, TestDescriptor test, Path file) {
             try {
-                publish.invoke(listener, test, from.invoke(null, file, mediaType(file)));
+                publish.invoke(
+                        listener, test, from.invoke(null, file, Files.isDirectory(file) ? null : mediaType(file)));
             } catch (IllegalAccessException e) {
                 throw new IllegalStateException(e);
             } catch (InvocationTargetException e) {

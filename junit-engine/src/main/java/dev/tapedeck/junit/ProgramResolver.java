@@ -93,6 +93,7 @@ final class ProgramResolver implements SelectorResolver {
      */
     private final boolean surefire = Surefire.calls();
 
+    private final Warnings warnings;
     private final Map<ProgramKey, LoadedProgram> programs = new HashMap<>();
 
     ProgramResolver(InitializationContext<EngineDescriptor> context) {
@@ -101,6 +102,7 @@ final class ProgramResolver implements SelectorResolver {
         this.programsFolder = path(programsText);
         this.engine = context.getEngineDescriptor().getUniqueId();
         this.classNames = context.getClassNameFilter();
+        this.warnings = new Warnings(context.getDiscoveryRequest().getDiscoveryListener(), engine);
     }
 
     // Classes
@@ -171,6 +173,12 @@ final class ProgramResolver implements SelectorResolver {
                 }
             }
         }
+        if (selected.isEmpty()) {
+            warnings.tell(
+                    "There is no test '" + Visible.of(name) + "' in "
+                            + container.get().folderText()
+                            + "; the name of a test is its program's, and where the program brings tests, a colon, a space and its own.");
+        }
         return selectors(selected);
     }
 
@@ -188,17 +196,27 @@ final class ProgramResolver implements SelectorResolver {
 
     @Override
     public Resolution resolve(ClasspathResourceSelector selector, Context context) {
-        URL resource = ClassLoaderUtils.getDefaultClassLoader().getResource(selector.getClasspathResourceName());
+        String name = selector.getClasspathResourceName();
+        URL resource = ClassLoaderUtils.getDefaultClassLoader().getResource(name);
+        boolean program = ProgramFile.isProgram(name);
         if (resource == null) {
+            if (program) {
+                warnings.tell("There is no program " + Visible.of(name) + " on the class path.");
+            }
             return Resolution.unresolved();
         }
+        Optional<Path> file;
         try {
-            return path(resource.toURI())
-                    .map(path -> selectors(at(path, selector.getPosition().orElse(null))))
-                    .orElseGet(Resolution::unresolved);
+            file = path(resource.toURI());
         } catch (URISyntaxException e) {
-            return Resolution.unresolved();
+            file = Optional.empty();
         }
+        if (file.isEmpty() && program) {
+            warnings.tell(
+                    "The program " + Visible.of(resource.toString()) + " is not a file; only files are executed.");
+        }
+        return file.map(path -> selectors(at(path, selector.getPosition().orElse(null))))
+                .orElseGet(Resolution::unresolved);
     }
 
     @Override
@@ -226,10 +244,43 @@ final class ProgramResolver implements SelectorResolver {
         if (Files.isDirectory(path)) {
             return below(path);
         }
-        if (!ProgramFile.isProgram(path) || !Files.exists(path)) {
+        if (ProgramFile.isTests(path)) {
+            Set<DiscoverySelector> selected = new LinkedHashSet<>();
+            for (Path module : modulesOf(path)) {
+                selected.addAll(program(module, position));
+            }
+            // Without a module, the file itself stands for what is missing.
+            return selected.isEmpty() ? program(path, position) : selected;
+        }
+        if (ProgramFile.isProgram(path)) {
+            return program(path, position);
+        }
+        if (isOurs(path)) {
+            warnings.tell(folderName(path) + " is no program: the name of one ends in " + ProgramFile.ENDINGS + ".");
+        }
+        return Set.of();
+    }
+
+    private static List<Path> modulesOf(Path tests) {
+        try {
+            return ProgramFile.modulesOf(tests);
+        } catch (IOException e) {
+            return List.of();
+        }
+    }
+
+    /** Whether it can be nobody else's. */
+    private boolean isOurs(Path path) {
+        return programsFolder.isPresent() && path.startsWith(programsFolder.get());
+    }
+
+    /** A program that is not there is found too, as one that cannot be loaded: somebody meant it to be tested. */
+    private Set<DiscoverySelector> program(Path path, @Nullable FilePosition position) {
+        Path root = rootOf(path);
+        if (!Files.isDirectory(root) && !isOurs(path)) {
+            warnings.tell("There is no program " + folderName(path) + ".");
             return Set.of();
         }
-        Path root = rootOf(path);
         UniqueId container = engine.append(FOLDER, folderName(root));
         String program = ProgramFolder.nameBelow(root, path);
         if (position == null) {
@@ -250,7 +301,7 @@ final class ProgramResolver implements SelectorResolver {
                 : Set.of(new TestSelector(container, program, selected.name()));
     }
 
-    /** Empty if there is no program: the folder may well be another engine's. */
+    /** Empty if there is no program: unless it is the one for programs, the folder may well be another engine's. */
     private Set<DiscoverySelector> below(Path folder) {
         Path root = rootOf(folder);
         UniqueId container = engine.append(FOLDER, folderName(root));
@@ -262,11 +313,26 @@ final class ProgramResolver implements SelectorResolver {
             }
             if (!selected.isEmpty()) {
                 selected.addAll(obsolete(container, root, claims -> claims.in(found.approvedFolders())));
+                return selected;
             }
         } catch (IOException e) {
-            return Set.of();
+            if (!isOurs(folder)) {
+                warnings.tell("The folder " + folderName(folder) + " cannot be read: "
+                        + (Files.exists(folder)
+                                ? Visible.of(String.valueOf(e.getMessage()))
+                                : "there is no such folder")
+                        + ".");
+                return Set.of();
+            }
         }
-        return selected;
+        if (folder.equals(root) && isOurs(folder)) {
+            return Set.of(new ProblemSelector(container));
+        }
+        if (isOurs(folder)) {
+            warnings.tell("There is no program in " + folderName(folder) + ", no file that ends in "
+                    + ProgramFile.ENDINGS + ".");
+        }
+        return Set.of();
     }
 
     private interface ObsoleteSearch {
@@ -324,6 +390,9 @@ final class ProgramResolver implements SelectorResolver {
         if (segments.size() == 3 && second.getType().equals(PROBLEM)) {
             return selectors(Set.of(new ProblemSelector(container)));
         }
+        if (segments.size() == 3 && second.getType().equals(FOLDER)) {
+            return folder(container, second.getValue(), context);
+        }
         if (segments.size() == 3 && second.getType().equals(OBSOLETE)) {
             return selectors(Set.of(new ObsoleteSelector(container, second.getValue())));
         }
@@ -350,7 +419,7 @@ final class ProgramResolver implements SelectorResolver {
             return Resolution.unresolved();
         }
         return path(segment.getValue())
-                .filter(Files::isDirectory)
+                .filter(folder -> Files.isDirectory(folder) || folder.equals(programsFolder.orElse(null)))
                 .flatMap(folder -> context.addToParent(parent -> Optional.of(new ProgramsDescriptor(
                         engine.append(FOLDER, folderName(folder)),
                         folderName(folder),
@@ -359,6 +428,51 @@ final class ProgramResolver implements SelectorResolver {
                         folderName(folder)))))
                 .map(container -> Resolution.match(Match.exact(container, () -> children(container))))
                 .orElseGet(Resolution::unresolved);
+    }
+
+    /**
+     * A folder below a container's. Surefire takes tests for methods of the class that they are directly in, and so it is
+     * told of none.
+     *
+     * @param name its path below the container's folder
+     */
+    private Resolution folder(UniqueId container, String name, Context context) {
+        if (surefire) {
+            return container(context, selectUniqueId(container))
+                    .map(found -> selectors(programsBelow(found, name)))
+                    .orElseGet(Resolution::unresolved);
+        }
+        return context.addToParent(
+                        () -> selectUniqueId(parent(container, name)),
+                        parent -> Optional.of(new FolderDescriptor(
+                                container.append(FOLDER, name),
+                                name.substring(name.lastIndexOf('/') + 1),
+                                programs(parent).folder().resolve(name))))
+                .map(folder -> Resolution.match(Match.exact(folder, () -> programsBelow(programs(folder), name))))
+                .orElseGet(Resolution::unresolved);
+    }
+
+    private Set<DiscoverySelector> programsBelow(ProgramsDescriptor container, String folder) {
+        Set<DiscoverySelector> selected = new LinkedHashSet<>();
+        for (String program : programNames(container)) {
+            if (program.startsWith(folder + "/")) {
+                selected.add(new ProgramSelector(container.getUniqueId(), program));
+            }
+        }
+        return selected;
+    }
+
+    /** What a program or folder is directly in. */
+    private UniqueId parent(UniqueId container, String name) {
+        int end = name.lastIndexOf('/');
+        return surefire || end < 0 ? container : container.append(FOLDER, name.substring(0, end));
+    }
+
+    /** The container that something is in, which may be itself. */
+    private static ProgramsDescriptor programs(TestDescriptor descriptor) {
+        return descriptor instanceof ProgramsDescriptor programs
+                ? programs
+                : programs(descriptor.getParent().orElseThrow());
     }
 
     private Set<DiscoverySelector> children(ProgramsDescriptor container) {
@@ -387,7 +501,9 @@ final class ProgramResolver implements SelectorResolver {
                     .map(ProgramResolver::selectors)
                     .orElseGet(Resolution::unresolved);
         } else if (selector instanceof TestSelector selected) {
-            return context.addToParent(() -> selectUniqueId(selected.container()), parent -> test(parent, selected))
+            return context.addToParent(
+                            () -> selectUniqueId(parent(selected.container(), selected.program())),
+                            parent -> test(programs(parent), selected))
                     .map(test -> Resolution.match(Match.exact(test)))
                     .orElseGet(Resolution::unresolved);
         } else if (selector instanceof ProblemSelector selected) {
@@ -429,8 +545,7 @@ final class ProgramResolver implements SelectorResolver {
                 selected.name().substring(0, selected.name().lastIndexOf('/') + 1)));
     }
 
-    private Optional<ProgramTestDescriptor> test(TestDescriptor parent, TestSelector selected) {
-        ProgramsDescriptor container = (ProgramsDescriptor) parent;
+    private Optional<ProgramTestDescriptor> test(ProgramsDescriptor container, TestSelector selected) {
         LoadedProgram program = load(container, selected.program());
         return program.tests().stream()
                 .filter(test -> test.name().equals(selected.test()))

@@ -30,14 +30,17 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.platform.engine.DiscoverySelector;
+import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
-import org.junit.platform.engine.TestSource;
 import org.junit.platform.engine.TestTag;
 import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.discovery.ClassNameFilter;
 import org.junit.platform.engine.discovery.FilePosition;
 import org.junit.platform.engine.support.descriptor.ClassSource;
+import org.junit.platform.engine.support.descriptor.DirectorySource;
 import org.junit.platform.engine.support.descriptor.FileSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.launcher.TagFilter;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
@@ -96,10 +99,11 @@ class DiscoveryTest {
     }
 
     @Test
-    @DisplayName("a class with @Programs stands for every program, each test by itself, in the order of their names")
+    @DisplayName(
+            "a class with @Programs stands for every program, each test by itself, in the order of their names; for Surefire"
+                    + " all are directly in the class")
     void anchorClass() {
-        TestDescriptor engine = new TapedeckEngine()
-                .discover(request(selectClass(TapedeckProgramsTest.class)).build(), UniqueId.forEngine("tapedeck"));
+        TestDescriptor engine = engine(true, selectClass(TapedeckProgramsTest.class));
         TestDescriptor container = engine.getChildren().iterator().next();
 
         assertThat(engine.getChildren()).hasSize(1);
@@ -122,17 +126,165 @@ class DiscoveryTest {
                         ANCHOR + "/[program:sum.tasm]/[test:adds to a wrong sum]");
     }
 
+    private TestDescriptor engine(boolean surefire, DiscoverySelector... selectors) {
+        return Workspace.calledBySurefire(
+                surefire,
+                () -> new TapedeckEngine().discover(request(selectors).build(), UniqueId.forEngine("tapedeck")));
+    }
+
+    /** Names, a folder's children in parentheses behind it. */
+    private static String tree(TestDescriptor descriptor) {
+        return descriptor.getDisplayName()
+                + (descriptor.isContainer()
+                        ? descriptor.getChildren().stream()
+                                .map(DiscoveryTest::tree)
+                                .toList()
+                        : "");
+    }
+
+    @Test
+    @DisplayName(
+            "for everybody but Surefire, folders are containers, in each other as on the disk; ids of tests are the same")
+    void nestedFolders() {
+        workspace.program("sub/other.tasm", Workspace.PASSES);
+        String all = "[plain.bc, plain.tasm, sub[deep[sub/deep/plain.tasm], sub/other.tasm],"
+                + " sum.tasm: adds two numbers, sum.tasm: adds to a wrong sum]";
+        DiscoverySelector anchor = selectClass(TapedeckProgramsTest.class);
+
+        TestDescriptor engine = engine(false, anchor);
+
+        assertThat(tree(engine)).isEqualTo("Tapedeck[TapedeckProgramsTest" + all + "]");
+        assertThat(tree(engine(false, selectDirectory(workspace.programs().toString()))))
+                .endsWith("programs" + all + "]");
+        assertThat(tree(engine(
+                        false,
+                        selectFile(workspace
+                                .programs()
+                                .resolve("sub/deep/plain.tasm")
+                                .toString()))))
+                .endsWith("programs[sub[deep[sub/deep/plain.tasm]]]]");
+        assertThat(ids(engine)).containsExactlyInAnyOrderElementsOf(ids(engine(true, anchor)));
+        TestDescriptor deep = engine.getDescendants().stream()
+                .filter(descriptor -> descriptor.getDisplayName().equals("deep"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(deep.getUniqueId()).hasToString(ANCHOR + "/[folder:sub%2Fdeep]");
+        assertThat(deep.getSource())
+                .contains(DirectorySource.from(
+                        workspace.programs().resolve("sub/deep").toFile()));
+        for (boolean surefire : new boolean[] {true, false}) {
+            assertThat(ids(engine(surefire, selectUniqueId(ANCHOR + "/[folder:sub]"))))
+                    .as("Surefire: " + surefire)
+                    .containsExactlyInAnyOrder(
+                            ANCHOR + "/[program:sub%2Fdeep%2Fplain.tasm]/[test:main]",
+                            ANCHOR + "/[program:sub%2Fother.tasm]/[test:main]");
+        }
+    }
+
+    private static List<String> ids(TestDescriptor engine) {
+        return engine.getDescendants().stream()
+                .filter(TestDescriptor::isTest)
+                .map(test -> test.getUniqueId().toString())
+                .toList();
+    }
+
+    @Test
+    @DisplayName(
+            "a program that is selected and not there is a test that fails; so is the folder for programs without any")
+    void missing() throws IOException {
+        assertThat(names(selectFile(workspace.programs().resolve("missing.bc").toString())))
+                .containsExactly("missing.bc");
+        assertThat(names(selectFile(root.resolve("nothing/missing.bc").toString())))
+                .isEmpty();
+        Path empty = Files.createDirectories(root.resolve("empty"));
+        for (Path folder : List.of(empty, root.resolve("nothing"))) {
+            assertThat(tests(LauncherDiscoveryRequestBuilder.request()
+                            .selectors(selectDirectory(folder.toString()))
+                            .configurationParameter(Settings.PROGRAMS, folder.toString())
+                            .build()))
+                    .singleElement()
+                    .extracting(TestIdentifier::getUniqueId)
+                    .asString()
+                    .contains("/[problem:");
+            assertThat(names(selectDirectory(folder.toString()))).isEmpty();
+        }
+    }
+
+    @Test
+    @DisplayName("tests can be filtered by id, by tag expression, and classes with @Programs by name")
+    void filters() {
+        assertThat(tests(request(selectClass(TapedeckProgramsTest.class))
+                        .filters((PostDiscoveryFilter) test -> FilterResult.includedIf(
+                                !test.isTest() || test.getUniqueId().toString().contains("[program:sum.tasm]")))
+                        .build()))
+                .extracting(TestIdentifier::getDisplayName)
+                .containsExactlyInAnyOrder("sum.tasm: adds two numbers", "sum.tasm: adds to a wrong sum");
+        assertThat(tests(request(selectClass(TapedeckProgramsTest.class))
+                        .filters(TagFilter.includeTags("fast & !slow"))
+                        .build()))
+                .extracting(TestIdentifier::getDisplayName)
+                .containsExactly("sum.tasm: adds two numbers");
+        assertThat(tests(request(selectClass(TapedeckProgramsTest.class))
+                        .filters(TagFilter.excludeTags("fast", "slow"))
+                        .build()))
+                .hasSize(3);
+        assertThat(tests(request(selectPackage("dev.tapedeck.junit"))
+                        .filters(ClassNameFilter.excludeClassNamePatterns(".*TapedeckProgramsTest"))
+                        .build()))
+                .isEmpty();
+    }
+
+    @Test
+    @DisplayName("links to files are programs of their own; one that leads nowhere, or to itself, is a test that fails")
+    void linkedFiles() throws IOException {
+        Path folder = Files.createDirectories(root.resolve("links"));
+        Files.createSymbolicLink(
+                folder.resolve("alias.tasm"), workspace.programs().resolve("plain.tasm"));
+        Files.createSymbolicLink(folder.resolve("nowhere.tasm"), folder.resolve("nothing"));
+        Files.createSymbolicLink(folder.resolve("loop.tasm"), folder.resolve("loop.tasm"));
+        Files.createSymbolicLink(folder.resolve("a"), folder.resolve("b"));
+        Files.createSymbolicLink(folder.resolve("b"), folder.resolve("a"));
+        Files.createSymbolicLink(folder.resolve("self"), folder);
+        Path link = Files.createSymbolicLink(root.resolve("link"), folder);
+
+        for (Path selected : List.of(folder, link)) {
+            assertThat(names(selectDirectory(selected.toString())))
+                    .containsExactly("alias.tasm", "loop.tasm", "nowhere.tasm");
+        }
+        assertThat(names(selectFile(link.resolve("alias.tasm").toString()))).containsExactly("alias.tasm");
+    }
+
+    @Test
+    @DisplayName("a line of a file of tests selects the test there, of every module that has it")
+    void linesOfTests() throws Exception {
+        byte[] library = library();
+        Path folder = Files.createDirectories(root.resolve("modules"));
+        Files.write(folder.resolve("said.wasm"), library);
+        String tests = Files.writeString(folder.resolve("said.tests"), """
+                .test "adds"
+                  .run add 2 3
+                .end
+                .test "adds more"
+                  .run add 20 30
+                .end
+                """).toString();
+
+        assertThat(names(selectFile(tests))).containsExactlyInAnyOrder("said.wasm: adds", "said.wasm: adds more");
+        assertThat(names(selectFile(tests, FilePosition.from(2)))).containsExactly("said.wasm: adds");
+        assertThat(names(selectFile(tests, FilePosition.from(4)))).containsExactly("said.wasm: adds more");
+        assertThat(names(selectUri(Path.of(tests).toUri() + "?line=5"))).containsExactly("said.wasm: adds more");
+        Files.delete(folder.resolve("said.wasm"));
+        assertThat(names(selectFile(tests))).containsExactly("said.tests");
+    }
+
     @Test
     @DisplayName("a test's source is its program's file and the test's line")
-    void sources() throws Exception {
-        List<TestSource> sources = new ArrayList<>();
-        // On a thread of its own: called by Surefire, as this test may be, discovery gives method sources instead.
-        Thread thread = new Thread(() -> tests(selectClass(TapedeckProgramsTest.class))
-                .forEach(test -> sources.add(test.getSource().orElseThrow())));
-        thread.start();
-        thread.join();
+    void sources() {
+        // Called by Surefire, discovery gives method sources instead.
+        List<TestIdentifier> found =
+                Workspace.calledBySurefire(false, () -> tests(selectClass(TapedeckProgramsTest.class)));
 
-        assertThat(sources)
+        assertThat(found.stream().map(test -> test.getSource().orElseThrow()))
                 .contains(
                         FileSource.from(
                                 workspace.programs().resolve("sum.tasm").toFile(),
@@ -170,8 +322,6 @@ class DiscoveryTest {
         assertThat(names(selectUri(workspace.programs().resolve("sum.tasm").toUri() + "?line=12")))
                 .containsExactly("sum.tasm: adds to a wrong sum");
         assertThat(names(selectFile(workspace.programs().resolve("notes.md").toString())))
-                .isEmpty();
-        assertThat(names(selectFile(workspace.programs().resolve("missing.bc").toString())))
                 .isEmpty();
     }
 
@@ -301,13 +451,17 @@ class DiscoveryTest {
         assertThat(names(selectUniqueId(odd.get().getUniqueId()))).containsExactly("größe & co/zwei [drei].tasm");
     }
 
-    @Test
-    @DisplayName("K8: modules are programs; what they export are their tests, or what stands in a file beside them")
-    void modules() throws Exception {
-        byte[] library = HexFormat.of()
+    private static byte[] library() {
+        return HexFormat.of()
                 .parseHex(
                         "0061736d01000000010a0260027f7f017f600000030403000101071e0303616464000009746573745f66696e6500010874"
                                 + "6573745f62616400020a10030700200020016a0b02000b0300000b");
+    }
+
+    @Test
+    @DisplayName("K8: modules are programs; what they export are their tests, or what stands in a file beside them")
+    void modules() throws Exception {
+        byte[] library = library();
         Path folder = Files.createDirectories(root.resolve("modules"));
         Files.write(folder.resolve("library.wasm"), library);
         Files.write(folder.resolve("said.wasm"), library);

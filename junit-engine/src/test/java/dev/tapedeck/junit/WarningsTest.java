@@ -2,12 +2,18 @@ package dev.tapedeck.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClasspathResource;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectDirectory;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectFile;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectMethod;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -117,5 +123,44 @@ class WarningsTest {
     void notOurs() {
         assertThat(discover(false, "tapedeck.notours", "7", selectClass(WarningsTest.class)))
                 .isEqualTo(new Told(List.of(), List.of()));
+    }
+
+    private List<String> told(DiscoverySelector selector) {
+        Told told = discover(false, "other", "7", selector);
+        return Warnings.areIssues()
+                ? told.issues
+                : told.lines.stream()
+                        .map(line -> line.substring("tapedeck: warning: ".length()))
+                        .toList();
+    }
+
+    @Test
+    @DisplayName("a selector that is Tapedeck's, and selects nothing, is told of; what may be another engine's is not")
+    void nothingSelected() throws IOException {
+        Path notes = workspace.program("notes.md", "not a program");
+        Path empty = Files.createDirectories(workspace.programs().resolve("empty"));
+
+        assertThat(told(selectFile(notes.toString())))
+                .containsExactly(notes + " is no program: the name of one ends in .bc, .tasm, .wasm or .wat.");
+        assertThat(told(selectDirectory(empty.toString())))
+                .containsExactly(
+                        "There is no program in " + empty + ", no file that ends in .bc, .tasm, .wasm or .wat.");
+        assertThat(told(selectDirectory(root.resolve("nothing").toString())))
+                .containsExactly("The folder " + root.resolve("nothing") + " cannot be read: there is no such folder.");
+        assertThat(told(selectFile(root.resolve("nothing/a.bc").toString())))
+                .containsExactly("There is no program " + root.resolve("nothing/a.bc") + ".");
+        assertThat(told(selectClasspathResource("programs/gone.tasm")))
+                .containsExactly("There is no program programs/gone.tasm on the class path.");
+        assertThat(told(selectMethod(TapedeckProgramsTest.class.getName(), "gone.tasm")))
+                .singleElement()
+                .asString()
+                .startsWith("There is no test 'gone.tasm' in " + workspace.programs() + ";");
+
+        Path elsewhere = Files.createDirectories(root.resolve("features"));
+        assertThat(told(selectDirectory(elsewhere.toString()))).isEmpty();
+        assertThat(told(selectFile(
+                        Files.writeString(elsewhere.resolve("a.feature"), "").toString())))
+                .isEmpty();
+        assertThat(told(selectClasspathResource("features/gone.feature"))).isEmpty();
     }
 }

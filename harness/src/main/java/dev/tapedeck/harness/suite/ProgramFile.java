@@ -55,12 +55,33 @@ public final class ProgramFile {
 
     /** Whether the name of {@code file} ends like a program's, in any case: see {@link #ENDINGS}. */
     public static boolean isProgram(Path file) {
-        return ends(fileName(file), ".bc") || ends(fileName(file), ".tasm") || isModule(fileName(file));
+        return isProgram(fileName(file));
+    }
+
+    /** Whether a name ends like a program's. */
+    public static boolean isProgram(String name) {
+        return ends(name, ".bc") || ends(name, ".tasm") || isModule(name);
     }
 
     /** Whether the name of {@code file} ends like that of a file of tests, in any case. */
-    static boolean isTests(Path file) {
+    public static boolean isTests(Path file) {
         return ends(fileName(file), TESTS);
+    }
+
+    /**
+     * The modules whose tests stand in a file of tests: those of its name beside it, sorted.
+     *
+     * @throws IOException if the folder cannot be read
+     */
+    public static List<Path> modulesOf(Path tests) throws IOException {
+        String name = fileName(tests);
+        Path folder = tests.toAbsolutePath().getParent();
+        try (Stream<Path> entries = folder == null ? Stream.empty() : Files.list(folder)) {
+            return entries.filter(entry -> isModule(fileName(entry))
+                            && testsName(fileName(entry)).orElseThrow().equals(name))
+                    .sorted()
+                    .toList();
+        }
     }
 
     /** Whether this is the name of a WebAssembly module, in the binary format or as text. */
