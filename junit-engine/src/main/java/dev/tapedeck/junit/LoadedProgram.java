@@ -2,6 +2,7 @@ package dev.tapedeck.junit;
 
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
+import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
@@ -45,6 +46,14 @@ final class LoadedProgram {
                     file, name, problem.isPresent() ? List.of() : tests, problem, new SoftReference<>(program));
         } catch (ProgramException e) {
             return new LoadedProgram(file, name, List.of(), Optional.of(firstLine(e)), new SoftReference<>(null));
+        } catch (OutOfMemoryError e) {
+            // To JUnit this would be the end of all tests, but here only what this program needed is lost.
+            return new LoadedProgram(
+                    file,
+                    name,
+                    List.of(),
+                    Optional.of(name + ": cannot be loaded: " + TestRunner.heapTooSmall()),
+                    new SoftReference<>(null));
         } catch (RuntimeException | StackOverflowError e) {
             // A defect of ours. Thrown on from here it would take every other program's tests with it.
             return new LoadedProgram(

@@ -266,9 +266,15 @@ public final class Settings {
     }
 
     static boolean verify(ConfigurationParameters parameters) throws InvalidSettingException {
-        String text = text(parameters, VERIFY).orElse("false").toLowerCase(Locale.ROOT);
+        return trueOrFalse(parameters, VERIFY, false);
+    }
+
+    private static boolean trueOrFalse(ConfigurationParameters parameters, String key, boolean standard)
+            throws InvalidSettingException {
+        String text = text(parameters, key).orElse(Boolean.toString(standard)).toLowerCase(Locale.ROOT);
         if (!text.equals("true") && !text.equals("false")) {
-            throw new InvalidSettingException("The setting " + VERIFY + " is '" + text + "'; expected true or false.");
+            throw new InvalidSettingException(
+                    "The setting " + key + " is '" + Visible.of(text) + "'; expected true or false.");
         }
         return text.equals("true");
     }
@@ -283,14 +289,12 @@ public final class Settings {
         return kept.get();
     }
 
-    static boolean parallel(ConfigurationParameters parameters) {
-        return parameters.getBoolean(PARALLEL_ENABLED).orElse(false);
+    static boolean parallel(ConfigurationParameters parameters) throws InvalidSettingException {
+        return trueOrFalse(parameters, PARALLEL_ENABLED, false);
     }
 
-    static boolean github(ConfigurationParameters parameters) {
-        return text(parameters, GITHUB)
-                .map(value -> !value.equalsIgnoreCase("false"))
-                .orElse(true);
+    static boolean github(ConfigurationParameters parameters) throws InvalidSettingException {
+        return trueOrFalse(parameters, GITHUB, true);
     }
 
     private static Optional<String> text(ConfigurationParameters parameters, String key) {

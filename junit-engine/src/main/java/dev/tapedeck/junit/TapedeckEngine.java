@@ -67,6 +67,7 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
         ConfigurationParameters parameters = request.getConfigurationParameters();
         boolean automated = ApprovalMode.automated(environment.get("CI"));
         Optional<SuiteRun> overview = Optional.empty();
+        Optional<GitHubActions> actions = GitHubActions.of(environment);
         try {
             Path output = Settings.output(parameters);
             overview = Optional.of(SuiteRun.begin(output, Surefire.runner()));
@@ -77,11 +78,15 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
                             .withLimits(Settings.limits(parameters))
                             .withVerified(Settings.verify(parameters))
                             .withKept(Settings.recordings(parameters)));
+            if (!Settings.github(parameters)) {
+                actions = Optional.empty();
+            }
+            Settings.parallel(parameters);
             return new TapedeckContext(
                     new TapedeckContext.Ready(runner),
                     automated,
                     request.getEngineExecutionListener(),
-                    actions(parameters),
+                    actions,
                     overview);
         } catch (InvalidSettingException e) {
             // Thrown from here it would end the whole run with a stack trace; this way each test says it.
@@ -89,13 +94,9 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
                     new TapedeckContext.Misconfigured(String.valueOf(e.getMessage())),
                     automated,
                     request.getEngineExecutionListener(),
-                    actions(parameters),
+                    actions,
                     overview);
         }
-    }
-
-    private Optional<GitHubActions> actions(ConfigurationParameters parameters) {
-        return Settings.github(parameters) ? GitHubActions.of(environment) : Optional.empty();
     }
 
     // JUnit 6.1 deprecates the constructor for a factory that Platform 1.10, the oldest one served, does not have.
@@ -103,10 +104,19 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
     @Override
     protected HierarchicalTestExecutorService createExecutorService(ExecutionRequest request) {
         ConfigurationParameters parameters = request.getConfigurationParameters();
-        if (Settings.parallel(parameters)) {
+        if (isParallel(parameters)) {
             return new ForkJoinPoolHierarchicalTestExecutorService(
                     new PrefixedConfigurationParameters(parameters, Settings.PARALLEL_CONFIG_PREFIX));
         }
         return super.createExecutorService(request);
+    }
+
+    private static boolean isParallel(ConfigurationParameters parameters) {
+        try {
+            return Settings.parallel(parameters);
+        } catch (InvalidSettingException e) {
+            // Each test says it.
+            return false;
+        }
     }
 }

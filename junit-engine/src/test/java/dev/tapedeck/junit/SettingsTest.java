@@ -80,12 +80,19 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"tapedeck.verify, yes, expected true or false", "tapedeck.recordings, none, expected all or failed"})
+    @CsvSource({
+        "tapedeck.verify, yes, expected true or false",
+        "tapedeck.recordings, none, expected all or failed",
+        "tapedeck.github, no, expected true or false",
+        "tapedeck.parallel.enabled, 1, expected true or false"
+    })
     void impossibleChoices(String key, String text, String expected) {
         Parameters parameters = new Parameters(Map.of(key, text));
         assertThatThrownBy(() -> {
                     Settings.verify(parameters);
                     Settings.recordings(parameters);
+                    Settings.github(parameters);
+                    Settings.parallel(parameters);
                 })
                 .isInstanceOf(InvalidSettingException.class)
                 .hasMessage("The setting " + key + " is '" + text + "'; " + expected + ".");
