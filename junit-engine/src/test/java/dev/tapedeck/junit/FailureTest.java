@@ -165,8 +165,8 @@ class FailureTest {
 
         assertThat(failure.getExpected().getStringRepresentation()).contains("\"42\\n\"");
         assertThat(failure.getActual().getStringRepresentation())
-                .contains("43\n")
-                .doesNotContain("42\n");
+                .contains("\"43\\n\"")
+                .doesNotContain("\"42\\n\"");
     }
 
     static List<Throwable> defects() {
