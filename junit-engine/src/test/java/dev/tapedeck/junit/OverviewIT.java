@@ -47,7 +47,8 @@ class OverviewIT {
                   <artifactId>users-programs</artifactId>
                 </project>
                 """.formatted(System.getProperty("tapedeck.it.version")))
-                .file("src/test/programs/plain.tasm", Workspace.PASSES)
+                .file("src/test/programs/below/plain.tasm", Workspace.PASSES)
+                .file("src/test/programs/below/other.tasm", Workspace.PASSES)
                 .file("src/test/quick/plain.tasm", Workspace.PASSES)
                 .file("src/test/slow/sum.tasm", Workspace.TWO_TESTS)
                 .file("src/test/java/org/example/QuickProgramsTest.java", programs("Quick"))
@@ -58,7 +59,7 @@ class OverviewIT {
 
         assertThat(oneByOne.exitCode()).as(oneByOne.log()).isEqualTo(1);
         assertThat(summary(oneByOne))
-                .startsWith("# Tapedeck: 1 failed, 3 passed of 4\n")
+                .startsWith("# Tapedeck: 1 failed, 4 passed of 5\n")
                 .doesNotContain("not ended");
         assertThat(oneByOne.directory().resolve("target/tapedeck/index.html"))
                 .content()
@@ -70,14 +71,15 @@ class OverviewIT {
 
         Build atOnce = project.maven("test", "-DforkCount=3");
 
-        assertThat(summary(atOnce)).startsWith("# Tapedeck: 1 failed, 3 passed of 4\n");
+        assertThat(summary(atOnce)).startsWith("# Tapedeck: 1 failed, 4 passed of 5\n");
         assertThat(atOnce.directory().resolve("target/tapedeck/index.html"))
                 .content()
                 .doesNotContain("attempt failed");
 
-        Build part = project.maven("test", "-Dtest=QuickProgramsTest");
+        Build part = project.maven("test", "-Dtest=TapedeckProgramsTest#below/pl*");
 
         assertThat(part.exitCode()).as(part.log()).isZero();
         assertThat(summary(part)).startsWith("# Tapedeck: 1 passed of 1\n");
+        assertThat(part.tests("dev.tapedeck.junit.TapedeckProgramsTest")).containsOnlyKeys("below/plain.tasm");
     }
 }

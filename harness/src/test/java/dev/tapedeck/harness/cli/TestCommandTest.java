@@ -104,6 +104,11 @@ class TestCommandTest {
                         3 tests of 1 program: 2 passed, 1 disabled
                         """.formatted(sum));
         assertThat(results("sum.tasm", "adds").resolve("recording")).isDirectory();
+        assertThat(folder.resolve("output/index.html"))
+                .content()
+                .contains("<h1>1 disabled, 2 passed of 3</h1>")
+                .contains("/sum.tasm/adds/recording/\"");
+        assertThat(folder.resolve("output/summary.md")).content().contains("waits for rain");
         assertThat(results("sum.tasm", "adds").resolve("last-passed.rec")).isRegularFile();
         assertThat(CommandLineRun.of("stats", results("sum.tasm", "prints").resolve("recording"))
                         .exitCode())
