@@ -67,6 +67,7 @@ final class Parser {
             ".expect",
             ".approve",
             ".disabled",
+            ".case",
             ".end");
     private static final List<String> EXPECTATIONS =
             List.of("output", "exit", "fault", "result", "global", "register", "memory");
@@ -110,6 +111,7 @@ final class Parser {
     private @Nullable Token ahead;
     private long dataBytes;
     private boolean testsOnly;
+    private long repeatedBytes;
 
     Parser(SourceText source) throws AssemblyException {
         this.source = source;
@@ -745,20 +747,28 @@ final class Parser {
         if (name.isEmpty()) {
             throw source.error(position, "a test needs a name");
         }
-        SourceTree.Test test = new SourceTree.Test(position, name, accept(Kind.AT) ? lineNumber() : -1);
-        tree.tests.add(test);
+        SourceTree.Test common = new SourceTree.Test(position, name, accept(Kind.AT) ? lineNumber() : -1);
+        SourceTree.Test test = common;
         endOfLine();
         while (true) {
             switch (token.kind()) {
                 case LINE_END -> advance();
                 case DIRECTIVE -> {
                     Token inner = token;
-                    if (word().equals(".end")) {
-                        advance();
+                    String words = word();
+                    advance();
+                    if (words.equals(".end")) {
+                        if (test == common) {
+                            tree.tests.add(test);
+                        }
                         return;
                     }
-                    advance();
-                    inTest(test, inner);
+                    if (words.equals(".case")) {
+                        test = testCase(common);
+                        tree.tests.add(test);
+                    } else {
+                        inTest(test, inner);
+                    }
                     endOfLine();
                 }
                 case END ->
@@ -773,6 +783,23 @@ final class Parser {
                             "there are " + String.join(" ", IN_TEST));
             }
         }
+    }
+
+    /** A test with all that stands before the first case, and what follows. */
+    private SourceTree.Test testCase(SourceTree.Test common) throws AssemblyException {
+        int position = token.start();
+        String name = text("the name of the case in quotes");
+        if (name.isEmpty()) {
+            throw source.error(position, "a case needs a name");
+        }
+        repeatedBytes += common.copiedBytes();
+        if (repeatedBytes > ProgramLimits.TEXT_BYTES_MAX) {
+            throw source.error(
+                    position,
+                    "what the cases of tests have in common is more than " + ProgramLimits.TEXT_BYTES_MAX
+                            + " bytes, counted for each of them");
+        }
+        return common.copy(position, common.name + ": " + name);
     }
 
     private void inTest(SourceTree.Test test, Token directive) throws AssemblyException {

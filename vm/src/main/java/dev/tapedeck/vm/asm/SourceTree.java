@@ -240,6 +240,51 @@ final class SourceTree {
             this.name = name;
             this.line = line;
         }
+
+        /** A test that begins with all that this one has so far. */
+        Test copy(int copyPosition, String copyName) {
+            Test copy = new Test(copyPosition, copyName, line);
+            copy.function = function;
+            copy.arguments = arguments;
+            copy.tags.addAll(tags);
+            copy.input.append(input);
+            copy.systemArguments.addAll(systemArguments);
+            copy.environment.addAll(environment);
+            copy.files.addAll(files);
+            copy.seed = seed;
+            copy.limit = limit;
+            copy.interrupts.addAll(interrupts);
+            copy.output = output == null ? null : new StringBuilder(output);
+            copy.exitCode = exitCode;
+            copy.fault = fault;
+            copy.faultPosition = faultPosition;
+            copy.results = results;
+            copy.resultsPosition = resultsPosition;
+            copy.state.addAll(state);
+            copy.approved = approved;
+            copy.disabled = disabled;
+            return copy;
+        }
+
+        /** About what a copy takes in a program and in memory, in bytes. */
+        long copiedBytes() {
+            long bytes = name.length() + input.length() + (output == null ? 0 : output.length());
+            bytes += 16L
+                    * (arguments.size() + interrupts.size() + state.size() + (results == null ? 0 : results.size()));
+            bytes += tags.stream().mapToLong(tag -> 16 + tag.length()).sum();
+            bytes += systemArguments.stream()
+                    .mapToLong(argument -> 16 + argument.length())
+                    .sum();
+            bytes += environment.stream()
+                    .mapToLong(variable ->
+                            16 + variable.name().length() + variable.value().length())
+                    .sum();
+            bytes += files.stream()
+                    .mapToLong(
+                            file -> 16 + file.path().length() + file.content().length())
+                    .sum();
+            return bytes;
+        }
     }
 
     @Nullable

@@ -141,6 +141,13 @@ final class AssemblerErrorsTest {
                 ".test \"t\" / .expect fault div_by_zero / .end|2:15: unknown fault 'div_by_zero' (there are unreachable out_of_bounds memory_overflow stack_overflow division_by_zero integer_overflow invalid_conversion table_out_of_bounds undefined_element uninitialized_element type_mismatch invalid_section section_out_of_bounds invalid_signal interrupt_overflow invalid_return host_error)",
                 ".test \"t\" / .expect fault divison_by_zero / .end|2:15: unknown fault 'divison_by_zero' (did you mean 'division_by_zero'?)",
                 ".test \"t\" / .expect success / .end|2:9: expected what the test expects, found 'success' (one of output, exit, fault, result, global, register, memory)",
+                ".test \"t\" / .case \"\" / .end|2:7: a case needs a name",
+                ".test \"t\" / .case / .end|2:6: expected the name of the case in quotes, found the end of the line",
+                ".case \"a\"|1:1: '.case' cannot stand here (.case belongs into a .test)",
+                ".test \"t\" / .seed 1 / .case \"a\" / .seed 2 / .end|4:1: .seed is given twice (keep one of them)",
+                ".test \"t\" / .case \"a\" / .case \"a\" / .end|3:7: test 't: a' is defined twice (first in line 2)",
+                ".test \"t: a\" / .end / .test \"t\" / .case \"a\" / .end|4:7: test 't: a' is defined twice (first in line 1)",
+                ".test \"t\" / .case \"a\"|1:1: test 't' has no .end (add .end behind its last line)",
                 ".test \"t\" / .expect global g = 1 / .end|2:16: unknown global 'g' (there is no global)",
                 ".global count: i32 / .test \"t\" / .expect global cuont = 1 / .end|3:16: unknown global 'cuont' (did you mean 'count'?)",
                 ".global count: i32 / .test \"t\" / .expect global count = 0.5 / .end|3:24: 0.5 is not a whole number, which i32 has to be",
@@ -156,7 +163,7 @@ final class AssemblerErrorsTest {
                 ".test \"t\" / .interrupt 5 signal 1 every 5 count 1000000000 / .end|2:37: 1000000000 is out of range for a count of interrupts: 1 to 1048576",
                 ".test \"t\" / .seed 1 / .seed 2 / .end|3:1: .seed is given twice (keep one of them)",
                 ".test \"\" / .end|1:7: a test needs a name",
-                ".test \"t\" / nop / .end|2:1: unexpected 'nop' in a test (there are .run .tags .arguments .environment .file .input .seed .limit .interrupt .expect .approve .disabled .end)",
+                ".test \"t\" / nop / .end|2:1: unexpected 'nop' in a test (there are .run .tags .arguments .environment .file .input .seed .limit .interrupt .expect .approve .disabled .case .end)",
             })
     void messages(String text, String message) {
         String program = text.replace(" / ", "\n");

@@ -299,6 +299,83 @@ final class AssemblerTest {
     }
 
     @Test
+    @DisplayName("issue 6.9: each case is a test of its own: what all have, and what it has")
+    void testCases() throws AssemblyException {
+        Program program = assemble(
+                ".global g: mut i32 = 0",
+                ".func f(a: i32) -> i32",
+                ".end",
+                ".test \"t\"",
+                "  .tags fast",
+                "  .input \"a\"",
+                "  .arguments \"x\"",
+                "  .environment \"E\" = \"1\"",
+                "  .file \"f\" = \"1\"",
+                "  .interrupt 10 signal 1",
+                "  .expect output \"o\"",
+                "  .expect global g = 1",
+                "  .seed 7",
+                "  .limit 1000",
+                "  .approve",
+                "  .case \"one\"",
+                "    .run f 1",
+                "    .expect result 2",
+                "  .case \"two\"",
+                "    .run f 2",
+                "    .tags odd",
+                "    .input \"b\"",
+                "    .arguments \"y\"",
+                "    .environment \"F\" = \"2\"",
+                "    .file \"g\" = \"2\"",
+                "    .interrupt 20 signal 2",
+                "    .expect output \"p\"",
+                "    .expect global g = 2",
+                "    .expect exit 3",
+                "    .disabled \"not now\"",
+                "  .case \"nothing else\"",
+                ".end",
+                ".test \"another\"",
+                "  .run f 3",
+                ".end");
+        // The same, written out.
+        String common = ".tags fast\n.input \"a\"\n.arguments \"x\"\n.environment \"E\" = \"1\"\n.file \"f\" = \"1\"\n"
+                + ".interrupt 10 signal 1\n.expect output \"o\"\n.expect global g = 1\n.seed 7\n.limit 1000\n.approve\n";
+        Program written = assemble(
+                ".global g: mut i32 = 0",
+                ".func f(a: i32) -> i32",
+                ".end",
+                ".test \"t: one\"",
+                common,
+                ".run f 1",
+                ".expect result 2",
+                ".end",
+                ".test \"t: two\"",
+                common,
+                ".run f 2",
+                ".tags odd",
+                ".input \"b\"",
+                ".arguments \"y\"",
+                ".environment \"F\" = \"2\"",
+                ".file \"g\" = \"2\"",
+                ".interrupt 20 signal 2",
+                ".expect output \"p\"",
+                ".expect global g = 2",
+                ".expect exit 3",
+                ".disabled \"not now\"",
+                ".end",
+                ".test \"t: nothing else\"",
+                common,
+                ".end",
+                ".test \"another\"",
+                ".run f 3",
+                ".end");
+        assertThat(program.tests())
+                .usingRecursiveFieldByFieldElementComparatorIgnoringFields("line")
+                .isEqualTo(written.tests());
+        assertThat(program.tests()).extracting(TestCase::line).containsExactly(16, 19, 31, 33);
+    }
+
+    @Test
     @DisplayName("things without names are called by index")
     void indexes() throws AssemblyException {
         Program program = assemble(

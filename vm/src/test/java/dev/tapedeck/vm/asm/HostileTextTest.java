@@ -224,6 +224,30 @@ final class HostileTextTest {
     }
 
     @Test
+    @DisplayName("issue 6.9: what many cases have in common is counted for each of them")
+    void cases() {
+        String common = ".test \"t\"\n.%s\n";
+        StringBuilder cases = new StringBuilder();
+        for (int i = 0; i < 20_000; i++) {
+            cases.append(".case \"").append(i).append("\"\n");
+        }
+        for (String line : new String[] {
+            "input \"" + "x".repeat(10_000) + "\"",
+            "expect output \"" + "x".repeat(10_000) + "\"",
+            "file \"f\" = \"" + "x".repeat(10_000) + "\"",
+            "arguments" + " \"x\"".repeat(1_000),
+            "run f" + " 1".repeat(1_000)
+        }) {
+            assertThatThrownBy(() -> Assembler.assemble("many.tasm", common.formatted(line) + cases + ".end\n"))
+                    .isInstanceOf(AssemblyException.class)
+                    .hasMessageContaining("what the cases of tests have in common is more than 16777216 bytes");
+        }
+        assertThat(assembleOrRefuse(".func main()\nreturn\n.end\n" + common.formatted("seed 1") + cases + ".end\n")
+                        .tests())
+                .hasSize(20_000);
+    }
+
+    @Test
     @DisplayName("W6: a million functions are refused where the first is too many")
     void tooManyFunctions() {
         String text = ".func f()\n.end\n".repeat(ProgramLimits.FUNCTIONS_MAX + 1);
