@@ -268,7 +268,7 @@ final class SourceTree {
 
         /** About what a copy takes in a program and in memory, in bytes. */
         long copiedBytes() {
-            long bytes = name.length() + input.length() + (output == null ? 0 : output.length());
+            long bytes = 0L + name.length() + input.length() + (output == null ? 0 : output.length());
             bytes += 16L
                     * (arguments.size() + interrupts.size() + state.size() + (results == null ? 0 : results.size()));
             bytes += tags.stream().mapToLong(tag -> 16 + tag.length()).sum();
