@@ -86,6 +86,20 @@ public final class Approval {
         };
     }
 
+    /**
+     * Leaves a run to be approved although the text is as approved: because the recording beside the text is no good.
+     *
+     * @param folder where received files are left
+     */
+    public static PendingApproval pendRecording(
+            String title, ApprovedFiles approved, String received, Path recording, Path folder) throws IOException {
+        PendingApproval pending = PendingApproval.of(title, approved, folder).ofRecording();
+        Files.writeString(pending.receivedText(), received);
+        Files.copy(recording, pending.receivedRecording(), StandardCopyOption.REPLACE_EXISTING);
+        pending.save();
+        return pending;
+    }
+
     /** What is approved, with plain line ends. */
     public static String text(ApprovedFiles files) throws IOException {
         return utf8(read(files.text()));

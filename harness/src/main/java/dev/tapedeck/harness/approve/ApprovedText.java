@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -62,6 +63,13 @@ public final class ApprovedText {
         }
         appendStart(text, program, recording);
         appendGiven(text, test);
+        appendRun(text, recording, outcome, end, output);
+        return text.toString();
+    }
+
+    private static void appendRun(
+            StringBuilder text, Recording recording, Outcome outcome, Machine end, byte[] output) {
+        Program program = recording.program().program();
         text.append(OUTCOME).append(outcome(program, recording, outcome)).append('\n');
         text.append(INSTRUCTIONS).append(outcome.icount()).append('\n');
         appendInterrupts(text, recording.interrupts());
@@ -69,7 +77,36 @@ public final class ApprovedText {
         appendBytes(text, OUTPUT, output);
         appendGlobals(text, program, end);
         text.append(FINAL_STATE).append(digest(outcome)).append('\n');
-        return text.toString();
+    }
+
+    /**
+     * What a text says of what the run did: all but its title, its program's name, and what it was given.
+     *
+     * @param withOutput whether the output counts
+     */
+    public static String ofRun(String text, boolean withOutput) {
+        List<String> lines = text.lines().toList();
+        int from = 0;
+        while (from < lines.size() && !lines.get(from).startsWith(OUTCOME)) {
+            from++;
+        }
+        List<String> run = new ArrayList<>(lines.subList(from, lines.size()));
+        if (!withOutput) {
+            run.removeAll(part(text, OUTPUT));
+        }
+        return String.join("\n", run);
+    }
+
+    /**
+     * The same of a recording.
+     *
+     * @param end the machine at the end of the run
+     * @param output what the program wrote; empty leaves it out
+     */
+    public static String ofRun(Recording recording, Outcome outcome, Machine end, Optional<byte[]> output) {
+        StringBuilder text = new StringBuilder();
+        appendRun(text, recording, outcome, end, output.orElse(new byte[0]));
+        return ofRun(text.toString(), output.isPresent());
     }
 
     /**

@@ -26,6 +26,7 @@ import java.util.Optional;
  *
  * @param title of the test
  * @param folder the test's output folder
+ * @param recordingOnly whether the text is as approved, and only the recording beside it is no good
  */
 public record PendingApproval(
         String title,
@@ -33,9 +34,13 @@ public record PendingApproval(
         Path receivedText,
         Path receivedRecording,
         Path approvedText,
-        Path approvedRecording) {
+        Path approvedRecording,
+        boolean recordingOnly) {
     /** Name of the file that marks a pending approval: title, then approved text, then approved recording, a line each. */
     public static final String MARKER = "approval.pending";
+
+    /** A fourth line, where the text is as approved. */
+    private static final String RECORDING_ONLY = "recording";
 
     private static final int MARKER_BYTES_MAX = 64 << 10;
 
@@ -46,7 +51,13 @@ public record PendingApproval(
                 folder.resolve(received(approved.text())),
                 folder.resolve(received(approved.recording())),
                 approved.text(),
-                approved.recording());
+                approved.recording(),
+                false);
+    }
+
+    PendingApproval ofRecording() {
+        return new PendingApproval(
+                title, folder, receivedText, receivedRecording, approvedText, approvedRecording, true);
     }
 
     /** The last {@code .approved} of the name becomes {@code .received}; one before it is part of a test's name. */
@@ -104,7 +115,10 @@ public record PendingApproval(
                 return Optional.empty();
             }
             PendingApproval pending = of(lines.get(0), approved, folder);
-            return Files.isRegularFile(pending.receivedText()) ? Optional.of(pending) : Optional.empty();
+            boolean recordingOnly = lines.size() > 3 && lines.get(3).equals(RECORDING_ONLY);
+            return Files.isRegularFile(pending.receivedText())
+                    ? Optional.of(recordingOnly ? pending.ofRecording() : pending)
+                    : Optional.empty();
         } catch (CharacterCodingException | InvalidPathException e) {
             return Optional.empty();
         }
@@ -115,7 +129,7 @@ public record PendingApproval(
         Files.writeString(
                 folder.resolve(MARKER),
                 Visible.of(title) + "\n" + relative(from, approvedText) + "\n" + relative(from, approvedRecording)
-                        + "\n");
+                        + "\n" + (recordingOnly ? RECORDING_ONLY + "\n" : ""));
     }
 
     static Path relative(Path from, Path to) {
@@ -136,7 +150,10 @@ public record PendingApproval(
     public boolean settled() throws IOException {
         return Files.isRegularFile(approvedText)
                 && Files.isRegularFile(approvedRecording)
-                && Approval.read(approvedText).equals(Approval.read(receivedText));
+                && Approval.read(approvedText).equals(Approval.read(receivedText))
+                && !(recordingOnly
+                        && Files.isRegularFile(receivedRecording)
+                        && Files.mismatch(approvedRecording, receivedRecording) >= 0);
     }
 
     /** What was received, with plain line ends. */

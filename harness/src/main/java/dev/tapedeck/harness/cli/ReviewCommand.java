@@ -106,6 +106,8 @@ final class ReviewCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints what is pending as JSON, and asks nothing.")
     private boolean json;
 
+    private boolean decided;
+
     ReviewCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -113,6 +115,7 @@ final class ReviewCommand implements Callable<Integer> {
     private enum Kind {
         NEW,
         CHANGED,
+        RECORDING,
         OBSOLETE;
 
         String word() {
@@ -160,6 +163,8 @@ final class ReviewCommand implements Callable<Integer> {
         if (!accept.isEmpty() || !reject.isEmpty() || !delete.isEmpty() || acceptAll || rejectAll || deleteAll) {
             decide(items);
             items = items();
+            // Whoever decides by name has looked already, and a bisection of all that is left takes its time.
+            decided = true;
         } else if (terminal.answers() && !json && !items.isEmpty()) {
             ask(items);
             items = items();
@@ -185,7 +190,10 @@ final class ReviewCommand implements Callable<Integer> {
                 ApprovedFiles files = pending.approved();
                 // Left behind: the test is gone, or its run has been approved by other means.
                 if (!pending.settled() && claims.whyObsolete(files).isEmpty()) {
-                    items.add(new Received(name(files), Files.exists(files.text()) ? Kind.CHANGED : Kind.NEW, pending));
+                    Kind kind = !Files.exists(files.text())
+                            ? Kind.NEW
+                            : pending.recordingOnly() ? Kind.RECORDING : Kind.CHANGED;
+                    items.add(new Received(name(files), kind, pending));
                 }
             }
             for (ApprovedFiles files : ObsoleteApproval.noted(output)) {
@@ -210,7 +218,8 @@ final class ReviewCommand implements Callable<Integer> {
     }
 
     private Difference difference(Item item) {
-        if (!(item instanceof Received received)
+        if (decided
+                || !(item instanceof Received received)
                 || !Files.exists(received.pending.approvedRecording())
                 || !Files.exists(received.pending.receivedRecording())) {
             return Difference.NONE;

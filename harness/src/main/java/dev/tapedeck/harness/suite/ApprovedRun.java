@@ -37,8 +37,13 @@ record ApprovedRun(
         Outcome outcome,
         List<Path> attachments,
         OutputCapture captured) {
+    private static final String UNUSABLE = "cannot be used";
+
     /** As after a crash between the two, or where a merge took one of them from either side. */
     private static final String OTHER_RUN = "is of another run than the approved text tells of";
+
+    /** As after an edit by hand, or where the two are of runs that differ only in what they wrote. */
+    private static final String OTHER_TEXT = "is of a run that reads otherwise than the approved text";
 
     /** Where a review looks if it is not told otherwise. */
     private static final String RESULTS_DEFAULT = Path.of("target", "tapedeck").toString();
@@ -66,7 +71,7 @@ record ApprovedRun(
         try {
             Pack.pack(recording, packed);
             ApprovedFiles files = subject.approvedFiles();
-            Optional<String> problem = problem(files);
+            Optional<String> problem = problem(files, packed, text);
             if (mode == ApprovalMode.ALL && problem.isPresent()) {
                 // Then it is missing, and approved anew with the text: no later failure could be bisected against it.
                 Files.deleteIfExists(files.recording());
@@ -94,8 +99,10 @@ record ApprovedRun(
                                         + different.conflictLine()
                                 : "differs from " + name,
                         // That it cannot be read is said where it was to be compared with.
-                        (different.conflictLine() == 0 && problem.equals(Optional.of(OTHER_RUN))
-                                        ? "; but " + fileName(files.recording()) + " " + OTHER_RUN
+                        (different.conflictLine() == 0
+                                                && problem.filter(what -> !what.equals(UNUSABLE))
+                                                        .isPresent()
+                                        ? "; but " + fileName(files.recording()) + " " + problem.get()
                                         : "")
                                 + (different.conflictLine() > 0
                                         ? "; take one side of it, " + fileName(files.recording())
@@ -111,11 +118,14 @@ record ApprovedRun(
                         Optional.of(different.diff()),
                         departure.clue()));
             } else if (mode != ApprovalMode.ALL && problem.isPresent()) {
-                return Optional.of(failed(List.of())
+                PendingApproval pending =
+                        Approval.pendRecording(title, files, text, packed, subject.directory());
+                return Optional.of(failed(received(pending))
                         .because(
                                 "the run is as approved, but " + fileName(files.recording())
                                         + ", which a failing one is compared with, " + problem.get(),
-                                "; restore the file, or approve the run again with " + option + "all",
+                                "; restore the file, or approve the run again with " + option + "all, or with "
+                                        + review(),
                                 "an approved recording",
                                 "a file that is none",
                                 List.of(),
@@ -137,21 +147,64 @@ record ApprovedRun(
         return List.of(pending.receivedText(), pending.receivedRecording());
     }
 
-    /** Why the approved recording is not what a failing run could be compared with; empty if it is, or is missing. */
-    private static Optional<String> problem(ApprovedFiles files) throws IOException {
+    /**
+     * Why the approved recording is not what a failing run could be compared with; empty if it is, or is missing.
+     *
+     * @param packed this run's recording
+     * @param received this run's text
+     */
+    private Optional<String> problem(ApprovedFiles files, Path packed, String received) throws IOException {
         if (!Files.exists(files.recording())) {
             return Optional.empty();
         }
         try (Recording approved = Recording.open(files.recording())) {
             if (approved.damage().isPresent() || approved.outcome().isEmpty()) {
-                return Optional.of("cannot be used");
+                return Optional.of(UNUSABLE);
             }
-            boolean same = !Files.exists(files.text())
-                    || ApprovedText.describes(
-                            Approval.text(files), approved, approved.outcome().get());
-            return same ? Optional.empty() : Optional.of(OTHER_RUN);
+            if (!Files.exists(files.text())) {
+                return Optional.empty();
+            }
+            String text = Approval.text(files);
+            Outcome end = approved.outcome().get();
+            if (!ApprovedText.describes(text, approved, end)) {
+                return Optional.of(OTHER_RUN);
+            }
+            boolean same = Files.mismatch(files.recording(), packed) < 0 || sameRun(approved);
+            return same ? otherText(text, received, true) : retold(text, approved, end);
         } catch (RecordingException e) {
-            return Optional.of("cannot be used");
+            return Optional.of(UNUSABLE);
+        }
+    }
+
+    /** Whether it has done the same as this run, as the digests tell without a replay. */
+    private boolean sameRun(Recording approved) {
+        List<Recording.Block> before = approved.blocks();
+        List<Recording.Block> now = recording.blocks();
+        return !before.isEmpty()
+                && before.size() == now.size()
+                && before.get(before.size() - 1).equals(now.get(now.size() - 1))
+                && approved.outcome()
+                        .map(end -> end.stateDigest() == outcome.stateDigest())
+                        .orElse(false)
+                && approved.interrupts().equals(recording.interrupts());
+    }
+
+    private static Optional<String> otherText(String text, String told, boolean withOutput) {
+        return ApprovedText.ofRun(text, withOutput).equals(ApprovedText.ofRun(told, withOutput))
+                ? Optional.empty()
+                : Optional.of(OTHER_TEXT);
+    }
+
+    /** What the recording says itself. One that no longer replays says nothing. */
+    private static Optional<String> retold(String text, Recording approved, Outcome end) throws RecordingException {
+        try {
+            Replay replay = new Replay(approved);
+            Optional<byte[]> output = RecordedOutput.of(replay);
+            replay.seek(approved.icountEnd());
+            String told = ApprovedText.ofRun(approved, end, replay.machine(), output);
+            return otherText(text, told, output.isPresent());
+        } catch (ReplayException e) {
+            return Optional.empty();
         }
     }
 

@@ -104,6 +104,36 @@ class ReviewCommandTest {
     }
 
     @Test
+    @DisplayName("an approved recording that is no good can be replaced, although the text is as approved")
+    void recordingOnly() throws IOException {
+        program("sum", SUM);
+        test("--approve", "new");
+        Path recording = programs.resolve("sum.approved.rec");
+        byte[] good = Files.readAllBytes(recording);
+        Files.writeString(recording, "damaged");
+        assertThat(test().exitCode()).isEqualTo(1);
+        CommandLineRun listed = review();
+        assertThat(listed.exitCode()).isEqualTo(1);
+        assertThat(listed.out())
+                .contains("recording " + name("sum") + "\n          not bisected: ")
+                .contains(" --accept=" + name("sum"));
+        assertThat(answered("a\n").out()).contains("nothing is pending any more");
+        assertThat(recording).hasBinaryContent(good);
+        assertThat(test().exitCode()).isZero();
+    }
+
+    @Test
+    @DisplayName("whoever decides about one run by its name is told of the others, without a bisection of each")
+    void decidedByName() throws IOException {
+        threePending();
+        CommandLineRun run = CommandLineRun.of(review(output, "--accept", "fresh"));
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out())
+                .contains("changed   " + name("changed") + "\nobsolete")
+                .doesNotContain("first differs");
+    }
+
+    @Test
     @DisplayName(
             "without a terminal: what is pending, the first divergent instruction in a line, and the commands to decide")
     void listed() throws IOException {

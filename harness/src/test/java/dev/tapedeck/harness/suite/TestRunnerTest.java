@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
+import dev.tapedeck.harness.approve.ApprovedText;
+import dev.tapedeck.harness.approve.PendingApproval;
 import dev.tapedeck.harness.recording.Forgery;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Pack;
@@ -1316,6 +1318,92 @@ class TestRunnerTest {
                                 + " is of another run than the approved text tells of; line ");
         assertThat(run(ApprovalMode.ALL, "p.tasm", SQUARES + test).kind()).isEqualTo(Kind.PASSED);
         assertThat(run(SQUARES + test).kind()).isEqualTo(Kind.PASSED);
+    }
+
+    @Test
+    @DisplayName("an approved text that was edited by hand is recognised, whether the run is the recorded one or another")
+    void editedApprovedText() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        Path text = root.resolve("programs/p.approved.txt");
+        run(ApprovalMode.NEW, "p.tasm", SQUARES + test);
+        String good = Files.readString(text);
+        Files.writeString(text, good.replace("  total: i32 = 6", "  total: i32 = 7"));
+        assertThat(run(SQUARES + test).message())
+                .contains("differs from p.approved.txt; the run itself is the same as the approved run; but p.approved.rec"
+                        + " is of a run that reads otherwise than the approved text; line ");
+
+        // As if somebody had changed the text to what the changed program does, in one digit of its output.
+        String changed = SQUARES.replace("i32.mul", "i32.add") + test;
+        run(ApprovalMode.ALL, "p.tasm", changed);
+        String other = Files.readString(text);
+        assertThat(other).isNotEqualTo(good);
+        run(ApprovalMode.ALL, "p.tasm", SQUARES + test);
+        assertThat(text).hasContent(good);
+        Files.writeString(text, other);
+        assertThat(ApprovedText.ofRun(good, false)).isEqualTo(ApprovedText.ofRun(other, false));
+        Verdict asEdited = run(changed);
+        assertThat(asEdited.kind()).isEqualTo(Kind.FAILED);
+        assertThat(asEdited.message())
+                .startsWith("p.tasm:28: the run is as approved, but p.approved.rec, which a failing one is compared with, is"
+                        + " of a run that reads otherwise than the approved text; first differs from the approved run")
+                .contains("or with tapedeck review ");
+
+        // A review replaces the recording, and then the run is as approved.
+        List<PendingApproval> pending = PendingApproval.list(output());
+        assertThat(pending).singleElement().satisfies(one -> {
+            assertThat(one.recordingOnly()).isTrue();
+            assertThat(one.settled()).isFalse();
+        });
+        pending.get(0).accept();
+        assertThat(run(changed).message()).isEmpty();
+        assertThat(text).hasContent(other);
+        assertThat(PendingApproval.list(output())).isEmpty();
+    }
+
+    @Test
+    @DisplayName("a recorded program's output is told again from its recording: a changed comment is no other run")
+    void retoldOutput() throws Exception {
+        String test = ".test \"t\"\n.approve\n.end\n";
+        String program = """
+                .memory 1
+                .import wasi_snapshot_preview1.fd_write(i32, i32, i32, i32) -> (i32)
+                .data one = "ab\\n"
+                .data vectors = i32 one 1 one+1 2
+                .func main()
+                  i32.const one
+                  i32.const 3
+                  call_host tape.output
+                  i32.const 1
+                  i32.const vectors
+                  i32.const 2
+                  i32.const 64
+                  call_host wasi_snapshot_preview1.fd_write
+                  drop
+                  f64.const 2.5
+                  call_host tape.print_f64
+                  i32.const 65
+                  call_host tape.print_char
+                  return
+                .end
+                .entry main
+                """;
+        run(ApprovalMode.NEW, "p.tasm", program + test);
+        Path text = root.resolve("programs/p.approved.txt");
+        assertThat(text).content().contains("output: 11 bytes");
+        assertThat(run("; a comment\n" + program + test).message()).isEmpty();
+
+        // Another run, which the text cannot tell from the recorded one.
+        String stores = "  i32.const 512\n  i32.const 7\n  i32.store\n  i32.const 512\n  i32.const 0\n  i32.store\n";
+        String storing = program.replace(".func main()\n", ".func main()\n" + stores) + test;
+        run(ApprovalMode.ALL, "p.tasm", storing);
+        assertThat(run(storing.replace("const 7", "const 8")).message()).isEmpty();
+        String good = Files.readString(text);
+        for (String line : List.of("\"ab\\\\n\"", "\"2.5\\\\n\"", "\"A\"")) {
+            Files.writeString(text, good.replaceFirst(line, "\"B\""));
+            assertThat(text).content().isNotEqualTo(good);
+            assertThat(run(storing.replace("const 7", "const 8")).message())
+                    .contains("is of a run that reads otherwise than the approved text");
+        }
     }
 
     @Test
