@@ -4,6 +4,7 @@ import dev.tapedeck.harness.bisect.Bisection.Kind;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.Interrupt;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions.Injection;
@@ -329,8 +330,7 @@ final class Explanation {
         int countB =
                 b.program.typeOf(other).parameters().size() + other.locals().size();
         for (int i = 0; i < countA; i++) {
-            String name = i < one.localNames().size() ? one.localNames().get(i) : "";
-            int j = name.isEmpty() ? i : other.localNames().indexOf(name);
+            int j = Places.localName(one, i).map(other.localNames()::indexOf).orElse(i);
             if (j >= 0 && j < countB) {
                 add(aligned, rows, new Location.Local(frameA, i), new Location.Local(frameB, j));
             }
@@ -445,9 +445,7 @@ final class Explanation {
                         .append(" and ")
                         .append(start(b));
             case HOST ->
-                text.append(eventA)
-                        .append(" in the first run; in the second ")
-                        .append(eventB)
+                text.append(hostCalls(divergence, eventA, eventB))
                         .append("; at ")
                         .append(instruction)
                         .append(" in ")
@@ -507,6 +505,15 @@ final class Explanation {
         }
         appendCut(text);
         return Words.withoutHashes(text.toString());
+    }
+
+    /** What the host did on both sides, without what it did alike where that is much. */
+    private String hostCalls(Divergence divergence, String eventA, String eventB) {
+        Optional<HostCallRecord> ofA = a.recording.hostCallAt(divergence.icountA());
+        Optional<HostCallRecord> ofB = b.recording.hostCallAt(divergence.icountB());
+        return ofA.isPresent() && ofB.isPresent() && alignment.isEmpty()
+                ? Words.events(a.program, ofA.get(), ofB.get())
+                : eventA + " in the first run; in the second " + eventB;
     }
 
     /** The function a run starts in, with its type where the arguments are none of the difference. */

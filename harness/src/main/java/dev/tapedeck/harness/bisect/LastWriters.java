@@ -124,7 +124,7 @@ final class LastWriters {
 
     private static boolean writes(Effect effect, Optional<HostCallRecord> call, Wanted one) {
         if (one.cell >= 0) {
-            return one.cell >= effect.writeFrom && one.cell < effect.writeTo;
+            return one.cell >= effect.writeFrom && one.cell < effect.resultsTo();
         }
         Location location = one.target.location();
         if (location instanceof Location.MemoryByte at) {

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.OperandKind;
@@ -432,10 +433,8 @@ final class ProgramAlignment {
     private String operand(Program program, OperandKind kind, long value, int function, boolean ofA) {
         int index = (int) value;
         return switch (kind) {
-            case LOCAL -> {
-                List<String> names = program.functions().get(function).localNames();
-                yield index < names.size() && !names.get(index).isEmpty() ? names.get(index) : "#" + index;
-            }
+            case LOCAL ->
+                Places.localName(program.functions().get(function), index).orElse("#" + index);
             case GLOBAL -> canonical(index, globalToA, ofA);
             case FUNCTION -> canonical(index, functionToA, ofA);
             case TABLE -> canonical(index, tableToA, ofA);

@@ -484,10 +484,9 @@ final class ReviewCommand implements Callable<Integer> {
         }
     }
 
-    /** A word as a POSIX shell reads it. Control characters are written out; such a name has to be typed in another way. */
+    /** A word for a shell. Control characters are written out; such a name has to be typed in another way. */
     private static String shell(String word) {
-        String visible = Visible.of(word);
-        return visible.matches("[A-Za-z0-9_./+@%:,=-]+") ? visible : "'" + visible.replace("'", "'\\''") + "'";
+        return Words.shell(Visible.of(word));
     }
 
     private void print(List<Item> items) throws CommandException {

@@ -288,10 +288,9 @@ final class StateCommand implements Callable<Integer> {
         types.addAll(function.locals());
         List<Value> values = new ArrayList<>();
         for (int i = 0; i < types.size(); i++) {
-            String name =
-                    i < function.localNames().size() ? function.localNames().get(i) : "";
             values.add(new Value(
-                    name.isEmpty() ? "local " + i : name, Values.cell(types.get(i), machine.local(frame, i))));
+                    Places.localName(function, i).orElse("local " + i),
+                    Values.cell(types.get(i), machine.local(frame, i))));
         }
         return values;
     }

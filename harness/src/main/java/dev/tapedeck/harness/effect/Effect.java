@@ -35,6 +35,9 @@ public final class Effect {
     /** The local that is read, as an absolute cell, or -1. */
     public int localRead;
 
+    /** Of a conditional branch, whether it jumps, be it to the instruction behind it. */
+    public boolean jumps;
+
     /** The cells that are written: from (inclusive) to (exclusive), absolute. */
     public int writeFrom;
 
@@ -88,11 +91,17 @@ public final class Effect {
                 && opcode.access().get().space() == Access.Space.MEMORY;
     }
 
-    /** The cell at an absolute index in the innermost frame. */
+    /** The cell at an absolute index, in whichever frame it is. */
     public static long cell(Machine machine, int absolute) {
         int frame = machine.depth() - 1;
-        int inFrame = absolute - machine.bp();
-        int locals = machine.sp() - machine.bp() - machine.operandCount(frame);
+        int from = machine.bp();
+        int locals = machine.sp() - from - machine.operandCount(frame);
+        while (absolute < from) {
+            frame--;
+            locals = locals(machine, frame);
+            from -= locals + machine.operandCount(frame);
+        }
+        int inFrame = absolute - from;
         return inFrame < locals ? machine.local(frame, inFrame) : machine.operand(frame, inFrame - locals);
     }
 
@@ -122,6 +131,11 @@ public final class Effect {
         return base + index + (operand && frame < machine.depth() ? locals(machine, frame) : 0);
     }
 
+    /** As {@link #writeTo}, but for the results of the run: they stay where those of a call would, though no frame has them. */
+    public int resultsTo() {
+        return opcode == Opcode.RETURN ? writeFrom + pops : writeTo;
+    }
+
     /** Parameters and locals of a frame. */
     public static int locals(Machine machine, int frame) {
         Function function =
@@ -145,6 +159,7 @@ public final class Effect {
         writeFrom = sp;
         writeTo = sp;
         moveFrom = -1;
+        jumps = false;
         readMemory = 0;
         readLength = 0;
         writeMemory = 0;
@@ -157,7 +172,11 @@ public final class Effect {
         machineWrite = false;
         switch (opcode) {
             case NOP, BR, UNREACHABLE -> {}
-            case BR_IF, BR_UNLESS, BR_TABLE, DROP, HALT -> pops = 1;
+            case BR_IF, BR_UNLESS -> {
+                pops = 1;
+                jumps = ((int) cell(machine, sp - 1) != 0) == (opcode == Opcode.BR_IF);
+            }
+            case BR_TABLE, DROP, HALT -> pops = 1;
             case RETURN -> {
                 int results = program.typeOf(code()).results().size();
                 pops = results;

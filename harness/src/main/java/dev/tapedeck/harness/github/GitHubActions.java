@@ -17,11 +17,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what came of the tests of one run, and tells GitHub Actions at its end: at most {@link #ANNOTATIONS_MAX}
@@ -43,21 +46,57 @@ public final class GitHubActions {
     /** Characters of why a test failed, in that table. */
     private static final int WHY_CHARS_MAX = 500;
 
+    /** Characters of a test's title. */
+    private static final int TITLE_CHARS_MAX = 200;
+
+    /** Room for the table's head and for saying what is left out. */
+    private static final int REMARKS_BYTES = 500;
+
     private final Workspace workspace;
     private final Path directory;
     private final Optional<Path> summary;
-    private final List<Annotation> annotations = new ArrayList<>();
-    private final List<String> rows = new ArrayList<>();
-    private final StringBuilder details = new StringBuilder();
-    private int detailsBytes;
+
+    /** Sorted, because tests that run at the same time come in any order. */
+    private final TreeMap<Key, Problem> problems = new TreeMap<>();
+
+    /** The reports that there is room for: those of the first problems. */
+    private final TreeMap<Key, String> details = new TreeMap<>();
+
+    private long detailsBytes;
+
+    /** The first report that there was no room for; none behind it is shown either, so that there are no gaps. */
+    private @Nullable Key firstLeftOut;
+
     private int passed;
     private int failed;
     private int notRun;
     private int disabled;
-    private int withoutDetails;
+    private int withReport;
 
     /** In the place of counts, where no tests were run. */
     private String headline = "";
+
+    /**
+     * What problems are sorted by.
+     *
+     * @param file the program's; empty if there is none
+     * @param line of the test, or 0
+     * @param count tells those apart that have all else in common
+     */
+    private record Key(String file, int line, String title, int count) implements Comparable<Key> {
+        private static final Comparator<Key> ORDER = Comparator.comparing(Key::file)
+                .thenComparingInt(Key::line)
+                .thenComparing(Key::title)
+                .thenComparingInt(Key::count);
+
+        @Override
+        public int compareTo(Key other) {
+            return ORDER.compare(this, other);
+        }
+    }
+
+    /** A failure, as an annotation and as a row of the table. */
+    private record Problem(Annotation annotation, String row) {}
 
     private GitHubActions(Path workspace, Path directory, Optional<Path> summary) {
         this.workspace = new Workspace(workspace);
@@ -95,11 +134,23 @@ public final class GitHubActions {
             case DISABLED -> disabled();
             case ERROR -> {
                 notRun++;
-                problem(title, verdict.message(), place(program, test, verdict), verdict.report());
+                problem(
+                        program.toString(),
+                        test.line(),
+                        title,
+                        verdict.message(),
+                        place(program, test, verdict),
+                        verdict.report());
             }
             case FAILED -> {
                 failed++;
-                problem(title, verdict.message(), place(program, test, verdict), verdict.report());
+                problem(
+                        program.toString(),
+                        test.line(),
+                        title,
+                        verdict.message(),
+                        place(program, test, verdict),
+                        verdict.report());
             }
         }
     }
@@ -112,13 +163,19 @@ public final class GitHubActions {
     /** Takes up approved files that no test has, where that is a failure. */
     public synchronized void obsolete(String title, Path file, String message) {
         failed++;
-        problem(title, message, workspace.file(file, 0), Optional.empty());
+        problem(file.toString(), 0, title, message, workspace.file(file, 0), Optional.empty());
     }
 
     /** Takes up a program that could not be loaded, or a setting that made it impossible to run anything. */
     public synchronized void notRun(String title, Optional<Path> program, String message) {
         notRun++;
-        problem(title, message, program.flatMap(file -> workspace.file(file, lineIn(message))), Optional.empty());
+        problem(
+                program.map(Path::toString).orElse(""),
+                0,
+                title,
+                message,
+                program.flatMap(file -> workspace.file(file, lineIn(message))),
+                Optional.empty());
     }
 
     /**
@@ -149,7 +206,7 @@ public final class GitHubActions {
                 .or(() -> content.ending().frames().stream()
                         .flatMap(frame -> workspace.source(frame.source(), frame.line(), folders).stream())
                         .findFirst());
-        problem(content.title(), message, place, Optional.of(content));
+        problem("", 0, content.title(), message, place, Optional.of(content));
     }
 
     /** The program's own line: where the runs part, else where the run went wrong, else the test, else the program's file. */
@@ -189,33 +246,38 @@ public final class GitHubActions {
                 : 0;
     }
 
-    private void problem(String title, String message, Optional<Place> place, Optional<ReportContent> report) {
-        if (annotations.size() < ANNOTATIONS_MAX) {
-            annotations.add(new Annotation(place, title, message));
-        }
-        if (rows.size() < ROWS_MAX) {
-            String where = place.map(at -> MarkdownReport.code(at.file() + (at.line() > 0 ? ":" + at.line() : "")))
-                    .orElse("");
-            rows.add("| " + MarkdownReport.text(title) + " | " + where + " | "
-                    + MarkdownReport.text(Visible.of(message, WHY_CHARS_MAX)) + " |\n");
-        }
+    private void problem(
+            String file,
+            int line,
+            String title,
+            String message,
+            Optional<Place> place,
+            Optional<ReportContent> report) {
+        Key key = new Key(file, line, title, problems.size());
+        String where = place.map(at -> MarkdownReport.cell(at.file() + (at.line() > 0 ? ":" + at.line() : "")))
+                .orElse("");
+        String row = "| " + MarkdownReport.text(Visible.of(title, TITLE_CHARS_MAX)) + " | " + where + " | "
+                + MarkdownReport.text(Visible.of(message, WHY_CHARS_MAX)) + " |\n";
+        problems.put(key, new Problem(new Annotation(place, title, message), row));
         if (report.isPresent()) {
-            detail(title, report.get());
+            withReport++;
+            detail(key, report.get());
         }
     }
 
-    private void detail(String title, ReportContent report) {
+    private void detail(Key key, ReportContent report) {
+        if (firstLeftOut != null && key.compareTo(firstLeftOut) > 0) {
+            return;
+        }
         // HTML inside of Markdown is Markdown again behind an empty line.
-        String detail = "<details><summary>" + html(title) + "</summary>\n\n" + MarkdownReport.nested(report)
-                + "\n</details>\n\n";
-        int bytes = bytes(detail);
-        // Once one is left out, all behind it are: a summary of the first few is easier to understand than one with
-        // gaps.
-        if (withoutDetails > 0 || detailsBytes + bytes > SUMMARY_BYTES_MAX) {
-            withoutDetails++;
-        } else {
-            details.append(detail);
-            detailsBytes += bytes;
+        String detail = "<details><summary>" + html(Visible.of(key.title, TITLE_CHARS_MAX)) + "</summary>\n\n"
+                + MarkdownReport.nested(report) + "\n</details>\n\n";
+        details.put(key, detail);
+        detailsBytes += bytes(detail);
+        while (detailsBytes > SUMMARY_BYTES_MAX) {
+            Map.Entry<Key, String> last = details.pollLastEntry();
+            detailsBytes -= bytes(last.getValue());
+            firstLeftOut = last.getKey();
         }
     }
 
@@ -235,17 +297,19 @@ public final class GitHubActions {
      * @return why the summary could not be written, if so
      */
     public synchronized Optional<String> finish(Consumer<String> lines) {
-        annotations.forEach(annotation -> lines.accept(annotation.command()));
+        problems.values().stream()
+                .limit(ANNOTATIONS_MAX)
+                .forEach(problem -> lines.accept(problem.annotation.command()));
         Optional<String> problem = passed + failed + notRun + disabled == 0 ? Optional.empty() : writeSummary();
-        annotations.clear();
-        rows.clear();
-        details.setLength(0);
+        problems.clear();
+        details.clear();
         detailsBytes = 0;
+        firstLeftOut = null;
         passed = 0;
         failed = 0;
         notRun = 0;
         disabled = 0;
-        withoutDetails = 0;
+        withReport = 0;
         headline = "";
         return problem;
     }
@@ -271,43 +335,57 @@ public final class GitHubActions {
         }
     }
 
-    /** As much of the summary as there is room for: without details, then without the table, then nothing. */
-    private String summaryText(long roomBytes) {
+    /** As much of the summary as there is room for: rows, then reports, and what is left out is said. */
+    private String summaryText(long fileRoomBytes) {
+        long roomBytes = Math.min(SUMMARY_BYTES_MAX, fileRoomBytes);
         String heading = "### Tapedeck: " + counts() + "\n\n";
-        StringBuilder table = new StringBuilder(heading);
         int bad = failed + notRun;
+        if (bytes(heading) + REMARKS_BYTES > roomBytes) {
+            return bytes(heading) <= roomBytes ? heading : "";
+        }
+        StringBuilder text = new StringBuilder(heading);
+        long left = roomBytes - bytes(heading) - REMARKS_BYTES;
         if (bad > 0) {
-            table.append("| test | at | why |\n| --- | --- | --- |\n");
-            rows.forEach(table::append);
-            table.append('\n');
-            if (rows.size() < bad) {
-                table.append("And ")
-                        .append(Words.count(bad - rows.size(), "more failure"))
+            text.append("| test | at | why |\n| --- | --- | --- |\n");
+            int shown = 0;
+            for (Problem problem : problems.values()) {
+                left -= bytes(problem.row);
+                if (shown == ROWS_MAX || left < 0) {
+                    break;
+                }
+                text.append(problem.row);
+                shown++;
+            }
+            text.append('\n');
+            if (shown < bad) {
+                text.append("And ")
+                        .append(Words.count(bad - shown, "more failure"))
                         .append(", not listed.\n\n");
             }
-            if (annotations.size() < bad) {
-                table.append(Words.count(bad - annotations.size(), "failure"))
-                        .append(bad - annotations.size() == 1 ? " has" : " have")
+            int annotated = Math.min(ANNOTATIONS_MAX, problems.size());
+            if (annotated < bad) {
+                text.append(Words.count(bad - annotated, "failure"))
+                        .append(bad - annotated == 1 ? " has" : " have")
                         .append(" no annotation: GitHub shows ")
                         .append(ANNOTATIONS_MAX)
                         .append(" of a step.\n\n");
             }
         }
-        StringBuilder all = new StringBuilder(table).append(details);
-        if (withoutDetails > 0) {
-            all.append("The reports of ")
-                    .append(Words.count(withoutDetails, "more failure"))
+        int shown = 0;
+        for (String detail : details.values()) {
+            left -= bytes(detail);
+            if (left < 0) {
+                break;
+            }
+            text.append(detail);
+            shown++;
+        }
+        if (shown < withReport) {
+            text.append("The reports of ")
+                    .append(Words.count(withReport - shown, "more failure"))
                     .append(" are left out here; each is in its `report.html`.\n\n");
         }
-        String full = all.toString();
-        if (bytes(full) <= roomBytes) {
-            return full;
-        }
-        String left = "The reports are left out: the summary of this step is nearly as long as GitHub allows.\n\n";
-        if (bytes(table.toString()) + left.length() <= roomBytes) {
-            return table + left;
-        }
-        return bytes(heading) + left.length() <= roomBytes ? heading + left : "";
+        return text.toString();
     }
 
     private String counts() {

@@ -81,7 +81,7 @@ public final class ConsoleReport {
     /** Only a slice, as {@code tapedeck slice} prints it. */
     public static String render(Slice slice, int width, Paint paint) {
         ConsoleReport report = new ConsoleReport(width, paint);
-        report.slice("", slice);
+        report.slice("", slice, Optional.empty());
         return report.out.toString().stripLeading();
     }
 
@@ -102,7 +102,7 @@ public final class ConsoleReport {
         } else {
             ending(content.ending());
         }
-        content.slice().ifPresent(slice -> slice("", slice));
+        content.slice().ifPresent(slice -> slice("", slice, Optional.empty()));
         content.textDiff().ifPresent(this::diff);
     }
 
@@ -140,8 +140,11 @@ public final class ConsoleReport {
             heading("What differs after it");
             differences(bisection.differences());
         }
-        bisection.a().slice().ifPresent(slice -> slice(" in A", slice));
-        bisection.b().slice().ifPresent(slice -> slice(" in B", slice));
+        bisection.a().slice().ifPresent(slice -> slice(" in A", slice, Optional.empty()));
+        bisection
+                .b()
+                .slice()
+                .ifPresent(slice -> slice(" in B", slice, bisection.a().slice()));
         if (!bisection.a().frames().isEmpty() || !bisection.b().frames().isEmpty()) {
             heading("Call stacks, innermost first");
             if (bisection.a().frames().equals(bisection.b().frames())) {
@@ -424,10 +427,10 @@ public final class ConsoleReport {
         return row.stripLeading().startsWith("> ") ? paint.bad(row) : row;
     }
 
-    private void slice(String where, Slice slice) {
+    private void slice(String where, Slice slice, Optional<Slice> above) {
         heading("How it came about" + where);
-        wrapped(slice.what(), "  ");
-        List<SliceLines.Line> lines = SliceLines.of(slice, SLICE_STEPS);
+        wrapped(Words.withoutHashes(slice.what()), "  ");
+        List<SliceLines.Line> lines = SliceLines.of(slice, SLICE_STEPS, above);
         int icountWidth = 0;
         int textWidth = 0;
         for (SliceLines.Line line : lines) {

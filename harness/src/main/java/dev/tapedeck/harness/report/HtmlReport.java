@@ -192,16 +192,20 @@ public final class HtmlReport {
     private static List<Object> slices(ReportContent content) {
         List<Object> slices = new ArrayList<>();
         content.bisection().ifPresent(bisection -> {
-            bisection.a().slice().ifPresent(slice -> slices.add(slice("A", slice)));
-            bisection.b().slice().ifPresent(slice -> slices.add(slice("B", slice)));
+            bisection.a().slice().ifPresent(slice -> slices.add(slice("A", slice, Optional.empty())));
+            bisection
+                    .b()
+                    .slice()
+                    .ifPresent(
+                            slice -> slices.add(slice("B", slice, bisection.a().slice())));
         });
-        content.slice().ifPresent(slice -> slices.add(slice("", slice)));
+        content.slice().ifPresent(slice -> slices.add(slice("", slice, Optional.empty())));
         return slices;
     }
 
-    private static Map<String, Object> slice(String letter, Slice slice) {
+    private static Map<String, Object> slice(String letter, Slice slice, Optional<Slice> above) {
         List<Object> lines = new ArrayList<>();
-        for (SliceLines.Line line : SliceLines.of(slice, Slice.STEPS_MAX)) {
+        for (SliceLines.Line line : SliceLines.of(slice, Slice.STEPS_MAX, above)) {
             lines.add(Map.of(
                     "icount", line.icount(), "text", line.text(), "place", line.place(), "remark", line.remark()));
         }
@@ -211,7 +215,7 @@ public final class HtmlReport {
                 "css",
                 letter.equals("A") ? "a" : "b",
                 "what",
-                slice.what(),
+                Words.withoutHashes(slice.what()),
                 "icount",
                 Words.count(slice.icount()),
                 "lines",

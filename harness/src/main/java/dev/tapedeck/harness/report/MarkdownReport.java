@@ -46,7 +46,7 @@ public final class MarkdownReport {
 
     private void body(ReportContent content) {
         content.bisection().ifPresent(bisection -> bisection(bisection, content.listing()));
-        content.slice().ifPresent(slice -> slice("How it came about", slice));
+        content.slice().ifPresent(slice -> slice("How it came about", slice, Optional.empty()));
         for (ReportContent.Excerpt excerpt : content.excerpts()) {
             heading("Source, " + text(excerpt.label()));
             List<String> lines = new ArrayList<>();
@@ -84,16 +84,20 @@ public final class MarkdownReport {
             row("---", "---", "---", "---", "---");
             for (StateDifference difference : bisection.differences()) {
                 row(
-                        code(difference.location()),
-                        code(difference.a()),
-                        code(difference.b()),
+                        cell(difference.location()),
+                        cell(difference.a()),
+                        cell(difference.b()),
                         writer(difference.writerA()),
                         writer(difference.writerB()));
             }
             out.append('\n');
         }
-        bisection.a().slice().ifPresent(slice -> slice("How it came about in A", slice));
-        bisection.b().slice().ifPresent(slice -> slice("How it came about in B", slice));
+        bisection.a().slice().ifPresent(slice -> slice("How it came about in A", slice, Optional.empty()));
+        bisection
+                .b()
+                .slice()
+                .ifPresent(slice ->
+                        slice("How it came about in B", slice, bisection.a().slice()));
         if (!listing.rows().isEmpty()) {
             heading("Around it");
             paragraph("Lines marked `A` and `B` are of one run only, all others of both; `>` is where the runs part.");
@@ -180,10 +184,10 @@ public final class MarkdownReport {
         row("---", "---", "---");
         Bisection.Side a = bisection.a();
         Bisection.Side b = bisection.b();
-        row("recording", code(a.name()), code(b.name()));
-        row("program", code(a.program()), code(b.program()));
+        row("recording", cell(a.name()), cell(b.name()));
+        row("program", cell(a.program()), cell(b.program()));
         row("instructions", Words.count(a.instructions()), Words.count(b.instructions()));
-        row("outcome", code(a.outcome()), code(b.outcome()));
+        row("outcome", cell(a.outcome()), cell(b.outcome()));
         if (bisection.diverged()) {
             row("differs at instruction", icount(a.at()), icount(b.at()));
             row("executed there", instruction(a.at()), instruction(b.at()));
@@ -199,16 +203,16 @@ public final class MarkdownReport {
     }
 
     private static String instruction(Optional<Executed> at) {
-        return at.map(executed -> code(executed.shown())).orElse("-");
+        return at.map(executed -> cell(executed.shown())).orElse("-");
     }
 
     private static String place(Optional<Executed> at) {
-        return at.map(executed -> code(executed.place())).orElse("-");
+        return at.map(executed -> cell(executed.place())).orElse("-");
     }
 
     private static String writer(Optional<Executed> writer) {
         return writer.map(executed ->
-                        Words.count(executed.icount()) + " " + code(executed.shown()) + " " + code(executed.place()))
+                        Words.count(executed.icount()) + " " + cell(executed.shown()) + " " + cell(executed.place()))
                 .orElse("-");
     }
 
@@ -242,17 +246,17 @@ public final class MarkdownReport {
         heading("The run");
         row("", "");
         row("---", "---");
-        row("recording", code(run.path()));
-        row("program", code(run.program()));
-        row("function", code(run.function() + "(" + String.join(", ", run.arguments()) + ")"));
+        row("recording", cell(run.path()));
+        row("program", cell(run.program()));
+        row("function", cell(run.function() + "(" + String.join(", ", run.arguments()) + ")"));
         row("seed", Long.toString(run.seed()));
-        row("outcome", code(run.outcome()));
+        row("outcome", cell(run.outcome()));
         row("instructions", Words.count(run.instructions()));
         row("interrupts", Words.count(run.interrupts()));
         row("host calls", Words.count(run.hostCalls()));
         row("checkpoints", Words.count(run.checkpoints()));
         row("log", Words.log(run.logBytes(), run.instructions()));
-        run.damage().ifPresent(damage -> row("damage", code(damage)));
+        run.damage().ifPresent(damage -> row("damage", cell(damage)));
         out.append('\n');
         paragraph("Look further:");
         block("sh", ReportContent.commands(run, bisection));
@@ -282,11 +286,11 @@ public final class MarkdownReport {
         return lines;
     }
 
-    private void slice(String title, Slice slice) {
+    private void slice(String title, Slice slice, Optional<Slice> above) {
         heading(title);
-        paragraph(
-                "At instruction " + Words.count(slice.icount()) + ", " + code(slice.what()) + ". The last step first:");
-        List<SliceLines.Line> lines = SliceLines.of(slice, Slice.STEPS_MAX);
+        paragraph("At instruction " + Words.count(slice.icount()) + ", " + code(Words.withoutHashes(slice.what()))
+                + ". The last step first:");
+        List<SliceLines.Line> lines = SliceLines.of(slice, Slice.STEPS_MAX, above);
         int icountWidth = 1;
         int textWidth = 1;
         for (SliceLines.Line line : lines) {
@@ -355,9 +359,14 @@ public final class MarkdownReport {
         return escaped.toString().replaceFirst("^(\\d+)\\.", "$1\\\\.");
     }
 
-    /** Text as a code span, in a table cell or elsewhere. */
+    /** Text as a code span in a cell of a table: there, and only there, a bar needs a backslash in a code span too. */
+    public static String cell(String text) {
+        return code(text).replace("|", "\\|");
+    }
+
+    /** Text as a code span outside of tables. */
     public static String code(String text) {
-        String visible = Visible.of(text).replace("|", "\\|");
+        String visible = Visible.of(text);
         if (visible.isBlank()) {
             return "(none)";
         }

@@ -435,7 +435,7 @@ public record ReportContent(
 
     /** Commands that look further: at where the runs part, if they do, else at the end of the run. */
     static List<String> commands(Run run, Optional<Bisection> bisection) {
-        String path = quoted(run.path());
+        String path = Words.shell(run.path());
         if (bisection.isPresent()
                 && bisection.get().diverged()
                 && bisection.get().kind() != Bisection.Kind.REPLAY) {
@@ -444,7 +444,7 @@ public record ReportContent(
             return List.of(
                     "tapedeck log " + path + " --from " + Math.max(0, behind(b) - BEFORE_MAX) + " --count "
                             + 2 * BEFORE_MAX,
-                    "tapedeck state " + quoted(a.name()) + " --at " + behind(a),
+                    "tapedeck state " + Words.shell(a.name()) + " --at " + behind(a),
                     "tapedeck state " + path + " --at " + behind(b),
                     "tapedeck replay " + path);
         }
@@ -459,11 +459,6 @@ public record ReportContent(
         return side.at()
                 .map(at -> Math.min(at.icount() + 1, side.instructions()))
                 .orElse(side.instructions());
-    }
-
-    /** An argument for a POSIX shell: whoever pastes the command runs nothing else. */
-    private static String quoted(String argument) {
-        return argument.matches("[A-Za-z0-9_./+:=@%-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 
     /** The bisection's first divergent instruction of the side that has one, A first. */

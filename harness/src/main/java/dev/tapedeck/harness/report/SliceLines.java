@@ -6,10 +6,14 @@ import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** A slice in lines, the same in every format. */
 final class SliceLines {
+    /** A remark takes the place of as many steps at least. */
+    private static final int COMMON_MIN = 2;
+
     private SliceLines() {}
 
     /**
@@ -31,9 +35,20 @@ final class SliceLines {
      * @param stepsMax how many steps to show
      */
     static List<Line> of(Slice slice, int stepsMax) {
+        return of(slice, stepsMax, Optional.empty());
+    }
+
+    /**
+     * The same without what another slice, that stands above, ends with as well.
+     *
+     * @param above the slice of the first run, where this one is of the second
+     */
+    static List<Line> of(Slice slice, int stepsMax, Optional<Slice> above) {
         List<Line> lines = new ArrayList<>();
         Cause.Role role = Cause.Role.VALUE;
-        int shown = Math.min(stepsMax, slice.steps().size());
+        int common = above.map(other -> common(slice.steps(), other.steps())).orElse(0);
+        int own = slice.steps().size() - (common < COMMON_MIN ? 0 : common);
+        int shown = Math.min(stepsMax, own);
         for (Cause step : slice.steps().subList(0, shown)) {
             if (step.role() != role) {
                 role = step.role();
@@ -42,14 +57,15 @@ final class SliceLines {
             }
             Executed at = step.at();
             boolean outside = step.kind() == Cause.Kind.HOST;
-            lines.add(new Line(Words.count(at.icount()), outside ? at.text() : step.words(), at.place()));
+            lines.add(new Line(
+                    Words.count(at.icount()), Words.withoutHashes(outside ? at.text() : step.words()), at.place()));
             if (outside) {
                 lines.add(remark(step.value()));
             }
             if (!step.through().isEmpty()) {
                 lines.add(remark("by way of "
                         + step.through().stream()
-                                .map(carrier -> carrier.text() + " in " + carrier.place())
+                                .map(carrier -> carrier.shown() + " in " + carrier.place())
                                 .collect(Collectors.joining(", "))));
             }
             if (step.repeats() > 0) {
@@ -60,17 +76,42 @@ final class SliceLines {
                 lines.add(remark("... " + Words.count(step.leftOut(), "more step") + " left out"));
             }
         }
-        if (shown < slice.steps().size()) {
-            lines.add(remark("... " + Words.count(slice.steps().size() - shown, "more step")));
+        if (shown < own) {
+            lines.add(remark("... " + Words.count(own - shown, "more step")));
         }
-        if (!slice.complete()) {
+        if (own < slice.steps().size()) {
+            lines.add(remark("... and from there on as in A: "
+                    + Words.count(slice.steps().size() - own, "step")));
+        } else if (!slice.complete()) {
             lines.add(remark("the last " + Words.count(slice.replayed(), "instruction")
                     + " were looked at; it goes on further back"));
         }
         return lines;
     }
 
+    /** How many steps both end with. Where they stand in their runs makes no difference. */
+    private static int common(List<Cause> one, List<Cause> other) {
+        int common = 0;
+        while (common < Math.min(one.size(), other.size())
+                && same(one.get(one.size() - 1 - common), other.get(other.size() - 1 - common))) {
+            common++;
+        }
+        return common;
+    }
+
+    private static boolean same(Cause one, Cause other) {
+        return one.words().equals(other.words())
+                && one.role() == other.role()
+                && one.at().place().equals(other.at().place())
+                && one.repeats() == other.repeats()
+                && one.leftOut() == other.leftOut()
+                && one.through().stream()
+                        .map(Executed::place)
+                        .toList()
+                        .equals(other.through().stream().map(Executed::place).toList());
+    }
+
     private static Line remark(String text) {
-        return new Line("", text, "");
+        return new Line("", Words.withoutHashes(text), "");
     }
 }

@@ -30,7 +30,7 @@ final class Written {
         }
         switch (effect.opcode) {
             case BR_IF, BR_UNLESS -> {
-                return jumped(effect, machine) ? "taken" : "not taken";
+                return effect.jumps ? "taken" : "not taken";
             }
             case CALL, CALL_INDIRECT, UNWIND -> {
                 return "";
@@ -38,7 +38,7 @@ final class Written {
             case LOCAL_SET, LOCAL_TEE -> {
                 Function function = program.functions().get(effect.function);
                 int local = (int) effect.instruction.a();
-                return name(function, local) + " = "
+                return Places.localName(function, local).orElse("local " + local) + " = "
                         + typed(
                                 Places.localType(program, function, local).stream()
                                         .toList(),
@@ -57,18 +57,6 @@ final class Written {
                 return effect.writeLength > 0 ? memory(effect, machine) : pushed(effect, machine);
             }
         }
-    }
-
-    private static String name(Function function, int local) {
-        String name =
-                local < function.localNames().size() ? function.localNames().get(local) : "";
-        return name.isEmpty() ? "local " + local : name;
-    }
-
-    private static boolean jumped(Effect effect, Machine machine) {
-        // An interrupt may have been delivered behind the instruction; then its handler's caller is where it went.
-        int frame = Math.min(effect.depth, machine.depth()) - 1;
-        return frame >= 0 && machine.framePosition(frame).offset() != effect.offset + 1;
     }
 
     private static String memory(Effect effect, Machine machine) {
@@ -122,28 +110,8 @@ final class Written {
                 // The run has ended, or the frame is gone: there is no such cell any more.
                 return "";
             }
-            cells.add(cell(machine, cell));
+            cells.add(Effect.cell(machine, cell));
         }
         return Values.list(types, cells);
-    }
-
-    /** The cell at an absolute index, in whichever frame it is: an interrupt may have pushed one since. */
-    private static long cell(Machine machine, int absolute) {
-        int from = 0;
-        for (int frame = 0; frame < machine.depth(); frame++) {
-            Function function = machine.program()
-                    .functions()
-                    .get(machine.framePosition(frame).function());
-            int locals = machine.program().typeOf(function).parameters().size()
-                    + function.locals().size();
-            int inFrame = absolute - from;
-            if (inFrame < locals) {
-                return machine.local(frame, inFrame);
-            } else if (inFrame < locals + machine.operandCount(frame)) {
-                return machine.operand(frame, inFrame - locals);
-            }
-            from += locals + machine.operandCount(frame);
-        }
-        throw new IndexOutOfBoundsException("no cell " + absolute);
     }
 }

@@ -60,9 +60,7 @@ final class Dependences {
         SECTION,
         HP,
         MEMORY_SIZE,
-        TABLE_SIZE,
-        /** A payload that the program has raised a signal with and that waits to be delivered. */
-        PENDING
+        TABLE_SIZE
     }
 
     /** A place: a cell, a byte, or what else can be written on its own. */
@@ -141,6 +139,24 @@ final class Dependences {
     private record Want(
             Node consumer, int operand, @Nullable Copy path) {}
 
+    /** The payload of an interrupt, from its delivery back to where it became pending. */
+    private static final class Payload {
+        final long signal;
+        final List<Want> takers;
+        final Node interrupt;
+
+        /** How many of its signal became pending later than it. */
+        int behind;
+
+        /** @param interrupt what it is if it came from outside */
+        Payload(long signal, List<Want> takers, Node interrupt, int behind) {
+            this.signal = signal;
+            this.takers = takers;
+            this.interrupt = interrupt;
+            this.behind = behind;
+        }
+    }
+
     private final Replay replay;
     private final Recording recording;
     private final Program program;
@@ -148,7 +164,7 @@ final class Dependences {
     private final Map<Space, NavigableMap<Long, List<Want>>> wanted = new EnumMap<>(Space.class);
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, Node> initial = new LinkedHashMap<>();
-    private final List<Long> payloads = new ArrayList<>();
+    private final List<Payload> payloads = new ArrayList<>();
     private int wants;
     private boolean complete = true;
 
@@ -314,6 +330,7 @@ final class Dependences {
             to -= length;
         }
         if (wants > 0) {
+            arrived(0);
             replay.seek(0);
             for (Spot key : TracedInstruction.injected(replay)) {
                 give(take(key.space(), key.at()), initial(Cause.Kind.INJECTED, "injected", 0));
@@ -340,6 +357,8 @@ final class Dependences {
             space.values().forEach(list -> give(list, unknown));
             space.clear();
         }
+        payloads.forEach(payload -> give(payload.takers, unknown));
+        payloads.clear();
         wants = 0;
     }
 
@@ -397,13 +416,6 @@ final class Dependences {
         if (done.handlerFrom >= 0) {
             List<Want> ofSignal = take(Space.CELL, done.handlerFrom);
             List<Want> ofPayload = take(Space.CELL, done.handlerFrom + 1L);
-            if (!ofPayload.isEmpty() && arrived(done) < 0) {
-                // The program itself has raised it.
-                for (Want want : ofPayload) {
-                    want(Space.PENDING, pending(done.signal, done.payload), want);
-                }
-                ofPayload = List.of();
-            }
             if (!ofSignal.isEmpty() || !ofPayload.isEmpty()) {
                 Node node = new Node(
                         Cause.Kind.INTERRUPT,
@@ -416,10 +428,14 @@ final class Dependences {
                         done.payload,
                         new long[0]);
                 give(ofSignal, node);
-                give(ofPayload, node);
+                if (!ofPayload.isEmpty()) {
+                    payloads.add(new Payload(done.signal, ofPayload, node, done.waiting));
+                    wants += ofPayload.size();
+                }
             }
             zeroes(done.icount + 1, done.handler, done.handlerFrom, done.handlerFrom + 2, done.handlerTo);
         }
+        arrived(done.icount + 1);
         for (Spot key : done.injected) {
             List<Want> takers = take(key.space(), key.at());
             if (!takers.isEmpty()) {
@@ -439,16 +455,29 @@ final class Dependences {
         }
     }
 
-    /** When the interrupt came from outside whose handler is entered behind an instruction; -1 if none did. */
-    private long arrived(TracedInstruction done) {
-        List<Interrupt> interrupts = recording.interrupts();
-        for (int i = Ascending.firstFrom(interrupts, Interrupt::icount, done.icount + 2) - 1; i >= 0; i--) {
-            Interrupt interrupt = interrupts.get(i);
-            if (interrupt.signal() == done.signal && interrupt.payload() == done.payload) {
-                return interrupt.icount();
+    /** The interrupts that came from outside at an instruction count, the last first. */
+    private void arrived(long icount) {
+        List<Interrupt> interrupts = payloads.isEmpty() ? List.of() : recording.interrupts();
+        for (int i = Ascending.firstFrom(interrupts, Interrupt::icount, icount + 1) - 1;
+                i >= 0 && interrupts.get(i).icount() == icount;
+                i--) {
+            pending(interrupts.get(i).signal()).ifPresent(found -> give(found.takers, found.interrupt));
+        }
+    }
+
+    /** Something made a signal pending: first come, first served, so it is known which of the delivered ones that was. */
+    private Optional<Payload> pending(long signal) {
+        Optional<Payload> found = Optional.empty();
+        for (Payload payload : payloads) {
+            if (payload.signal == signal && payload.behind-- == 0) {
+                found = Optional.of(payload);
             }
         }
-        return -1;
+        found.ifPresent(payload -> {
+            payloads.remove(payload);
+            wants -= payload.takers.size();
+        });
+        return found;
     }
 
     /** Locals that start as zero. */
@@ -473,9 +502,7 @@ final class Dependences {
     }
 
     private String localName(int function, int index) {
-        List<String> names = program.functions().get(function).localNames();
-        String name = index < names.size() ? names.get(index) : "";
-        return "local " + (name.isEmpty() ? Integer.toString(index) : "'" + name + "'") + " of "
+        return "local " + Places.local(program.functions().get(function), index) + " of "
                 + program.functionName(function);
     }
 
@@ -677,19 +704,7 @@ final class Dependences {
     }
 
     private void raise(TracedInstruction done) {
-        if (in(Space.PENDING).isEmpty()) {
-            return;
-        }
-        List<Want> waiting = take(Space.PENDING, pending(done.operand(1), done.operand(0)));
-        carry(waiting, done, -1, Space.CELL, done.cell(0));
-    }
-
-    /** Where a payload waits for its signal; two that are equal count as one. */
-    private long pending(long signal, long payload) {
-        if (!payloads.contains(payload)) {
-            payloads.add(payload);
-        }
-        return join((int) signal, payloads.indexOf(payload));
+        pending(done.operand(1)).ifPresent(found -> carry(found.takers, done, -1, Space.CELL, done.cell(0)));
     }
 
     // What was there before the first instruction.
@@ -732,10 +747,12 @@ final class Dependences {
                         case HP -> initial(Cause.Kind.INITIAL, "register hp at the start", 0);
                         case MEMORY_SIZE -> initial(Cause.Kind.INITIAL, "memory size at the start", 0);
                         case TABLE_SIZE -> initial(Cause.Kind.INITIAL, "table size at the start", 0);
-                        case PENDING -> initial(Cause.Kind.INTERRUPT, "interrupt " + inner, 0);
                     });
         }));
         wanted.values().forEach(Map::clear);
+        // Of what was pending already nothing is known but that it came.
+        payloads.forEach(payload -> give(payload.takers, payload.interrupt));
+        payloads.clear();
         wants = 0;
     }
 

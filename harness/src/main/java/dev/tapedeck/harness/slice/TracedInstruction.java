@@ -62,6 +62,9 @@ final class TracedInstruction {
     long signal;
     long payload;
 
+    /** Interrupts of the same signal that wait behind the delivered one. */
+    int waiting;
+
     /** The places that were changed on purpose right behind this instruction, cells by their absolute index. */
     List<Dependences.Spot> injected = List.of();
 
@@ -81,8 +84,7 @@ final class TracedInstruction {
         }
         localRead = effect.localRead;
         writeFrom = effect.writeFrom;
-        // The results of the run stay where those of a call would.
-        writeTo = opcode == Opcode.RETURN ? effect.writeFrom + pops : effect.writeTo;
+        writeTo = effect.resultsTo();
         moveFrom = effect.moveFrom;
         readMemory = effect.readMemory;
         readAddress = effect.readAddress;
@@ -137,7 +139,6 @@ final class TracedInstruction {
             case RETURN, INTERRUPT_RETURN -> depth - 1;
             default -> depth;
         };
-        int end = machine.sp();
         if (machine.depth() > depthLeft) {
             handlerFrom = machine.bp();
             handlerTo = machine.sp();
@@ -145,13 +146,10 @@ final class TracedInstruction {
             handler = machine.position().function();
             signal = machine.local(depthLeft, 0);
             payload = machine.local(depthLeft, 1);
-            end = handlerFrom;
+            waiting = machine.pendingCount((int) signal);
         }
         if (depthLeft == depth && writeTo > writeFrom && moveFrom < 0) {
-            int frame = depth - 1;
-            int locals = Effect.locals(machine, frame);
-            int inFrame = writeFrom - (end - locals - machine.operandCount(frame));
-            value = inFrame < locals ? machine.local(frame, inFrame) : machine.operand(frame, inFrame - locals);
+            value = Effect.cell(machine, writeFrom);
         }
     }
 

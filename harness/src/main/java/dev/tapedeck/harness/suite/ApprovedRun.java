@@ -118,8 +118,7 @@ record ApprovedRun(
                         Optional.of(different.diff()),
                         departure.clue()));
             } else if (mode != ApprovalMode.ALL && problem.isPresent()) {
-                PendingApproval pending =
-                        Approval.pendRecording(title, files, text, packed, subject.directory());
+                PendingApproval pending = Approval.pendRecording(title, files, text, packed, subject.directory());
                 return Optional.of(failed(received(pending))
                         .because(
                                 "the run is as approved, but " + fileName(files.recording())

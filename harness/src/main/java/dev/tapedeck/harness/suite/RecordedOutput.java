@@ -30,8 +30,7 @@ final class RecordedOutput {
     static Optional<byte[]> of(Replay replay) throws RecordingException, ReplayException {
         Recording recording = replay.recording();
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        VirtualHost host =
-                new VirtualHost(InputStream.nullInputStream(), output, OutputStream.nullOutputStream(), 0);
+        VirtualHost host = new VirtualHost(InputStream.nullInputStream(), output, OutputStream.nullOutputStream(), 0);
         for (HostCallRecord call : recording.hostCalls()) {
             HostImport called = recording.program().program().imports().get(call.hostImport());
             switch (called.qualifiedName()) {

@@ -83,7 +83,7 @@ public final class Places {
             Function function = program.functions().get(position.function());
             int parameters = program.typeOf(function).parameters().size();
             String kind = local.index() < parameters ? "parameter " : "local ";
-            return kind + localName(function, local.index()) + " of " + frameName(machine, local.frame());
+            return kind + local(function, local.index()) + " of " + frameName(machine, local.frame());
         } else if (location instanceof Location.Operand operand) {
             return operand.frame() < machine.depth()
                     ? "operand " + operand.index() + " of " + frameName(machine, operand.frame())
@@ -142,11 +142,15 @@ public final class Places {
         return name.isEmpty() ? "table " + index : "table '" + name + "'";
     }
 
-    private static String localName(Function function, int index) {
-        return index < function.localNames().size()
-                        && !function.localNames().get(index).isEmpty()
-                ? "'" + function.localNames().get(index) + "'"
-                : Integer.toString(index);
+    /** The name of a parameter or local, if it has one. */
+    public static Optional<String> localName(Function function, int index) {
+        List<String> names = function.localNames();
+        return index < names.size() && !names.get(index).isEmpty() ? Optional.of(names.get(index)) : Optional.empty();
+    }
+
+    /** {@code 'count'}, or the number of a parameter or local that has no name. */
+    public static String local(Function function, int index) {
+        return localName(function, index).map(name -> "'" + name + "'").orElse(Integer.toString(index));
     }
 
     /** The function of a frame, with the frame's number where the function is on the stack more than once. */

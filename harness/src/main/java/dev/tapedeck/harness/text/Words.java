@@ -12,6 +12,7 @@ import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -24,7 +25,10 @@ public final class Words {
     /** Deeper call stacks are cut: a runaway recursion has tens of thousands of frames. */
     public static final int FRAMES_MAX = 64;
 
-    private static final Pattern HASH = Pattern.compile("::h[0-9a-f]{16}(?![0-9A-Za-z_])");
+    /** Bytes shown of where two writes differ. */
+    private static final int BYTES_SHOWN = 8;
+
+    private static final Pattern HASH = Pattern.compile("::h[0-9a-f]{16}(?![0-9A-Za-z_])|17h[0-9a-f]{16}(?=E)");
 
     private Words() {}
 
@@ -38,9 +42,17 @@ public final class Words {
         return count(number) + " " + noun + (number == 1 ? "" : "s");
     }
 
-    /** Text without the hashes that Rust appends to the names of functions: {@code core::fmt::write::h0123456789abcdef}. */
+    /**
+     * Text without the hashes that Rust appends to the names of functions: {@code core::fmt::write::h0123456789abcdef}, or
+     * {@code _ZN4core3fmt5write17h0123456789abcdefE} where they have not been made readable.
+     */
     public static String withoutHashes(String text) {
-        return text.contains("::h") ? HASH.matcher(text).replaceAll("") : text;
+        return text.contains("::h") || text.contains("17h") ? HASH.matcher(text).replaceAll("") : text;
+    }
+
+    /** A word as a POSIX shell reads it: whoever pastes the command runs nothing else. */
+    public static String shell(String word) {
+        return word.matches("[A-Za-z0-9_./+:=@%,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 
     /** A digest: 16 hexadecimal digits. */
@@ -136,14 +148,60 @@ public final class Words {
         return "injected: " + where + " xor 0x" + Long.toHexString(injection.mask());
     }
 
+    /**
+     * What two calls of one host function with the same arguments gave back, and where that differs: of long writes, that is
+     * not at their beginning.
+     */
+    public static String events(Program program, HostCallRecord a, HostCallRecord b) {
+        String one = event(program, a);
+        String other = event(program, b);
+        boolean alike = a.hostImport() == b.hostImport()
+                && a.arguments().equals(b.arguments())
+                && a.results().equals(b.results())
+                && a.error().isEmpty()
+                && b.error().isEmpty()
+                && a.halt().isEmpty()
+                && b.halt().isEmpty()
+                && a.writes().size() == b.writes().size();
+        for (int i = 0; alike && i < a.writes().size(); i++) {
+            MemoryWrite first = a.writes().get(i);
+            MemoryWrite second = b.writes().get(i);
+            int at = Arrays.mismatch(first.bytes(), second.bytes());
+            if (first.memory() != second.memory() || first.address() != second.address()) {
+                break;
+            }
+            if (at >= 0) {
+                int from = Math.min(at, Math.min(first.bytes().length, second.bytes().length));
+                return call(program, a) + " wrote " + count(first.bytes().length, "byte")
+                        + (first.bytes().length == second.bytes().length
+                                ? ""
+                                : " in the first run and " + count(second.bytes().length, "byte") + " in the second")
+                        + ", differing from byte " + from + " at "
+                        + Values.address(first.address() + from)
+                        + (first.memory() == 0 ? "" : " of memory " + first.memory()) + ": "
+                        + behind(first.bytes(), from) + " in the first run; in the second "
+                        + behind(second.bytes(), from);
+            }
+        }
+        return one + " in the first run; in the second " + other;
+    }
+
+    private static String behind(byte[] bytes, int from) {
+        return from == bytes.length
+                ? "nothing"
+                : Values.bytes(Arrays.copyOfRange(bytes, from, Math.min(bytes.length, from + BYTES_SHOWN)));
+    }
+
+    private static String call(Program program, HostCallRecord call) {
+        Program.HostImport called = program.imports().get(call.hostImport());
+        return called.qualifiedName() + '(' + Values.list(program.typeOf(called).parameters(), call.arguments()) + ')';
+    }
+
     /** What a host call gave back: {@code tape.random() returned 5}. */
     public static String event(Program program, HostCallRecord call) {
         Program.HostImport called = program.imports().get(call.hostImport());
         Program.FunctionType type = program.typeOf(called);
-        StringBuilder text = new StringBuilder(called.qualifiedName())
-                .append('(')
-                .append(Values.list(type.parameters(), call.arguments()))
-                .append(')');
+        StringBuilder text = new StringBuilder(call(program, call));
         if (call.error().isPresent()) {
             return text.append(" failed: ").append(call.error().get()).toString();
         }

@@ -168,6 +168,10 @@ class RunPairsTest {
         assertThat(row.a()).isEqualTo("71 75 \"qu\"");
         assertThat(row.b()).isEqualTo("57 49 \"WI\"");
         assertThat(row.writerA().orElseThrow().text()).isEqualTo("call_host tape.input");
+        assertThat(found.summary())
+                .matches(
+                        "tape\\.input\\(\\d+, \\d+\\) wrote \\d+ bytes, differing from byte \\d+ at 0x1014: 71 75.* in the first"
+                                + " run; in the second 57 49.*; at call_host tape\\.input in .*");
     }
 
     @Test
@@ -388,5 +392,33 @@ class RunPairsTest {
         assertThat(found.a().instructions()).isGreaterThan(400_000);
         assertThat(found.probes()).isLessThanOrEqualTo(10 + 8);
         assertThat(found.replayed()).isLessThanOrEqualTo(2 * (interval + 6L * block));
+    }
+
+    @Test
+    @DisplayName("the results of a run are written by the return that ends it")
+    void writersOfResults() throws Exception {
+        Path path = directory.resolve("results");
+        Recorder.record(
+                Deck.assemble("p", """
+                .func main() -> (i32, i32)
+                  .local x: i32
+                  i32.const 5
+                  local.set x
+                  i32.const 1
+                  i32.const 2
+                  return
+                .end
+                .entry main
+                """),
+                options(List.of(), 1, List.of(), 100, 64, List.of()),
+                LiveRun.host("", 1),
+                path);
+        try (Recording recording = Recording.open(path)) {
+            Lane lane = new Lane(recording, icount -> {});
+            lane.seek(recording.icountEnd());
+            LastWriters.Target second = new LastWriters.Target(new Location.Operand(0, 1), 1);
+            assertThat(LastWriters.search(lane, List.of(second)).get(second).text())
+                    .isEqualTo("return");
+        }
     }
 }

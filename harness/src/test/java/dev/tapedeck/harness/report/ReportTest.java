@@ -9,6 +9,8 @@ import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
 import dev.tapedeck.harness.report.ConsoleReport.Paint;
 import dev.tapedeck.harness.report.ReportContent.Mark;
+import dev.tapedeck.harness.slice.Cause;
+import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Words;
@@ -233,7 +235,8 @@ class ReportTest {
         assertThat(MarkdownReport.text("- a_b _c_ *c* @someone http://example.org"))
                 .isEqualTo("\\- a_b \\_c\\_ \\*c\\* @<!-- -->someone http\\://example.org");
         assertThat(MarkdownReport.text("1. first")).isEqualTo("1\\. first");
-        assertThat(MarkdownReport.code("a | `b`")).isEqualTo("`` a \\| `b` ``");
+        assertThat(MarkdownReport.code("a | `b`")).isEqualTo("`` a | `b` ``");
+        assertThat(MarkdownReport.cell("a | `b`")).isEqualTo("`` a \\| `b` ``");
         assertThat(MarkdownReport.code(" ")).isEqualTo("(none)");
     }
 
@@ -289,5 +292,41 @@ class ReportTest {
             assertThat(expected).as("golden file " + name).isNotNull();
             assertThat(actual).as(name).isEqualTo(new String(expected.readAllBytes(), StandardCharsets.UTF_8));
         }
+    }
+
+    @Test
+    @DisplayName("what the slices of both runs end with is shown once; hashes of Rust are in neither")
+    void commonPartOfSlices() {
+        Executed start = new Executed(3, "_ZN4core3fmt5write17h0123456789abcdefE", 4, "a.rs", 5, "i32.const 7");
+        Executed call = new Executed(5, "main", 6, "a.rs", 7, "call core::fmt::write::h0123456789abcdef");
+        Cause shared = new Cause(start, Cause.Kind.CONSTANT, Cause.Role.VALUE, List.of(), "", List.of(call), 0, 0);
+        Cause input = new Cause(call, Cause.Kind.COMPUTED, Cause.Role.VALUE, List.of("7"), "8", List.of(), 0, 0);
+        Slice a = slice(List.of(cause(9, "i32.add", "15"), input, shared));
+        Slice b = slice(List.of(cause(10, "i32.sub", "1"), input, shared));
+        List<String> ofA = texts(SliceLines.of(a, 12));
+        assertThat(ofA)
+                .containsExactly(
+                        "i32.add: 7 -> 15",
+                        "call core::fmt::write: 7 -> 8",
+                        "i32.const 7",
+                        "by way of call core::fmt::write in main+6 (a.rs:7)");
+        assertThat(SliceLines.of(a, 12).get(2).place()).isEqualTo("_ZN4core3fmt5writeE+4 (a.rs:5)");
+        assertThat(texts(SliceLines.of(b, 12, Optional.of(a))))
+                .containsExactly("i32.sub: 7 -> 1", "... and from there on as in A: 2 steps");
+        Slice other = slice(List.of(cause(10, "i32.sub", "1"), cause(7, "i32.mul", "3"), shared));
+        assertThat(texts(SliceLines.of(other, 12, Optional.of(a)))).hasSize(4).contains("i32.const 7");
+    }
+
+    private static List<String> texts(List<SliceLines.Line> lines) {
+        return lines.stream().map(SliceLines.Line::text).toList();
+    }
+
+    private static Cause cause(long icount, String text, String value) {
+        Executed at = new Executed(icount, "main", 8, "a.rs", 9, text);
+        return new Cause(at, Cause.Kind.COMPUTED, Cause.Role.VALUE, List.of("7"), value, List.of(), 0, 0);
+    }
+
+    private static Slice slice(List<Cause> steps) {
+        return new Slice("it", 20, steps, true, 20);
     }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -82,5 +83,34 @@ class WrittenTest {
                 test.line(),
                 test.system(),
                 List.of());
+    }
+
+    @Test
+    void aBranchToTheNextInstructionIsTakenAllTheSame() throws Exception {
+        Path file = Files.writeString(folder.resolve("p.tasm"), """
+                .func main()
+                  i32.const 1
+                  br_if next
+                next:
+                  i32.const 0
+                  br_if last
+                last:
+                  i32.const 0
+                  br_unless end
+                end:
+                  return
+                .end
+                .entry main
+                """);
+        VerifiedProgram program = ProgramFile.load(file);
+        Verdict verdict =
+                new TestRunner(folder.resolve("out"), ApprovalMode.CHECK).run(file, "p", program, TestCase.ofEntry());
+        try (Recording recording = Recording.open(verdict.recording().orElseThrow())) {
+            List<Step> steps = Listing.steps(recording, 0, recording.icountEnd());
+            assertThat(steps)
+                    .filteredOn(step -> step.executed().text().startsWith("br"))
+                    .extracting(Step::wrote)
+                    .containsExactly("taken", "not taken", "taken");
+        }
     }
 }

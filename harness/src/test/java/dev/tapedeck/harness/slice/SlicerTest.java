@@ -563,4 +563,70 @@ class SlicerTest {
                             "argument (condition) (argument 'a' of main): 0");
         }
     }
+
+    @Test
+    @DisplayName("a payload is what became pending first: from outside or the program's own, also where both are equal")
+    void equalPayloads() throws Exception {
+        String program = """
+                .global last: mut i64 = 0
+                .func main()
+                  i32.const 3
+                  interrupt.handle tick
+                  interrupt.disable
+                  i32.const 3
+                  i64.const 35
+                  i64.const 2
+                  i64.mul
+                  interrupt.raise
+                  nop
+                  interrupt.enable
+                  nop
+                  nop
+                  global.get last
+                  call_host tape.print_i64
+                  return
+                .end
+                .func tick(signal: i32, payload: i64)
+                  global.get last
+                  i64.const 1000
+                  i64.mul
+                  local.get payload
+                  i64.add
+                  global.set last
+                  interrupt.return
+                .end
+                .entry main
+                """;
+        // From outside first, then the program's own, and the other way round: the last one delivered is added last.
+        Slice own = printed(program, new Given("", List.of(), List.of(new ScheduledInterrupt(3, 3, 70)), List.of()));
+        assertThat(lines(own).subList(0, 2))
+                .containsExactly(
+                        "computed i64.add: 70000, 70 -> 70070 by way of global.set last",
+                        "computed i64.mul: 70, 1000 -> 70000");
+        assertThat(own.steps())
+                .filteredOn(step -> step.words().equals("i64.mul: 35, 2 -> 70"))
+                .hasSize(1);
+        assertThat(own.steps())
+                .filteredOn(step -> step.kind() == Cause.Kind.INTERRUPT)
+                .hasSize(1);
+        long delivered = own.steps().stream()
+                .filter(step -> step.kind() == Cause.Kind.INTERRUPT)
+                .findFirst()
+                .orElseThrow()
+                .at()
+                .icount();
+        directory = directory.resolve("other");
+        Slice outside =
+                printed(program, new Given("", List.of(), List.of(new ScheduledInterrupt(9, 3, 70)), List.of()));
+        long later = outside.steps().stream()
+                .filter(step -> step.kind() == Cause.Kind.INTERRUPT)
+                .findFirst()
+                .orElseThrow()
+                .at()
+                .icount();
+        assertThat(later).isGreaterThan(delivered);
+        assertThat(outside.steps())
+                .filteredOn(step -> step.words().equals("i64.mul: 35, 2 -> 70"))
+                .hasSize(1);
+    }
 }

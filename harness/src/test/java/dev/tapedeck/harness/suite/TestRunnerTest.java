@@ -1321,7 +1321,8 @@ class TestRunnerTest {
     }
 
     @Test
-    @DisplayName("an approved text that was edited by hand is recognised, whether the run is the recorded one or another")
+    @DisplayName(
+            "an approved text that was edited by hand is recognised, whether the run is the recorded one or another")
     void editedApprovedText() throws Exception {
         String test = ".test \"t\"\n.approve\n.end\n";
         Path text = root.resolve("programs/p.approved.txt");
@@ -1329,8 +1330,9 @@ class TestRunnerTest {
         String good = Files.readString(text);
         Files.writeString(text, good.replace("  total: i32 = 6", "  total: i32 = 7"));
         assertThat(run(SQUARES + test).message())
-                .contains("differs from p.approved.txt; the run itself is the same as the approved run; but p.approved.rec"
-                        + " is of a run that reads otherwise than the approved text; line ");
+                .contains(
+                        "differs from p.approved.txt; the run itself is the same as the approved run; but p.approved.rec"
+                                + " is of a run that reads otherwise than the approved text; line ");
 
         // As if somebody had changed the text to what the changed program does, in one digit of its output.
         String changed = SQUARES.replace("i32.mul", "i32.add") + test;
@@ -1344,8 +1346,9 @@ class TestRunnerTest {
         Verdict asEdited = run(changed);
         assertThat(asEdited.kind()).isEqualTo(Kind.FAILED);
         assertThat(asEdited.message())
-                .startsWith("p.tasm:28: the run is as approved, but p.approved.rec, which a failing one is compared with, is"
-                        + " of a run that reads otherwise than the approved text; first differs from the approved run")
+                .startsWith(
+                        "p.tasm:28: the run is as approved, but p.approved.rec, which a failing one is compared with, is"
+                                + " of a run that reads otherwise than the approved text; first differs from the approved run")
                 .contains("or with tapedeck review ");
 
         // A review replaces the recording, and then the run is as approved.
