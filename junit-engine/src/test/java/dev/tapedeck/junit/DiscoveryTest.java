@@ -347,7 +347,7 @@ class DiscoveryTest {
 
     @Test
     @DisplayName("class path roots and resources select the programs in them")
-    void classPath() throws IOException {
+    void classPath() throws Exception {
         Path classes = Files.createDirectories(root.resolve("classes"));
         Files.createDirectories(classes.resolve("programs"));
         Files.writeString(classes.resolve("programs/packed.tasm"), Workspace.PASSES);
@@ -359,6 +359,18 @@ class DiscoveryTest {
                         .build()))
                 .extracting(TestIdentifier::getDisplayName)
                 .containsExactly("programs/packed.tasm");
+        Path ours = Path.of(TapedeckProgramsTest.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        assertThat(tests(LauncherDiscoveryRequestBuilder.request()
+                        .selectors(selectClasspathRoots(Set.of(ours)))
+                        .configurationParameter(
+                                Settings.PROGRAMS, workspace.programs().toString())
+                        .build()))
+                .extracting(TestIdentifier::getDisplayName)
+                .contains("plain.tasm", "sum.tasm: adds two numbers");
 
         ClassLoader before = Thread.currentThread().getContextClassLoader();
         try (URLClassLoader loader =

@@ -55,7 +55,9 @@ public final class OverviewSummary {
     }
 
     private static String why(Row row) {
-        return row.status() == Status.FLAKY ? row.earlier().get(row.earlier().size() - 1) : row.reason();
+        return row.status() == Status.FLAKY && !row.earlier().isEmpty()
+                ? row.earlier().get(row.earlier().size() - 1)
+                : row.reason();
     }
 
     private static String text(String text) {

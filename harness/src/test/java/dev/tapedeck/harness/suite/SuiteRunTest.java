@@ -224,7 +224,12 @@ class SuiteRunTest {
         Files.createDirectories(output());
         for (String state :
                 List.of("", "begun many\nprocess x\nprocess 1 x\n", "\0".repeat(5000), "begun -7\nended 9\n")) {
-            for (String results : List.of("", "{", "[]", "{\"tests\": [7, {}, {\"verdict\": \"passed\"}]}", "\0")) {
+            for (String results : List.of(
+                    "",
+                    "{",
+                    "[]",
+                    "{\"tests\": [7, {}, {\"verdict\": \"flaky\"}, {\"folder\": {}, \"verdict\": \"passed\", \"files\": 7, \"instructions\": 1e99}]}",
+                    "\0")) {
                 Files.writeString(output().resolve(RunState.FILE), state);
                 Files.writeString(output().resolve("results.json"), results);
                 SuiteRun run = begin();
