@@ -13,6 +13,7 @@ import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Frame;
 import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.StateRange;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Difference;
@@ -231,66 +232,14 @@ final class Explanation {
     // What differs.
 
     private List<Row> rowsOfOneProgram() {
-        return rows(a.machine().snapshot().differences(b.machine().snapshot(), DIFFERENCES_MAX));
-    }
-
-    private List<Row> rows(List<Difference> differences) {
+        List<Difference> differences =
+                a.machine().snapshot().differences(b.machine().snapshot(), DIFFERENCES_MAX);
         List<Row> rows = new ArrayList<>();
-        int i = 0;
-        while (i < differences.size() && rows.size() < ROWS_MAX) {
-            Difference difference = differences.get(i);
-            if (difference.location() instanceof Location.MemoryByte first) {
-                int last = i;
-                while (last + 1 < differences.size()
-                        && differences.get(last + 1).location() instanceof Location.MemoryByte next
-                        && next.memory() == first.memory()
-                        && next.address() == first.address() + (last + 1 - i)) {
-                    last++;
-                }
-                rows.add(bytesRow(differences.subList(i, last + 1), Places.memory(first.memory()), first.address()));
-                i = last + 1;
-            } else if (difference.location() instanceof Location.SectionByte first) {
-                int last = i;
-                while (last + 1 < differences.size()
-                        && differences.get(last + 1).location() instanceof Location.SectionByte next
-                        && next.section() == first.section()
-                        && next.index() == first.index() + (last + 1 - i)) {
-                    last++;
-                }
-                rows.add(bytesRow(
-                        differences.subList(i, last + 1), Places.section(first.section()) + " byte", first.index()));
-                i = last + 1;
-            } else {
-                rows.add(row(difference));
-                i++;
-            }
+        for (StateRange range : StateRange.of(a.machine(), b.machine(), differences, ROWS_MAX)) {
+            LastWriters.Target target = new LastWriters.Target(range.first(), range.length());
+            rows.add(new Row(range.what(), range.a(), range.b(), target, target));
         }
         return rows;
-    }
-
-    /** A row of bytes that stand one behind the other. */
-    private static Row bytesRow(List<Difference> bytes, String space, long address) {
-        byte[] ofA = new byte[bytes.size()];
-        byte[] ofB = new byte[bytes.size()];
-        for (int i = 0; i < ofA.length; i++) {
-            ofA[i] = (byte) bytes.get(i).a();
-            ofB[i] = (byte) bytes.get(i).b();
-        }
-        String location = space + " " + Values.address(address)
-                + (ofA.length == 1 ? "" : ".." + Values.address(address + ofA.length - 1));
-        LastWriters.Target target = new LastWriters.Target(bytes.get(0).location(), ofA.length);
-        return new Row(location, Values.bytes(ofA), Values.bytes(ofB), target, target);
-    }
-
-    private Row row(Difference difference) {
-        Location location = difference.location();
-        LastWriters.Target target = new LastWriters.Target(location, 1);
-        return new Row(
-                Places.location(a.machine(), location),
-                Values.value(a.machine(), location, difference.a()),
-                Values.value(b.machine(), location, difference.b()),
-                target,
-                target);
     }
 
     /** Between versions: what belongs together and differs in the innermost frames, the globals, and hp. */

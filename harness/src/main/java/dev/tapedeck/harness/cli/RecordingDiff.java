@@ -6,8 +6,7 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.report.JsonReport;
-import dev.tapedeck.harness.text.Places;
-import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.StateRange;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Difference;
@@ -20,7 +19,11 @@ import java.util.Locale;
 
 /** How the ends of two recordings differ. */
 final class RecordingDiff {
-    private static final int DIFFERENCES_MAX = 64;
+    private static final int ROWS_MAX = 64;
+
+    /** Single differences, many of which may be one row. */
+    private static final int DIFFERENCES_MAX = 4096;
+
     private static final int VALUE_CHARS_MAX = 200;
 
     private final Terminal terminal;
@@ -63,11 +66,9 @@ final class RecordingDiff {
                 Machine endB = end(b);
                 // A place in a frame has a name only where that frame is.
                 Machine deeper = endA.depth() >= endB.depth() ? endA : endB;
-                for (Difference difference : endA.snapshot().differences(endB.snapshot(), DIFFERENCES_MAX)) {
-                    rows.add(new Row(
-                            Places.location(deeper, difference.location()),
-                            Values.value(deeper, difference.location(), difference.a()),
-                            Values.value(deeper, difference.location(), difference.b())));
+                List<Difference> differences = endA.snapshot().differences(endB.snapshot(), DIFFERENCES_MAX);
+                for (StateRange range : StateRange.of(deeper, deeper, differences, ROWS_MAX)) {
+                    rows.add(new Row(range.what(), range.a(), range.b()));
                 }
             }
             boolean same = rows.stream().allMatch(Row::same);

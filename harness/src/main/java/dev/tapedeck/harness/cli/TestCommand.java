@@ -180,7 +180,7 @@ final class TestCommand implements Callable<Integer> {
         } else {
             terminal.println("");
             terminal.println(Words.count(rows.size(), "test") + " of " + Words.count(programs.size(), "program") + ": "
-                    + summary(rows));
+                    + summary(rows) + (verify ? "; each recording was replayed" : ""));
         }
         actions.ifPresent(collected -> GitHubLog.finish(collected, terminal, json));
         if (count(rows, Verdict.Kind.ERROR) > 0) {
@@ -329,8 +329,8 @@ final class TestCommand implements Callable<Integer> {
         return String.join(", ", parts);
     }
 
-    private static void document(JsonGenerator json, List<Row> rows, List<ObsoleteApproval> obsolete)
-            throws IOException {
+    private void document(JsonGenerator json, List<Row> rows, List<ObsoleteApproval> obsolete) throws IOException {
+        json.writeBooleanField("verified", verify);
         json.writeNumberField("passed", count(rows, Verdict.Kind.PASSED));
         json.writeNumberField("failed", count(rows, Verdict.Kind.FAILED));
         json.writeNumberField("errors", count(rows, Verdict.Kind.ERROR));

@@ -689,6 +689,38 @@ class CommandsTest {
     }
 
     @Test
+    @DisplayName("diff names bytes of memory that stand one behind the other as one range")
+    void diffOfBytes() throws IOException {
+        Path program = Files.writeString(folder.resolve("bytes.tasm"), """
+                .memory 1
+                .func main()
+                  nop
+                  nop
+                  nop
+                  nop
+                  nop
+                  return
+                .end
+                .entry main
+                """);
+        Path a = record(program, "a");
+        Path b = record(
+                program,
+                "b",
+                "--inject",
+                "1:memory.5000:0x41",
+                "--inject",
+                "2:memory.5001:0x42",
+                "--inject",
+                "3:memory.5003:0x43");
+        assertThat(CommandLineRun.of("diff", a, b).out())
+                .contains("* memory 0x1388..0x1389")
+                .contains("00 00  ->  41 42 \"AB\"\n")
+                .contains("* memory 0x138b ")
+                .doesNotContain("memory 0x1389 ");
+    }
+
+    @Test
     @DisplayName("a planted fault is found at its instruction, in every format")
     void bisectOfAPlantedFault() {
         Path a = record(count, "a");

@@ -73,12 +73,21 @@ class TestCommandTest {
     @Test
     @DisplayName("--recordings failed keeps what did not pass, --verify replays each, and both say what they expect")
     void recordingsAndVerification() throws Exception {
-        assertThat(test(sum, "--recordings", "failed", "--verify").exitCode()).isZero();
+        CommandLineRun verified = test(sum, "--recordings", "failed", "--verify");
+        assertThat(verified.exitCode()).isZero();
+        assertThat(verified.out()).contains("; each recording was replayed");
+        assertThat(test(sum, "--recordings", "failed").out()).doesNotContain("replayed");
+        assertThat(test(sum, "--recordings", "failed", "--verify", "--json")
+                        .json()
+                        .get("verified")
+                        .asBoolean())
+                .isTrue();
         assertThat(results("sum.tasm", "prints")).isDirectory();
         assertThat(results("sum.tasm", "prints").resolve("recording")).doesNotExist();
         assertThat(results("sum.tasm", "prints").resolve("last-passed.rec")).isRegularFile();
         CommandLineRun json = test(sum, "--recordings", "failed", "--json");
         assertThat(json.json().get("tests").get(0).get("recording").isNull()).isTrue();
+        assertThat(json.json().get("verified").asBoolean()).isFalse();
 
         Files.writeString(sum, SUM + TESTS.formatted("4"));
         assertThat(test(sum, "--recordings", "failed", "--verify").exitCode()).isEqualTo(1);
