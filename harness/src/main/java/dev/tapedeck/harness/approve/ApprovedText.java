@@ -255,6 +255,7 @@ public final class ApprovedText {
             case HALTED -> "exit code " + outcome.exitCode();
             case FAULTED -> outcome.fault().map(fault -> fault(program, fault)).orElse("fault");
             case LIMIT -> "stopped by the instruction limit";
+            case STOPPED -> "stopped from outside";
         };
     }
 

@@ -67,8 +67,8 @@ final class Explanation {
         } else {
             text.append("the runs are the same");
         }
-        boolean cutA = a.recording.outcome().isEmpty();
-        boolean cutB = b.recording.outcome().isEmpty();
+        boolean cutA = !a.reachesEnd();
+        boolean cutB = !b.reachesEnd();
         boolean limited = alignment.isPresent() && (limited(a) || limited(b));
         if (cutA || cutB || limited) {
             text.append(" as far as both recordings reach");
@@ -95,10 +95,10 @@ final class Explanation {
 
     private void appendCut(StringBuilder text) {
         for (Lane lane : List.of(a, b)) {
-            if (lane.recording.outcome().isEmpty()) {
+            if (!lane.reachesEnd()) {
                 text.append("; the ")
                         .append(lane == a ? "first" : "second")
-                        .append(" recording was ")
+                        .append((lane.recording.outcome().isPresent() ? " run was " : " recording was "))
                         .append(Words.outcome(lane.recording));
             }
         }

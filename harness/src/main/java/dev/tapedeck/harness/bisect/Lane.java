@@ -127,8 +127,16 @@ final class Lane {
         if (machine().status() == Status.RETURNED) {
             return new Behaviour(Behaviour.Kind.RETURN, 0, machine().results());
         }
-        Behaviour.Kind kind = recording.outcome().isPresent() ? Behaviour.Kind.LIMIT : Behaviour.Kind.CUT;
+        Behaviour.Kind kind = reachesEnd() ? Behaviour.Kind.LIMIT : Behaviour.Kind.CUT;
         return new Behaviour(kind, 0, List.of());
+    }
+
+    /** Whether the recording tells of all that the run would have done; not if it was cut, or the run stopped from outside. */
+    boolean reachesEnd() {
+        return recording
+                .outcome()
+                .filter(outcome -> outcome.kind() != Outcome.Kind.STOPPED)
+                .isPresent();
     }
 
     /** Where the difference of a cell began; null if it has the same value in the other run. */

@@ -119,11 +119,11 @@ final class RunSearch {
             return outcomeA.isPresent() ? isAtEnd(recordingA) : outcomeB.isEmpty() || isAtEnd(recordingB);
         }
         if (outcomeA.get().icount() != outcomeB.get().icount()) {
-            return outcomeOfShorter().kind() == Outcome.Kind.LIMIT;
+            return outcomeOfShorter().kind().isUnfinished();
         }
         probes++;
         boolean limit =
-                outcomeA.get().kind() == Outcome.Kind.LIMIT || outcomeB.get().kind() == Outcome.Kind.LIMIT;
+                outcomeA.get().kind().isUnfinished() || outcomeB.get().kind().isUnfinished();
         return limit || outcomeA.get().stateDigest() == outcomeB.get().stateDigest();
     }
 
@@ -131,7 +131,7 @@ final class RunSearch {
     private boolean isAtEnd(Recording complete) {
         return complete.icountEnd() > end
                 || complete.outcome()
-                        .map(outcome -> outcome.kind() == Outcome.Kind.LIMIT)
+                        .map(outcome -> outcome.kind().isUnfinished())
                         .orElse(false);
     }
 

@@ -97,6 +97,10 @@ final class ProgramRun {
                 outcome.fault().ifPresent(fault -> explain(program, fault));
                 yield ExitCodes.DIFFERENT;
             }
+            case STOPPED -> {
+                terminal.message("tapedeck: stopped after " + Words.count(outcome.icount(), "instruction"));
+                yield ExitCodes.DIFFERENT;
+            }
             case LIMIT -> {
                 terminal.message("tapedeck: stopped by the limit of " + Words.count(outcome.icount(), "instruction")
                         + "; --limit raises it");

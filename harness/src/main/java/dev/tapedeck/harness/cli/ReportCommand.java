@@ -125,7 +125,7 @@ final class ReportCommand implements Callable<Integer> {
         boolean fine = switch (outcome.get().kind()) {
             case RETURNED -> true;
             case HALTED -> outcome.get().exitCode() == 0;
-            case FAULTED, LIMIT -> false;
+            case FAULTED, LIMIT, STOPPED -> false;
         };
         return fine
                 ? ""

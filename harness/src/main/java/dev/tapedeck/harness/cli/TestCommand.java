@@ -15,6 +15,7 @@ import dev.tapedeck.harness.suite.ProgramSearch;
 import dev.tapedeck.harness.suite.SuiteRun;
 import dev.tapedeck.harness.suite.TestFileNames;
 import dev.tapedeck.harness.suite.TestRunner;
+import dev.tapedeck.harness.suite.TimeLimit;
 import dev.tapedeck.harness.suite.Verdict;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
@@ -23,6 +24,7 @@ import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -101,6 +103,14 @@ final class TestCommand implements Callable<Integer> {
     private long limit = TestRunner.INSTRUCTION_LIMIT_DEFAULT;
 
     @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description =
+                    "Stops a test that has no .timeout after a time by the clock, such as 10s or 500ms, and fails it"
+                            + " (default: none).")
+    private String timeout = "";
+
+    @Option(
             names = "--memory-limit",
             paramLabel = "MIB",
             converter = CountConverter.class,
@@ -147,12 +157,22 @@ final class TestCommand implements Callable<Integer> {
         KeptRecordings kept = KeptRecordings.ofName(recordings)
                 .orElseThrow(
                         () -> CommandException.usage("--recordings is '" + recordings + "', expected all or failed"));
+        Optional<Duration> time = TimeLimit.parse(timeout);
+        if (time.isEmpty() && !timeout.isEmpty()) {
+            throw CommandException.usage(
+                    "--timeout is '" + timeout + "', expected a time with ms, s, m or h, such as 10s");
+        }
         RunSettings.inRange("--limit", limit, 1, 1L << 62);
         RunSettings.inRange("--memory-limit", memoryLimit, 1, Limits.RESIDENT_MEBIBYTES_MAX);
         TestRunner runner = new TestRunner(
                 output,
-                new TestRunner.Options(
-                        mode, "--approve ", limit, Limits.DEFAULT.withResidentMebibytesMax(memoryLimit), verify, kept));
+                TestRunner.Options.of(mode)
+                        .withApprovalOption("--approve ")
+                        .withInstructionLimit(limit)
+                        .withTimeout(time)
+                        .withLimits(Limits.DEFAULT.withResidentMebibytesMax(memoryLimit))
+                        .withVerified(verify)
+                        .withKept(kept));
         if (files.contains("")) {
             throw CommandException.usage("the name of a program is empty; the current directory is '.'");
         }

@@ -44,7 +44,7 @@ record EndDescriptor(Outcome outcome, long blocks, long interrupts, long hostCal
         Outcome.Kind kind = Arrays.stream(Outcome.Kind.values())
                 .filter(candidate -> candidate.code() == code)
                 .findFirst()
-                .orElseThrow(() -> in.error("outcome is " + code + ", expected 2 to 5"));
+                .orElseThrow(() -> in.error("outcome is " + code + ", expected 2 to 6"));
         long icount = in.i64("icount", 0, Long.MAX_VALUE);
         int exitCode = in.i32("exit code");
         List<Long> results = in.cells("results");

@@ -23,7 +23,9 @@ public record Outcome(
         HALTED(3),
         FAULTED(4),
         /** The instruction limit stopped it. */
-        LIMIT(5);
+        LIMIT(5),
+        /** It was stopped from outside, as by a timeout; not by anything that a replay could repeat. */
+        STOPPED(6);
 
         private final int code;
 
@@ -34,6 +36,11 @@ public record Outcome(
         public int code() {
             return code;
         }
+
+        /** Whether the program might have gone on: how long it would have run is not known. */
+        public boolean isUnfinished() {
+            return this == LIMIT || this == STOPPED;
+        }
     }
 
     public Outcome {
@@ -42,10 +49,15 @@ public record Outcome(
 
     /** How the run of a machine has ended; if it has not, its limit stopped it. */
     public static Outcome of(Machine machine, StateDigest digest) {
+        return of(machine, digest, Kind.LIMIT);
+    }
+
+    /** @param unfinished what a run is that has not ended */
+    public static Outcome of(Machine machine, StateDigest digest, Kind unfinished) {
         long stateDigest = digest.next(machine.snapshot());
         long icount = machine.icount();
         return switch (machine.status()) {
-            case IDLE, RUNNING -> new Outcome(Kind.LIMIT, icount, 0, List.of(), Optional.empty(), stateDigest);
+            case IDLE, RUNNING -> new Outcome(unfinished, icount, 0, List.of(), Optional.empty(), stateDigest);
             case RETURNED -> new Outcome(Kind.RETURNED, icount, 0, machine.results(), Optional.empty(), stateDigest);
             case HALTED ->
                 new Outcome(Kind.HALTED, icount, machine.exitCode(), List.of(), Optional.empty(), stateDigest);
@@ -73,6 +85,7 @@ public record Outcome(
                                         + (f.detail().isEmpty() ? "" : " (" + f.detail() + ")"))
                                 .orElse("");
             case LIMIT -> "was stopped by the instruction limit";
+            case STOPPED -> "was stopped from outside";
         };
         return how + " after " + icount + (icount == 1 ? " instruction" : " instructions");
     }

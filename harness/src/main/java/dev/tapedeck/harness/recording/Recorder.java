@@ -36,6 +36,13 @@ public final class Recorder {
         return record(program, options, host, directory, null, machine -> {});
     }
 
+    /** The same, which another thread may stop. */
+    public static Outcome record(
+            VerifiedProgram program, RunOptions options, Host host, Path directory, StopSwitch stop)
+            throws RecordingException {
+        return record(program, options, host, () -> ChronicleLog.create(directory), null, stop, machine -> {});
+    }
+
     /**
      * The same, with interrupts from other threads, and watched.
      *
@@ -66,8 +73,21 @@ public final class Recorder {
             @Nullable SignalQueue signals,
             Consumer<Machine> watcher)
             throws RecordingException {
+        return record(program, options, host, logs, signals, new StopSwitch(), watcher);
+    }
+
+    private static Outcome record(
+            VerifiedProgram program,
+            RunOptions options,
+            Host host,
+            LogMaker logs,
+            @Nullable SignalQueue signals,
+            StopSwitch stop,
+            Consumer<Machine> watcher)
+            throws RecordingException {
         Calls calls = new Calls();
         Machine machine = start(program, options, new RecordingHost(program.program(), host, calls));
+        stop.attach(machine);
         try (ExcerptLog log = logs.create()) {
             RecordingWriter writer = new RecordingWriter(log);
             // Java may be told to end, by Ctrl-C or SIGTERM, while blocks wait to be written.
@@ -156,7 +176,8 @@ public final class Recorder {
             writer.lastCheckpoint(snapshot, digest);
         }
         writer.await();
-        Outcome outcome = Outcome.of(machine, digest);
+        boolean limited = machine.icount() >= options.instructionLimit();
+        Outcome outcome = Outcome.of(machine, digest, limited ? Outcome.Kind.LIMIT : Outcome.Kind.STOPPED);
         writer.end(outcome);
         return outcome;
     }

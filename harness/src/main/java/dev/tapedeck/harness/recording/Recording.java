@@ -179,6 +179,14 @@ public final class Recording implements AutoCloseable {
         return Optional.ofNullable(index.outcome);
     }
 
+    /** The instruction count at which the run ended at the latest: where it was stopped, or else its instruction limit. */
+    public long icountMax() {
+        return outcome()
+                .filter(outcome -> outcome.kind() == Outcome.Kind.STOPPED)
+                .map(Outcome::icount)
+                .orElse(options().instructionLimit());
+    }
+
     /** How far the recording reaches, as an instruction count. */
     public long icountEnd() {
         return index.icountEnd;

@@ -36,7 +36,11 @@ public final class TracedRun {
         }
     }
 
+    /** Instructions between two looks at whether the run is to be stopped. */
+    static final int STOP_INSTRUCTIONS = 1 << 20;
+
     private final Machine machine;
+    private final long icountMax;
     private final Schedule schedule;
     private final RunOptions options;
     private final FlowTrace trace = new FlowTrace();
@@ -49,7 +53,14 @@ public final class TracedRun {
      * @param arrivals is told of each interrupt that comes from outside
      */
     public TracedRun(Machine machine, Schedule schedule, RunOptions options, Consumer<Interrupt> arrivals) {
+        this(machine, schedule, options, options.instructionLimit(), arrivals);
+    }
+
+    /** @param icountMax where the run ends at the latest: at the limit, or where it was stopped */
+    public TracedRun(
+            Machine machine, Schedule schedule, RunOptions options, long icountMax, Consumer<Interrupt> arrivals) {
         this.machine = machine;
+        this.icountMax = icountMax;
         this.schedule = schedule;
         this.options = options;
         this.arrivals = arrivals;
@@ -73,24 +84,33 @@ public final class TracedRun {
         Outside.fold(trace, call);
     }
 
-    /** Whether the program has ended or the instruction limit has been reached. */
+    /** Whether the program has ended, the instruction limit has been reached, or the machine was asked to stop. */
     public boolean over() {
-        return machine.status().ended() || machine.icount() >= options.instructionLimit();
+        return machine.status().ended() || machine.icount() >= icountMax || stopped();
+    }
+
+    /** A run has at least one instruction: of none, nothing could be said. */
+    private boolean stopped() {
+        return machine.stopRequested() && machine.icount() > 0;
     }
 
     /** Runs one block. */
     public Cut next() {
         long start = machine.icount();
         long blockEnd = (start / options.blockInstructions() + 1) * options.blockInstructions();
-        long end = Math.min(blockEnd, options.instructionLimit());
+        long end = Math.min(blockEnd, icountMax);
         eventful = false;
-        while (machine.status() == Status.RUNNING && machine.icount() < end) {
+        // What came from outside is part of the recording, so an instruction follows it; only then may the run be
+        // stopped.
+        boolean stopped = stopped();
+        while (machine.status() == Status.RUNNING && machine.icount() < end && !stopped) {
             schedule.apply(machine, interrupt -> {
                 eventful = true;
                 Outside.fold(trace, interrupt);
                 arrivals.accept(interrupt);
             });
-            executor.accept(Math.min(end, schedule.next()));
+            executor.accept(Math.min(Math.min(end, machine.icount() + STOP_INSTRUCTIONS), schedule.next()));
+            stopped = stopped();
         }
         long bitCount = trace.bitCount();
         byte[] bits = trace.bits();

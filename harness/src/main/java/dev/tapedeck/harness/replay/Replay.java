@@ -246,8 +246,7 @@ public final class Replay {
 
     /** Lets come what is due here, unless the run ends here anyway. */
     private void arrive() throws RecordingException {
-        if (machine.status() == Status.RUNNING
-                && machine.icount() < recording.options().instructionLimit()) {
+        if (machine.status() == Status.RUNNING && machine.icount() < recording.icountMax()) {
             try {
                 schedule.apply(machine, interrupt -> {});
             } catch (IllegalArgumentException e) {
@@ -389,7 +388,7 @@ public final class Replay {
             host = new ReplayHost(recording, call -> tell(told.get(), call));
             machine = start(recording, host);
             schedule = Schedule.of(recording);
-            run = new TracedRun(machine, schedule, recording.options(), interrupt -> {});
+            run = new TracedRun(machine, schedule, recording.options(), recording.icountMax(), interrupt -> {});
             told.set(run);
         }
 
@@ -502,7 +501,8 @@ public final class Replay {
         }
 
         private void compare(Outcome recorded) throws ReplayException {
-            Outcome replayed = Outcome.of(machine, digest);
+            boolean stopped = recorded.kind() == Outcome.Kind.STOPPED && machine.icount() >= recording.icountMax();
+            Outcome replayed = Outcome.of(machine, digest, stopped ? Outcome.Kind.STOPPED : Outcome.Kind.LIMIT);
             if (!replayed.equals(recorded)) {
                 throw differs(
                         "the recorded run " + recorded.words() + ", the replay " + replayed.words()

@@ -242,7 +242,7 @@ public final class Slicer {
                 yield fault(end, kind);
             }
             case HALTED -> end == 0 ? Optional.empty() : exitCode(end - 1);
-            case LIMIT -> unfinished();
+            case LIMIT, STOPPED -> unfinished();
             case RETURNED -> Optional.empty();
         };
     }

@@ -2,6 +2,7 @@ package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
@@ -105,6 +106,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                         .orElse("")
                 + reason
                 + comparison.text
+                + (problem.isPresent() ? "" : attemptsDiffer())
                 + detail;
         ReportContent report = ReportContent.of(
                 new Report(
@@ -121,8 +123,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                                                 .orElse(false)
                                 ? Optional.empty()
                                 : slice(clue)),
-                SourceText.in(Stream.ofNullable(subject.file().toAbsolutePath().getParent())
-                        .toList()));
+                sources());
         List<Path> files = new ArrayList<>(ReportFiles.write(report, subject.directory()));
         files.addAll(attachments);
         return new Verdict(
@@ -136,6 +137,92 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                 Optional.of(report),
                 files,
                 output);
+    }
+
+    private static boolean unfinished(Recording recording) {
+        return recording.outcome().map(outcome -> outcome.kind().isUnfinished()).orElse(true);
+    }
+
+    /** Of one more attempt that fails too: whether at least the runs are the same. */
+    private String attemptsDiffer() {
+        if (subject.attempt() == 1 || !Files.exists(subject.previousRecording())) {
+            return "";
+        }
+        int previous = subject.attempt() - 1;
+        try (Recording before = Recording.open(subject.previousRecording())) {
+            Bisection bisection = Bisector.bisect(before, recording);
+            return bisection.diverged() && bisection.kind() != Bisection.Kind.REPLAY
+                    ? "; nondeterministic: it " + Visible.of(bisection.sentence("attempt " + previous))
+                    : "";
+        } catch (RecordingException | RuntimeException e) {
+            return "";
+        }
+    }
+
+    /**
+     * The verdict of an attempt that passed after others had failed: the run that failed is bisected against this one, and
+     * reported. The recording of the attempt that passed stays, too.
+     */
+    Verdict passedNow(Outcome outcome) throws IOException {
+        int previous = subject.attempt() - 1;
+        String attempts = "failed on attempt " + previous + ", passed on attempt " + subject.attempt();
+        try (Recording before = Recording.open(subject.previousRecording())) {
+            Bisection bisection = Bisector.bisect(recording, before);
+            String line = subject.place() + ": "
+                    + (bisection.diverged() && bisection.kind() != Bisection.Kind.REPLAY ? "nondeterministic: " : "")
+                    + attempts
+                    + (bisection.kind() == Bisection.Kind.REPLAY
+                            ? "; not bisected: " + Visible.of(bisection.summary())
+                            : bisection.diverged()
+                                    ? "; " + Visible.of(bisection.sentence(""))
+                                    : unfinished(before)
+                                            ? "; attempt " + previous + " "
+                                                    + before.outcome()
+                                                            .map(Outcome::words)
+                                                            .orElse("was cut")
+                                                    + ", and is the same up to there"
+                                            : "; the runs are the same, so what differs is what they are compared with");
+            ReportContent report = ReportContent.of(
+                    new Report(
+                            subject.title(),
+                            line,
+                            before,
+                            Optional.of(bisection),
+                            Optional.of(ReferenceRun.of(recording, bisection)),
+                            Optional.empty(),
+                            Optional.empty()),
+                    sources());
+            List<Path> files = new ArrayList<>(ReportFiles.write(report, subject.directory()));
+            files.addAll(attachments);
+            files.add(before.path().toAbsolutePath());
+            return Verdict.passedAfterFailure(
+                    line + "; report: " + TestSubject.shown(subject.directory().resolve("report.html")),
+                    outcome,
+                    recording.path(),
+                    report,
+                    files,
+                    output);
+        } catch (RecordingException e) {
+            return notCompared(attempts, outcome, TestSubject.problem(e));
+        } catch (RuntimeException e) {
+            // A defect of the bisector must not hide that it passed.
+            return notCompared(attempts, outcome, "internal error: " + e);
+        }
+    }
+
+    private Verdict notCompared(String attempts, Outcome outcome, String problem) {
+        return Verdict.passedAfterFailure(
+                subject.place() + ": " + attempts + "; not bisected: " + Visible.of(problem),
+                outcome,
+                recording.path(),
+                null,
+                attachments,
+                output);
+    }
+
+    private SourceText sources() {
+        return SourceText.in(
+                Stream.ofNullable(subject.file().toAbsolutePath().getParent()).toList());
     }
 
     /** The same where there is nothing to look for in the run itself. */
@@ -166,7 +253,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         if (Files.isRegularFile(approved)) {
             return bisect(approved, "the approved run");
         }
-        Path lastPassed = subject.directory().resolve(LAST_PASSED);
+        Path lastPassed = subject.home().resolve(LAST_PASSED);
         if (Files.isRegularFile(lastPassed)) {
             return bisect(lastPassed, "the last run that passed");
         }
@@ -180,10 +267,12 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
             // If one does not replay it is the reference: it was made by a version whose machine computed something
             // else.
             boolean compared = bisection.kind() != Bisection.Kind.REPLAY;
+            boolean longer = unfinished(recording) && before.icountEnd() > recording.icountEnd();
             return new Comparison(
                     Optional.of(bisection),
                     shown,
                     (compared ? "; " : "; not bisected against " + referenceName + ": ")
+                            + (longer && !bisection.diverged() ? "up to there " : "")
                             + Visible.of(bisection.sentence(referenceName)));
         } catch (RecordingException e) {
             return Comparison.none(

@@ -16,6 +16,7 @@ import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -61,6 +62,18 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
             miss = output(test, output);
         }
         return miss.isPresent() ? miss : results(test, program, function, outcome);
+    }
+
+    /** @param inCall whether it waited in a host function */
+    static Miss timeout(Duration limit, Outcome outcome, boolean inCall) {
+        String time = TimeLimit.words(limit);
+        return atEnd(
+                "not finished after the timeout of " + time + ", and " + Words.count(outcome.icount(), "instruction")
+                        + (inCall ? "; it waited for a host function" : ""),
+                "an end within " + time,
+                "not finished",
+                "stopped",
+                Slicer.Question.NONE);
     }
 
     private static Optional<Miss> ending(TestCase test, Program program, int function, Outcome outcome) {
@@ -111,6 +124,7 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
             case FAULTED ->
                 "fault " + outcome.fault().map(fault -> fault.kind().mnemonic()).orElse("");
             case LIMIT -> "the instruction limit";
+            case STOPPED -> "a stop from outside";
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.vm.host.CombinedHost;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
@@ -13,20 +14,53 @@ import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/** The host of a test, with standard and WASI functions: it tells the capture which call writes. */
-final class TestHost implements Host {
-    private final Host host;
+/**
+ * The host of a test, with standard and WASI functions and the project's own: it tells the capture which call writes, and
+ * lets another thread end a call that waits.
+ */
+final class TestHost implements Host, AutoCloseable {
+    private final CombinedHost host;
     private final OutputCapture output;
+    /** The thread that is in a call. */
+    private @Nullable Thread calling;
 
-    TestHost(Program program, TestCase test, OutputCapture output, OutputStream debug) {
+    private boolean interrupted;
+
+    /** @throws IllegalArgumentException if the test cannot have such a host; the message says why */
+    TestHost(
+            Program program,
+            TestCase test,
+            OutputCapture output,
+            OutputStream debug,
+            List<? extends HostFunctions> functions) {
         this.output = output;
         this.host = WasiHost.withStandard(
                 WasiOptions.of(program, test),
                 new ByteArrayInputStream(test.input().getBytes(StandardCharsets.ISO_8859_1)),
                 output,
-                debug);
+                debug,
+                own(program, test, functions));
+    }
+
+    /** Only of modules that the program imports: the others may be costly to have. */
+    private static Map<String, Host> own(Program program, TestCase test, List<? extends HostFunctions> functions) {
+        Map<String, Host> own = new TreeMap<>();
+        for (HostFunctions offered : functions) {
+            String module = offered.module();
+            boolean imported = program.imports().stream()
+                    .anyMatch(hostImport -> hostImport.module().equals(module));
+            if (imported && own.put(module, offered.host(test)) != null) {
+                throw new IllegalArgumentException("two classes on the class path, one of them "
+                        + offered.getClass().getName() + ", offer host functions of the module " + module);
+            }
+        }
+        return own;
     }
 
     @Override
@@ -37,7 +71,37 @@ final class TestHost implements Host {
     @Override
     public void call(HostCall call) throws HostException {
         output.callBegins(call.icount());
-        host.call(call);
+        begin();
+        try {
+            host.call(call);
+        } finally {
+            end();
+        }
+    }
+
+    private synchronized void begin() {
+        calling = Thread.currentThread();
+    }
+
+    /** Nothing outside of the call is interrupted: that would close files of ours. */
+    private synchronized void end() {
+        calling = null;
+        if (interrupted) {
+            Thread.interrupted();
+        }
+    }
+
+    /** Interrupts the call that is going on, if there is one; any thread may call this. */
+    synchronized void interrupt() {
+        if (calling != null) {
+            interrupted = true;
+            calling.interrupt();
+        }
+    }
+
+    /** Whether a call has been interrupted. */
+    synchronized boolean wasInterrupted() {
+        return interrupted;
     }
 
     @Override
@@ -48,5 +112,10 @@ final class TestHost implements Host {
     @Override
     public void restoreState(HostState state) {
         host.restoreState(state);
+    }
+
+    @Override
+    public void close() {
+        host.close();
     }
 }

@@ -7,16 +7,19 @@ import dev.tapedeck.harness.recording.Pack;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.recording.StopSwitch;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
+import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,7 +27,6 @@ import java.util.stream.Stream;
 
 /** One run of one test: recorded, and compared with what is expected. */
 final class TestRun {
-    private static final String RECORDING = "recording";
     private static final String DEBUG = "debug.txt";
 
     private final TestRunner runner;
@@ -47,7 +49,27 @@ final class TestRun {
         this.captured = new OutputCapture(test.expectedOutput());
     }
 
-    Verdict run() {
+    /** @param first as if nothing had been run before */
+    static Verdict run(TestRunner runner, TestSubject first) {
+        Path home = first.home();
+        try {
+            checkNoLinks(home, runner.output());
+            Files.createDirectories(home);
+            try (FolderLock lock = FolderLock.of(home)) {
+                int attempt = Attempts.next(home, runner.options.session(), first.program());
+                TestSubject subject =
+                        new TestSubject(first.file(), first.name(), home, attempt, first.verified(), first.test());
+                return new TestRun(runner, subject).run();
+            }
+        } catch (IOException e) {
+            return Verdict.error(
+                    first.place() + ": cannot write below " + TestSubject.shown(home) + ": " + TestSubject.problem(e),
+                    List.of(),
+                    new byte[0]);
+        }
+    }
+
+    private Verdict run() {
         int function = program.findStart(test.function()).orElse(-1);
         if (function < 0) {
             return error(
@@ -74,7 +96,13 @@ final class TestRun {
         }
         try {
             clean();
-            return record(function);
+            Verdict verdict = record(function);
+            if (verdict.kind() == Verdict.Kind.PASSED) {
+                Attempts.passed(subject.home());
+            } else {
+                Attempts.failed(subject.home(), subject.attempt(), runner.options.session(), program);
+            }
+            return verdict;
         } catch (OutOfMemoryError e) {
             // To JUnit this would be the end of all tests, but here only this one's memory is lost.
             captured.release();
@@ -88,20 +116,24 @@ final class TestRun {
 
     /** Removes what the last run left, except for the recording that a failure is compared with. */
     private void clean() throws IOException {
-        for (Path part = directory; part != null && !part.equals(runner.output()); part = part.getParent()) {
-            if (Files.isSymbolicLink(part)) {
-                throw new IOException(TestSubject.shown(part) + " is a link, to what other files are in; remove it");
-            }
+        if (subject.attempt() > 1) {
+            delete(directory);
+            Files.createDirectories(directory);
+            // What was received then is no question any more; this attempt may ask it again.
+            Files.deleteIfExists(subject.home().resolve(PendingApproval.MARKER));
+            return;
         }
-        Files.createDirectories(directory);
         try (Stream<Path> entries = Files.list(directory)) {
             for (Path entry : entries.sorted().toList()) {
                 String entryName = entry.getFileName().toString();
-                if (entryName.equals(RECORDING)) {
+                if (entryName.equals(TestSubject.RECORDING)) {
                     empty(entry);
+                } else if (Attempts.isFolder(entryName)) {
+                    delete(entry);
                 } else if (entryName.startsWith("report.")
                         || entryName.contains(".received.")
                         || entryName.equals(PendingApproval.MARKER)
+                        || entryName.equals(Attempts.NOTE)
                         || entryName.equals(DEBUG)) {
                     Files.deleteIfExists(entry);
                 }
@@ -111,11 +143,18 @@ final class TestRun {
 
     private Verdict record(int function) throws RecordingException, IOException {
         long limit = test.instructionLimit().orElse(runner.options.instructionLimit());
-        Path recorded = directory.resolve(RECORDING);
+        Path recorded = directory.resolve(TestSubject.RECORDING);
+        Optional<Duration> timeout = test.timeout().or(runner.options::timeout);
+        StopSwitch stop = new StopSwitch();
         Outcome outcome;
-        try {
-            outcome = runner.record(
-                    subject.verified(), options(limit), new TestHost(program, test, captured, debug), recorded);
+        boolean interrupted;
+        try (TestHost host = new TestHost(program, test, captured, debug, runner.hostFunctions());
+                TimeLimit watched = TimeLimit.watch(timeout, () -> {
+                    stop.stop();
+                    host.interrupt();
+                })) {
+            outcome = runner.record(subject.verified(), options(limit), host, recorded, stop);
+            interrupted = host.wasInterrupted();
         } catch (IllegalArgumentException e) {
             // The machine refuses: a host function is missing, the program needs more than the limits allow,
             // or a number of the test is out of range.
@@ -124,7 +163,9 @@ final class TestRun {
         if (debug.bytes().length > 0) {
             attachments.add(Files.write(directory.resolve(DEBUG), debug.bytes()));
         }
-        Optional<Miss> miss = Miss.first(test, program, function, outcome, captured, limit);
+        Optional<Miss> miss = timeout.filter(time -> outOfTime(outcome, interrupted))
+                .map(time -> Miss.timeout(time, outcome, interrupted))
+                .or(() -> Miss.first(test, program, function, outcome, captured, limit));
         try (Recording recording = Recording.open(recorded)) {
             FailedRun failed = new FailedRun(subject, recording, attachments, captured.bytes());
             if (runner.options.verified()) {
@@ -154,13 +195,34 @@ final class TestRun {
                     return verdict.get();
                 }
             }
-            Pack.pack(recording, directory.resolve(FailedRun.LAST_PASSED));
+            Pack.pack(recording, subject.home().resolve(FailedRun.LAST_PASSED));
+            if (subject.attempt() > 1) {
+                return failed.passedNow(outcome);
+            }
         }
         if (runner.options.kept() == KeptRecordings.FAILED) {
             delete(recorded);
             return Verdict.passed(outcome, Optional.empty(), attachments, captured.bytes());
         }
         return Verdict.passed(outcome, Optional.of(recorded), attachments, captured.bytes());
+    }
+
+    /** A call that is interrupted may make the program fault; that is not its end. */
+    private static boolean outOfTime(Outcome outcome, boolean interrupted) {
+        return outcome.kind() == Outcome.Kind.STOPPED
+                || (interrupted
+                        && outcome.fault()
+                                .map(fault -> fault.kind() == FaultKind.HOST_ERROR)
+                                .orElse(false));
+    }
+
+    /** Links below the output folder may lead to somebody else's files, which would be removed. */
+    private static void checkNoLinks(Path directory, Path output) throws IOException {
+        for (Path part = directory; part != null && !part.equals(output); part = part.getParent()) {
+            if (Files.isSymbolicLink(part)) {
+                throw new IOException(TestSubject.shown(part) + " is a link, to what other files are in; remove it");
+            }
+        }
     }
 
     private RunOptions options(long limit) {

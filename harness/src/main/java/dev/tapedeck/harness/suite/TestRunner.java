@@ -5,11 +5,19 @@ import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.recording.StopSwitch;
 import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.Limits;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs the tests of programs: records each run, checks its expectations, and writes a report where they are missed. Safe
@@ -34,6 +42,9 @@ public class TestRunner {
      * @param instructionLimit of tests that name none, 1 to 2^62
      * @param limits of the machines
      * @param verified whether each recording is replayed at once, and the test fails if that does not reproduce it
+     * @param timeout of tests that name none, by the clock; empty for none
+     * @param session names the session of a build tool that may run tests again that fail: a test that has failed in the
+     *     same session is one more attempt, and both are kept and compared. Empty where there is no such tool
      */
     public record Options(
             ApprovalMode approval,
@@ -41,7 +52,9 @@ public class TestRunner {
             long instructionLimit,
             Limits limits,
             boolean verified,
-            KeptRecordings kept) {
+            KeptRecordings kept,
+            Optional<Duration> timeout,
+            String session) {
         /** As under JUnit without any settings. */
         public static Options of(ApprovalMode approval) {
             return new Options(
@@ -50,28 +63,44 @@ public class TestRunner {
                     INSTRUCTION_LIMIT_DEFAULT,
                     RunOptions.DEFAULT.limits(),
                     false,
-                    KeptRecordings.ALL);
+                    KeptRecordings.ALL,
+                    Optional.empty(),
+                    "");
+        }
+
+        /** The same, named in messages by another option for the mode of approval. */
+        public Options withApprovalOption(String option) {
+            return new Options(approval, option, instructionLimit, limits, verified, kept, timeout, session);
+        }
+
+        public Options withTimeout(Optional<Duration> time) {
+            return new Options(approval, approvalOption, instructionLimit, limits, verified, kept, time, session);
+        }
+
+        public Options withSession(String name) {
+            return new Options(approval, approvalOption, instructionLimit, limits, verified, kept, timeout, name);
         }
 
         public Options withInstructionLimit(long limit) {
-            return new Options(approval, approvalOption, limit, limits, verified, kept);
+            return new Options(approval, approvalOption, limit, limits, verified, kept, timeout, session);
         }
 
         public Options withLimits(Limits other) {
-            return new Options(approval, approvalOption, instructionLimit, other, verified, kept);
+            return new Options(approval, approvalOption, instructionLimit, other, verified, kept, timeout, session);
         }
 
         public Options withVerified(boolean whether) {
-            return new Options(approval, approvalOption, instructionLimit, limits, whether, kept);
+            return new Options(approval, approvalOption, instructionLimit, limits, whether, kept, timeout, session);
         }
 
         public Options withKept(KeptRecordings which) {
-            return new Options(approval, approvalOption, instructionLimit, limits, verified, which);
+            return new Options(approval, approvalOption, instructionLimit, limits, verified, which, timeout, session);
         }
     }
 
     private final Path output;
     final Options options;
+    private @Nullable List<HostFunctions> hostFunctions;
 
     /**
      * @param output directory for recordings and reports, such as {@code target/tapedeck}
@@ -103,7 +132,7 @@ public class TestRunner {
         }
         String testFileName = TestFileNames.of(program.program(), test);
         Path directory = output.resolve(folder).resolve(testFileName);
-        return new TestRun(this, new TestSubject(file, name, directory, program, test)).run();
+        return TestRun.run(this, new TestSubject(file, name, directory, 1, program, test));
     }
 
     /** What is said of a test that runs out of Java's memory. */
@@ -119,7 +148,29 @@ public class TestRunner {
     }
 
     /** Runs the program; a seam for tests. */
-    Outcome record(VerifiedProgram program, RunOptions options, Host host, Path recording) throws RecordingException {
-        return Recorder.record(program, options, host, recording);
+    Outcome record(VerifiedProgram program, RunOptions options, Host host, Path recording, StopSwitch stop)
+            throws RecordingException {
+        return Recorder.record(program, options, host, recording, stop);
+    }
+
+    /**
+     * The project's own host functions.
+     *
+     * @throws IllegalArgumentException if they cannot be loaded; the message says why
+     */
+    synchronized List<HostFunctions> hostFunctions() {
+        List<HostFunctions> found = hostFunctions;
+        if (found == null) {
+            found = new ArrayList<>();
+            try {
+                for (HostFunctions functions : ServiceLoader.load(HostFunctions.class)) {
+                    found.add(functions);
+                }
+            } catch (ServiceConfigurationError e) {
+                throw new IllegalArgumentException("the host functions cannot be loaded: " + e.getMessage(), e);
+            }
+            hostFunctions = List.copyOf(found);
+        }
+        return found;
     }
 }

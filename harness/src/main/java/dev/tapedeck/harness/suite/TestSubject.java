@@ -13,9 +13,26 @@ import java.util.List;
  *
  * @param file the program's file
  * @param name the program's name below its root
- * @param directory the test's folder in the output
+ * @param home the test's folder in the output
+ * @param attempt 1, or more where the build tool runs a test again that has failed
  */
-record TestSubject(Path file, String name, Path directory, VerifiedProgram verified, TestCase test) {
+record TestSubject(Path file, String name, Path home, int attempt, VerifiedProgram verified, TestCase test) {
+    static final String RECORDING = "recording";
+
+    /** What the attempt leaves: the first leaves it in the test's folder, others below it, so that each can be looked at. */
+    Path directory() {
+        return directory(attempt);
+    }
+
+    private Path directory(int number) {
+        return number == 1 ? home : home.resolve(Attempts.folder(number));
+    }
+
+    /** The recording of the attempt before, which failed. */
+    Path previousRecording() {
+        return directory(attempt - 1).resolve(RECORDING);
+    }
+
     Program program() {
         return verified.program();
     }

@@ -6,13 +6,14 @@ import dev.tapedeck.harness.text.Frame;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What came of one test of a program.
  *
  * @param kind passed, failed (an expectation was missed), error (it could not be run), disabled
  * @param message one line: {@code sum.tasm:12: expected exit code 0 but was 1 (main+7)}; why a test is disabled; empty if
- *     passed
+ *     passed, unless it had failed before, in another attempt: then how the two differ
  * @param outcome how the run ended, if there was one
  * @param expected the expected value, where there is one, for a diff
  * @param actual the actual value
@@ -58,6 +59,32 @@ public record Verdict(
                 Optional.empty(),
                 attachments,
                 output);
+    }
+
+    /** A test that failed when it was run before in the same session, and passed now. */
+    static Verdict passedAfterFailure(
+            String message,
+            Outcome outcome,
+            Path recording,
+            @Nullable ReportContent report,
+            List<Path> attachments,
+            byte[] output) {
+        return new Verdict(
+                Kind.PASSED,
+                message,
+                Optional.of(outcome),
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                Optional.of(recording),
+                Optional.ofNullable(report),
+                attachments,
+                output);
+    }
+
+    /** Whether it passed, but had failed before; the message says how the runs differ. */
+    public boolean passedAfterFailure() {
+        return kind == Kind.PASSED && !message.isEmpty();
     }
 
     /** A test that was not run as it should be. */

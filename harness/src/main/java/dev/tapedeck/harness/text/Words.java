@@ -103,6 +103,7 @@ public final class Words {
             case HALTED -> "exit code " + outcome.exitCode();
             case FAULTED -> outcome.fault().map(fault -> fault(fault, program)).orElse("fault");
             case LIMIT -> "stopped by the limit of " + count(outcome.icount(), "instruction");
+            case STOPPED -> "stopped from outside after " + count(outcome.icount(), "instruction");
         };
     }
 

@@ -12,6 +12,7 @@ import dev.tapedeck.harness.recording.Pack;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.RunOptions;
+import dev.tapedeck.harness.recording.StopSwitch;
 import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.ReportContent;
 import dev.tapedeck.harness.slice.Cause;
@@ -163,10 +164,10 @@ class TestRunnerTest {
         VerifiedProgram program = ProgramFile.load(file);
         TestRunner runner = new TestRunner(output(), options) {
             @Override
-            Outcome record(VerifiedProgram verified, RunOptions runOptions, Host host, Path recorded)
+            Outcome record(VerifiedProgram verified, RunOptions runOptions, Host host, Path recorded, StopSwitch stop)
                     throws RecordingException {
                 Path honest = root.resolve("honest" + System.nanoTime());
-                Outcome outcome = super.record(wrong, runOptions, host, honest);
+                Outcome outcome = super.record(wrong, runOptions, host, honest, stop);
                 try {
                     Forgery.ofProgram(honest, recorded, verified.program(), runOptions);
                 } catch (IOException e) {
@@ -256,7 +257,7 @@ class TestRunnerTest {
         // As a program that uses all the memory it may: more than this JVM has.
         TestRunner runner = new TestRunner(output(), ApprovalMode.CHECK) {
             @Override
-            Outcome record(VerifiedProgram verified, RunOptions options, Host host, Path recorded) {
+            Outcome record(VerifiedProgram verified, RunOptions options, Host host, Path recorded, StopSwitch stop) {
                 throw new OutOfMemoryError("Java heap space");
             }
         };

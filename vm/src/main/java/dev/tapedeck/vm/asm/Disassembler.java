@@ -14,6 +14,7 @@ import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
@@ -557,6 +558,13 @@ public final class Disassembler {
         }
         test.instructionLimit()
                 .ifPresent(limit -> out.append("  .limit ").append(limit).append('\n'));
+        test.timeout()
+                .ifPresent(timeout ->
+                        out.append("  .timeout ").append(timeout.toMillis()).append(" ms\n"));
+        for (ResourceLock lock : test.locks()) {
+            out.append("  .lock ").append(Notation.name(lock.resource()));
+            out.append(lock.mode() == ResourceLock.Mode.READ ? " read\n" : "\n");
+        }
         writeInterrupts(out, test.interrupts());
         test.expectedOutput().ifPresent(output -> {
             if (output.isEmpty()) {

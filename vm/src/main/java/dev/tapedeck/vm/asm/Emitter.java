@@ -27,6 +27,7 @@ import dev.tapedeck.vm.program.TestCase;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -767,6 +768,13 @@ final class Emitter {
         if (limit != null) {
             built.limit(integer(limit, "a number of instructions", BigInteger.ZERO, Literal.I64_MAX));
         }
+        Expression timeout = test.timeout;
+        if (timeout != null) {
+            BigInteger longest = BigInteger.valueOf(ProgramLimits.TIMEOUT_MILLIS_MAX / test.timeoutUnit);
+            built.timeout(Duration.ofMillis(
+                    test.timeoutUnit * integer(timeout, "a time, at most 365 days", BigInteger.ONE, longest)));
+        }
+        test.locks.forEach(lock -> built.lock(lock.resource(), lock.mode()));
         for (SourceTree.Interrupt interrupt : test.interrupts) {
             schedule(interrupt, built);
         }

@@ -16,6 +16,7 @@ import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.FaultKind;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestSystem;
 import java.io.ByteArrayOutputStream;
@@ -23,6 +24,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,12 +65,17 @@ final class Parser {
             ".input",
             ".seed",
             ".limit",
+            ".timeout",
+            ".lock",
             ".interrupt",
             ".expect",
             ".approve",
             ".disabled",
             ".case",
             ".end");
+    /** In milliseconds, in the order in which a message lists them. */
+    private static final Map<String, Long> TIME_UNITS = timeUnits();
+
     private static final List<String> EXPECTATIONS =
             List.of("output", "exit", "fault", "result", "global", "register", "memory");
 
@@ -802,6 +809,15 @@ final class Parser {
         return common.copy(position, common.name + ": " + name);
     }
 
+    private static Map<String, Long> timeUnits() {
+        Map<String, Long> units = new LinkedHashMap<>();
+        units.put("ms", 1L);
+        units.put("s", 1000L);
+        units.put("m", 60_000L);
+        units.put("h", 3_600_000L);
+        return units;
+    }
+
     private void inTest(SourceTree.Test test, Token directive) throws AssemblyException {
         switch (lexer.words(directive)) {
             case ".run" -> {
@@ -841,6 +857,12 @@ final class Parser {
                 onlyOnce(directive, test.limit != null);
                 test.limit = expression();
             }
+            case ".timeout" -> {
+                onlyOnce(directive, test.timeout != null);
+                test.timeout = expression();
+                test.timeoutUnit = timeUnit();
+            }
+            case ".lock" -> lock(test);
             case ".interrupt" -> test.interrupts.add(interrupt());
             case ".expect" -> expectation(test);
             case ".approve" -> test.approved = true;
@@ -850,6 +872,34 @@ final class Parser {
             }
             default -> throw unknownDirective(directive, IN_TEST);
         }
+    }
+
+    /** Milliseconds. */
+    private long timeUnit() throws AssemblyException {
+        Token given = token;
+        String unit = given.is(Kind.WORD) ? word() : "";
+        Long millis = TIME_UNITS.get(unit);
+        if (millis == null) {
+            throw source.error(
+                    given.start(),
+                    "expected the unit of the time, found " + found(),
+                    "one of " + String.join(", ", TIME_UNITS.keySet()) + ", such as 10 s");
+        }
+        advance();
+        return millis;
+    }
+
+    private void lock(SourceTree.Test test) throws AssemblyException {
+        Token given = token;
+        String resource = nameText();
+        if (test.locks.stream().anyMatch(lock -> lock.resource().equals(resource))) {
+            throw source.error(
+                    given.start(),
+                    "the test locks '" + Notation.abbreviated(resource) + "' twice",
+                    "one .lock is enough; without 'read' it is for reading and writing");
+        }
+        test.locks.add(
+                new ResourceLock(resource, acceptWord("read") ? ResourceLock.Mode.READ : ResourceLock.Mode.READ_WRITE));
     }
 
     private void onlyOnce(Token directive, boolean given) throws AssemblyException {

@@ -2,6 +2,7 @@ package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestSystem;
 import java.util.ArrayList;
@@ -201,6 +202,7 @@ final class SourceTree {
 
         List<Value> arguments = List.of();
         final List<String> tags = new ArrayList<>();
+        final List<ResourceLock> locks = new ArrayList<>();
         final StringBuilder input = new StringBuilder();
         final List<String> systemArguments = new ArrayList<>();
         final List<TestSystem.Variable> environment = new ArrayList<>();
@@ -211,6 +213,12 @@ final class SourceTree {
 
         @Nullable
         Expression limit;
+
+        @Nullable
+        Expression timeout;
+
+        /** The unit of the timeout, in milliseconds. */
+        long timeoutUnit;
 
         final List<Interrupt> interrupts = new ArrayList<>();
 
@@ -253,6 +261,9 @@ final class SourceTree {
             copy.files.addAll(files);
             copy.seed = seed;
             copy.limit = limit;
+            copy.timeout = timeout;
+            copy.timeoutUnit = timeoutUnit;
+            copy.locks.addAll(locks);
             copy.interrupts.addAll(interrupts);
             copy.output = output == null ? null : new StringBuilder(output);
             copy.exitCode = exitCode;
@@ -272,6 +283,9 @@ final class SourceTree {
             bytes += 16L
                     * (arguments.size() + interrupts.size() + state.size() + (results == null ? 0 : results.size()));
             bytes += tags.stream().mapToLong(tag -> 16 + tag.length()).sum();
+            bytes += locks.stream()
+                    .mapToLong(lock -> 16 + lock.resource().length())
+                    .sum();
             bytes += systemArguments.stream()
                     .mapToLong(argument -> 16 + argument.length())
                     .sum();

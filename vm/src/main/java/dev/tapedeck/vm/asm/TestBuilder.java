@@ -1,11 +1,14 @@
 package dev.tapedeck.vm.asm;
 
 import dev.tapedeck.vm.machine.FaultKind;
+import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -32,6 +35,8 @@ public final class TestBuilder {
     private boolean approved;
     private Optional<String> disabled = Optional.empty();
     private int line;
+    private Optional<Duration> timeout = Optional.empty();
+    private final List<ResourceLock> locks = new ArrayList<>();
     private final List<StateExpectation> state = new ArrayList<>();
     private final List<String> systemArguments = new ArrayList<>();
     private final List<TestSystem.Variable> environment = new ArrayList<>();
@@ -58,6 +63,26 @@ public final class TestBuilder {
 
     public TestBuilder tags(String... words) {
         tags.addAll(Arrays.asList(words));
+        return this;
+    }
+
+    /**
+     * The longest time by the clock that the test may take.
+     *
+     * @param longest at least a millisecond; parts of one do not count
+     */
+    public TestBuilder timeout(Duration longest) {
+        if (longest.compareTo(Duration.ofMillis(1)) < 0
+                || longest.compareTo(Duration.ofMillis(ProgramLimits.TIMEOUT_MILLIS_MAX)) > 0) {
+            throw new IllegalArgumentException("the timeout is " + longest + ", expected a millisecond to 365 days");
+        }
+        timeout = Optional.of(Duration.ofMillis(longest.toMillis()));
+        return this;
+    }
+
+    /** Keeps tests that lock the same resource from running at the same time; those that only read it may. */
+    public TestBuilder lock(String resource, ResourceLock.Mode mode) {
+        locks.add(new ResourceLock(resource, mode));
         return this;
     }
 
@@ -217,7 +242,9 @@ public final class TestBuilder {
                 disabled,
                 line,
                 new TestSystem(systemArguments, environment, files),
-                state);
+                state,
+                timeout,
+                locks);
     }
 
     private static List<Long> cells(Number... values) {

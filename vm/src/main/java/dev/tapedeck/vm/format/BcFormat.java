@@ -91,6 +91,10 @@ final class BcFormat {
 
         static final int EXPECTED_STATE = 0x100;
 
-        static final int ALL = 0x1FF;
+        static final int TIMEOUT = 0x200;
+
+        static final int LOCKS = 0x400;
+
+        static final int ALL = 0x7FF;
     }
 }

@@ -19,12 +19,14 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
 import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -487,6 +489,7 @@ public final class BcReader {
         private final Total tags = new Total("tags of all tests", ProgramLimits.TAGS_MAX);
         private final Total texts =
                 new Total("arguments, variables and files of all tests", ProgramLimits.TEST_TEXTS_MAX);
+        private final Total locks = new Total("resource locks of all tests", ProgramLimits.RESOURCE_LOCKS_MAX);
         private final Total state =
                 new Total("expectations of the state of all tests", ProgramLimits.STATE_EXPECTATIONS_MAX);
     }
@@ -524,6 +527,10 @@ public final class BcReader {
                 has(parts, TestPart.DISABLED) ? Optional.of(string(in, "why a test is disabled")) : Optional.empty();
         TestSystem system = has(parts, TestPart.SYSTEM) ? system(in, totals.texts) : TestSystem.EMPTY;
         List<StateExpectation> state = has(parts, TestPart.EXPECTED_STATE) ? expectations(in, totals.state) : List.of();
+        Optional<Duration> timeout = has(parts, TestPart.TIMEOUT)
+                ? Optional.of(Duration.ofMillis(in.u63("the timeout of a test")))
+                : Optional.empty();
+        List<ResourceLock> locks = has(parts, TestPart.LOCKS) ? locks(in, totals.locks) : List.of();
         return new TestCase(
                 name,
                 function,
@@ -541,7 +548,24 @@ public final class BcReader {
                 disabled,
                 line,
                 system,
-                state);
+                state,
+                timeout,
+                locks);
+    }
+
+    private List<ResourceLock> locks(BcInput in, Total total) throws FormatException {
+        int count = in.count("resource locks", ProgramLimits.RESOURCE_LOCKS_MAX, 2);
+        if (count == 0) {
+            throw in.error("a test has no resource locks, expected that part to be left out");
+        }
+        total.add(in, count);
+        List<ResourceLock> locks = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            String resource = string(in, "a resource");
+            int mode = in.index("the mode of a resource lock", 1);
+            locks.add(new ResourceLock(resource, mode == 1 ? ResourceLock.Mode.READ : ResourceLock.Mode.READ_WRITE));
+        }
+        return locks;
     }
 
     private static List<StateExpectation> expectations(BcInput in, Total total) throws FormatException {

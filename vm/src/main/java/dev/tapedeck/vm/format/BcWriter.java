@@ -17,6 +17,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.Sha256;
 import dev.tapedeck.vm.program.SourceLines;
@@ -317,7 +318,9 @@ public final class BcWriter {
                 | (test.disabled().isPresent() ? TestPart.DISABLED : 0)
                 | (test.approved() ? TestPart.APPROVED : 0)
                 | (test.system().equals(TestSystem.EMPTY) ? 0 : TestPart.SYSTEM)
-                | (test.expectedState().isEmpty() ? 0 : TestPart.EXPECTED_STATE));
+                | (test.expectedState().isEmpty() ? 0 : TestPart.EXPECTED_STATE)
+                | (test.timeout().isPresent() ? TestPart.TIMEOUT : 0)
+                | (test.locks().isEmpty() ? 0 : TestPart.LOCKS));
         test.instructionLimit().ifPresent(limit -> out.u63("the instruction limit of a test", limit));
         test.expectedOutput().ifPresent(output -> out.latin1("the expected output of a test", output));
         test.expectedExitCode().ifPresent(out::signed);
@@ -330,6 +333,14 @@ public final class BcWriter {
         if (!test.expectedState().isEmpty()) {
             out.unsigned(test.expectedState().size());
             test.expectedState().forEach(expectation -> expectation(out, expectation));
+        }
+        test.timeout().ifPresent(timeout -> out.u63("the timeout of a test", timeout.toMillis()));
+        if (!test.locks().isEmpty()) {
+            out.unsigned(test.locks().size());
+            for (ResourceLock lock : test.locks()) {
+                string(out, lock.resource());
+                out.unsigned(lock.mode().code());
+            }
         }
     }
 

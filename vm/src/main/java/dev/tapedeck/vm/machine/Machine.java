@@ -77,6 +77,8 @@ public final class Machine {
     private final boolean stretches = isOn("tapedeck.vm.stretches");
 
     /** An error of the JVM, out of memory for example, tore the loop out of an instruction: the registers are lost. */
+    private volatile boolean stopRequested;
+
     private boolean torn;
 
     /**
@@ -279,6 +281,8 @@ public final class Machine {
      * Runs until exactly {@code icountMax} instructions have been completed since the machine was made, or the run ends.
      * Pending interrupts are delivered at the boundaries before each instruction that is executed.
      *
+     * <p>After {@link #requestStop} it executes an instruction and may then return early, at an instruction boundary.
+     *
      * @return {@link Status#RUNNING} if the limit stopped it
      * @throws IllegalStateException if no run has been started, or a host calls it during a host call
      */
@@ -300,11 +304,28 @@ public final class Machine {
                         runCounted(counts);
                     }
                 }
+                if (stopRequested) {
+                    break;
+                }
             }
         } finally {
             busy = false;
         }
         return status;
+    }
+
+    /**
+     * Asks the machine to stop; any thread may call this. A run then returns at a boundary behind the next instruction that
+     * takes long: a host call, a copy or a fill. Whoever runs a machine that may be stopped runs it in stretches, since
+     * other instructions do not look.
+     */
+    public void requestStop() {
+        stopRequested = true;
+    }
+
+    /** Whether someone has asked the machine to stop. */
+    public boolean stopRequested() {
+        return stopRequested;
     }
 
     /** Runs one instruction and counts it if it is completed. */

@@ -84,6 +84,15 @@ public final class ProgramLimits {
     /** Characters of one tag. */
     public static final int TAG_CHARS_MAX = 1 << 8;
 
+    /** Resource locks of all tests together. */
+    public static final int RESOURCE_LOCKS_MAX = 1 << 16;
+
+    /** Characters of the name of a resource. */
+    public static final int RESOURCE_CHARS_MAX = 1 << 8;
+
+    /** The longest timeout of a test, in milliseconds: 365 days. */
+    public static final long TIMEOUT_MILLIS_MAX = 365L * 24 * 60 * 60 * 1000;
+
     /** Arguments and expected results of all tests together. */
     public static final int TEST_CELLS_MAX = 1 << 20;
 

@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.program;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -28,6 +29,9 @@ import java.util.OptionalLong;
  * @param line the source line of the test, from 1; 0 if unknown
  * @param system what the program sees through WASI functions
  * @param expectedState what globals, registers and memory have to hold at the end
+ * @param timeout the run is stopped, and the test fails, after this time by the clock, whole milliseconds, at least one;
+ *     empty means the default
+ * @param locks resources that it cannot share with tests that run at the same time, each at most once
  */
 public record TestCase(
         String name,
@@ -46,13 +50,57 @@ public record TestCase(
         Optional<String> disabled,
         int line,
         TestSystem system,
-        List<StateExpectation> expectedState) {
+        List<StateExpectation> expectedState,
+        Optional<Duration> timeout,
+        List<ResourceLock> locks) {
     public TestCase {
         arguments = List.copyOf(arguments);
         tags = List.copyOf(tags);
         interrupts = List.copyOf(interrupts);
         expectedResults = expectedResults.map(List::copyOf);
         expectedState = List.copyOf(expectedState);
+        locks = List.copyOf(locks);
+    }
+
+    /** A test without a timeout and without locks. */
+    public TestCase(
+            String name,
+            String function,
+            List<Long> arguments,
+            List<String> tags,
+            String input,
+            long seed,
+            OptionalLong instructionLimit,
+            List<ScheduledInterrupt> interrupts,
+            Optional<String> expectedOutput,
+            OptionalInt expectedExitCode,
+            Optional<String> expectedFault,
+            Optional<List<Long>> expectedResults,
+            boolean approved,
+            Optional<String> disabled,
+            int line,
+            TestSystem system,
+            List<StateExpectation> expectedState) {
+        this(
+                name,
+                function,
+                arguments,
+                tags,
+                input,
+                seed,
+                instructionLimit,
+                interrupts,
+                expectedOutput,
+                expectedExitCode,
+                expectedFault,
+                expectedResults,
+                approved,
+                disabled,
+                line,
+                system,
+                expectedState,
+                Optional.empty(),
+                List.of());
     }
 
     /**

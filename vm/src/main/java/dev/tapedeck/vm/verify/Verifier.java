@@ -13,11 +13,13 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -408,6 +410,7 @@ public final class Verifier {
         long interrupts = 0;
         long cells = 0;
         long tags = 0;
+        long locks = 0;
         long texts = 0;
         long expectations = 0;
         long expectedBytes = 0;
@@ -441,6 +444,8 @@ public final class Verifier {
             }
             tags += test.tags().size();
             checkCount("tags of all tests", tags, ProgramLimits.TAGS_MAX);
+            locks += test.locks().size();
+            checkCount("resource locks of all tests", locks, ProgramLimits.RESOURCE_LOCKS_MAX);
             interrupts += test.interrupts().size();
             checkCount("scheduled interrupts of all tests", interrupts, ProgramLimits.SCHEDULED_INTERRUPTS_MAX);
         }
@@ -472,11 +477,20 @@ public final class Verifier {
                     test.expectedResults().get());
         }
         checkTags(where, test.tags());
+        checkLocks(where, test.locks());
         checkBytes(where + ": the input", test.input());
         checkBytes(where + ": the expected output", test.expectedOutput().orElse(""));
         if (test.instructionLimit().isPresent() && test.instructionLimit().getAsLong() < 0) {
             throw new VerifyException(where + ": the instruction limit is "
                     + test.instructionLimit().getAsLong() + ", expected 0 or more");
+        }
+        if (test.timeout().isPresent()) {
+            Duration timeout = test.timeout().get();
+            long millis = timeout.toMillis();
+            if (millis < 1 || millis > ProgramLimits.TIMEOUT_MILLIS_MAX || !timeout.equals(Duration.ofMillis(millis))) {
+                throw new VerifyException(where + ": the timeout is " + millis
+                        + " ms, expected whole milliseconds from 1 to " + ProgramLimits.TIMEOUT_MILLIS_MAX);
+            }
         }
         checkSystem(where, test.system());
         checkInterrupts(where, test.interrupts());
@@ -591,6 +605,22 @@ public final class Verifier {
             if (!word) {
                 throw new VerifyException(where + " has the tag " + quote(tag)
                         + ", expected a word without white space and without any of " + NOT_IN_TAGS);
+            }
+        }
+    }
+
+    private void checkLocks(String where, List<ResourceLock> locks) throws VerifyException {
+        Set<String> resources = new HashSet<>();
+        for (ResourceLock lock : locks) {
+            String resource = lock.resource();
+            checkName(where + ": a resource", resource);
+            checkCount("characters in a resource of " + where, resource.length(), ProgramLimits.RESOURCE_CHARS_MAX);
+            if (resource.isBlank() || resource.chars().anyMatch(Character::isISOControl)) {
+                throw new VerifyException(where + " locks the resource " + quote(resource)
+                        + ", expected a name without control characters");
+            }
+            if (!resources.add(resource)) {
+                throw new VerifyException(where + " locks the resource " + quote(resource) + " twice");
             }
         }
     }

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,12 +56,26 @@ public final class WasiHost implements Host, AutoCloseable {
      */
     public static CombinedHost withStandard(
             WasiOptions options, InputStream input, OutputStream output, OutputStream error) {
+        return withStandard(options, input, output, error, Map.of());
+    }
+
+    /**
+     * The same with functions of other modules.
+     *
+     * @param others by their modules
+     * @throws IllegalArgumentException also if one of them has the name of a module that is there already
+     */
+    public static CombinedHost withStandard(
+            WasiOptions options, InputStream input, OutputStream output, OutputStream error, Map<String, Host> others) {
         InputTape tape = new InputTape(input);
-        return new CombinedHost(Map.of(
-                StandardHost.MODULE,
-                new VirtualHost(tape, output, error, options.seed()),
-                WasiPreview1.MODULE,
-                new WasiHost(options, tape, output, error)));
+        Map<String, Host> hosts = new TreeMap<>(others);
+        hosts.put(StandardHost.MODULE, new VirtualHost(tape, output, error, options.seed()));
+        hosts.put(WasiPreview1.MODULE, new WasiHost(options, tape, output, error));
+        if (hosts.size() != others.size() + 2) {
+            throw new IllegalArgumentException("the modules " + StandardHost.MODULE + " and " + WasiPreview1.MODULE
+                    + " are there already; other host functions need a module of another name");
+        }
+        return new CombinedHost(hosts);
     }
 
     @Override

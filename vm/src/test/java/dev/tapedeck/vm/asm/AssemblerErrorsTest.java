@@ -162,8 +162,13 @@ final class AssemblerErrorsTest {
                 ".test \"t\" / .interrupt 5 signal 1 every 5 / .end|2:12: 'every' and 'count' belong together (such as every 1000 count 20)",
                 ".test \"t\" / .interrupt 5 signal 1 every 5 count 1000000000 / .end|2:37: 1000000000 is out of range for a count of interrupts: 1 to 1048576",
                 ".test \"t\" / .seed 1 / .seed 2 / .end|3:1: .seed is given twice (keep one of them)",
+                ".test \"t\" / .timeout 10 / .end|2:12: expected the unit of the time, found the end of the line (one of ms, s, m, h, such as 10 s)",
+                ".test \"t\" / .timeout 10 sec / .end|2:13: expected the unit of the time, found 'sec' (one of ms, s, m, h, such as 10 s)",
+                ".test \"t\" / .timeout 0 s / .end|2:10: 0 is out of range for a time, at most 365 days: 1 to 31536000",
+                ".test \"t\" / .timeout 8761 h / .end|2:10: 8761 is out of range for a time, at most 365 days: 1 to 8760",
+                ".test \"t\" / .lock disk / .lock disk read / .end|3:7: the test locks 'disk' twice (one .lock is enough; without 'read' it is for reading and writing)",
                 ".test \"\" / .end|1:7: a test needs a name",
-                ".test \"t\" / nop / .end|2:1: unexpected 'nop' in a test (there are .run .tags .arguments .environment .file .input .seed .limit .interrupt .expect .approve .disabled .case .end)",
+                ".test \"t\" / nop / .end|2:1: unexpected 'nop' in a test (there are .run .tags .arguments .environment .file .input .seed .limit .timeout .lock .interrupt .expect .approve .disabled .case .end)",
             })
     void messages(String text, String message) {
         String program = text.replace(" / ", "\n");

@@ -5,6 +5,9 @@ import static dev.tapedeck.vm.isa.ValueType.I32;
 import static dev.tapedeck.vm.isa.ValueType.I64;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tapedeck.vm.format.BcReader;
+import dev.tapedeck.vm.format.BcWriter;
+import dev.tapedeck.vm.format.FormatException;
 import dev.tapedeck.vm.isa.Instruction;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.program.DataSegment;
@@ -16,10 +19,12 @@ import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -316,6 +321,8 @@ final class AssemblerTest {
                 "  .expect global g = 1",
                 "  .seed 7",
                 "  .limit 1000",
+                "  .timeout 5 s",
+                "  .lock disk read",
                 "  .approve",
                 "  .case \"one\"",
                 "    .run f 1",
@@ -332,6 +339,7 @@ final class AssemblerTest {
                 "    .expect global g = 2",
                 "    .expect exit 3",
                 "    .disabled \"not now\"",
+                "    .lock printer",
                 "  .case \"nothing else\"",
                 ".end",
                 ".test \"another\"",
@@ -339,7 +347,8 @@ final class AssemblerTest {
                 ".end");
         // The same, written out.
         String common = ".tags fast\n.input \"a\"\n.arguments \"x\"\n.environment \"E\" = \"1\"\n.file \"f\" = \"1\"\n"
-                + ".interrupt 10 signal 1\n.expect output \"o\"\n.expect global g = 1\n.seed 7\n.limit 1000\n.approve\n";
+                + ".interrupt 10 signal 1\n.expect output \"o\"\n.expect global g = 1\n.seed 7\n.limit 1000\n.timeout 5 s\n"
+                + ".lock disk read\n.approve\n";
         Program written = assemble(
                 ".global g: mut i32 = 0",
                 ".func f(a: i32) -> i32",
@@ -362,6 +371,7 @@ final class AssemblerTest {
                 ".expect global g = 2",
                 ".expect exit 3",
                 ".disabled \"not now\"",
+                ".lock printer",
                 ".end",
                 ".test \"t: nothing else\"",
                 common,
@@ -372,7 +382,33 @@ final class AssemblerTest {
         assertThat(program.tests())
                 .usingRecursiveFieldByFieldElementComparatorIgnoringFields("line")
                 .isEqualTo(written.tests());
-        assertThat(program.tests()).extracting(TestCase::line).containsExactly(16, 19, 31, 33);
+        assertThat(program.tests()).extracting(TestCase::line).containsExactly(18, 21, 34, 36);
+    }
+
+    @Test
+    @DisplayName("a test has a timeout and locks resources; the disassembler writes both, and a .bc file keeps them")
+    void timeoutAndLocks() throws AssemblyException, FormatException {
+        Program program = assemble(
+                ".const TICKS = 3",
+                ".func f()",
+                "return",
+                ".end",
+                ".test \"patient\"",
+                "  .timeout TICKS m",
+                "  .lock database",
+                "  .lock \"/var/spool files\" read",
+                "  .run f",
+                ".end");
+        TestCase test = program.tests().get(0);
+        assertThat(test.timeout()).contains(Duration.ofMinutes(3));
+        assertThat(test.locks())
+                .containsExactly(
+                        new ResourceLock("database", ResourceLock.Mode.READ_WRITE),
+                        new ResourceLock("/var/spool files", ResourceLock.Mode.READ));
+        String text = Disassembler.disassemble(program);
+        assertThat(text).contains("  .timeout 180000 ms\n  .lock database\n  .lock \"/var/spool files\" read\n");
+        assertThat(assemble(text).tests()).isEqualTo(program.tests());
+        assertThat(BcReader.read(BcWriter.write(program)).tests()).isEqualTo(program.tests());
     }
 
     @Test

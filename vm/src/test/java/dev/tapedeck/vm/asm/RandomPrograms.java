@@ -15,14 +15,17 @@ import dev.tapedeck.vm.program.Program.Global;
 import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.program.TestSystem;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -270,7 +273,19 @@ final class RandomPrograms {
                 random.nextBoolean() ? Optional.empty() : Optional.of(name()),
                 random.nextInt(3) * 10,
                 random.nextInt(3) > 0 ? TestSystem.EMPTY : system(),
-                list(4, () -> expectation(program))));
+                list(4, () -> expectation(program)),
+                random.nextBoolean()
+                        ? Optional.empty()
+                        : Optional.of(Duration.ofMillis(1 + random.nextInt(1 << random.nextInt(31)))),
+                locks()));
+    }
+
+    private List<ResourceLock> locks() {
+        List<ResourceLock> locks = new ArrayList<>();
+        for (String resource : new LinkedHashSet<>(list(3, this::name))) {
+            locks.add(new ResourceLock(resource, oneOf(ResourceLock.Mode.values())));
+        }
+        return locks;
     }
 
     private StateExpectation expectation(Program program) {

@@ -379,7 +379,11 @@ class BcReaderTest {
         @Test
         void tests() {
             String head = "01 00 00 00 00 00 0000000000000000 00 00";
-            refused(Section.TESTS, head + "80 04", "34: the parts of a test is 512, expected 0 to 511");
+            refused(Section.TESTS, head + "80 10", "34: the parts of a test is 2048, expected 0 to 2047");
+            refused(
+                    Section.TESTS,
+                    head + "80 08 00",
+                    "37: a test has no resource locks, expected that part to be left out");
             refused(
                     Section.TESTS,
                     head + "80 02 00",

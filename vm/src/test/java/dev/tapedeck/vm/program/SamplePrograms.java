@@ -378,6 +378,10 @@ public final class SamplePrograms {
                 () -> test.tags(text(random), text(random)),
                 () -> test.input(latin1(random)),
                 () -> test.instructionLimit(number(random) & Long.MAX_VALUE),
+                () -> test.timeoutMillis(1 + index(random)),
+                () -> test.locks(
+                        new ResourceLock(text(random), ResourceLock.Mode.READ),
+                        new ResourceLock(text(random), ResourceLock.Mode.READ_WRITE)),
                 () -> test.interrupt(number(random) & Long.MAX_VALUE, index(random), number(random)),
                 () -> test.expectOutput(latin1(random)),
                 () -> test.expectExitCode(random.nextInt()),

@@ -1,5 +1,6 @@
 package dev.tapedeck.vm.program;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,8 @@ public final class TestDraft {
     private int line;
     private TestSystem system = TestSystem.EMPTY;
     private List<StateExpectation> expectedState = List.of();
+    private Optional<Duration> timeout = Optional.empty();
+    private List<ResourceLock> locks = List.of();
 
     public TestDraft(String name) {
         this.name = name;
@@ -111,6 +114,16 @@ public final class TestDraft {
         return this;
     }
 
+    public TestDraft timeoutMillis(long millis) {
+        timeout = Optional.of(Duration.ofMillis(millis));
+        return this;
+    }
+
+    public TestDraft locks(ResourceLock... resources) {
+        locks = List.of(resources);
+        return this;
+    }
+
     public TestCase build() {
         return new TestCase(
                 name,
@@ -129,6 +142,8 @@ public final class TestDraft {
                 disabled,
                 line,
                 system,
-                expectedState);
+                expectedState,
+                timeout,
+                locks);
     }
 }

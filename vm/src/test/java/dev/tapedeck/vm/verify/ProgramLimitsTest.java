@@ -20,6 +20,7 @@ import dev.tapedeck.vm.program.Program.HostImport;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramDraft;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestDraft;
 import dev.tapedeck.vm.program.TestSystem;
@@ -162,6 +163,14 @@ class ProgramLimitsTest {
             }
             case "TAGS_MAX" -> draft = tests(test().tags(nCopies(count, "x").toArray(String[]::new)));
             case "TAG_CHARS_MAX" -> draft = tests(test().tags("x".repeat(count)));
+            case "RESOURCE_LOCKS_MAX" -> {
+                ResourceLock[] locks = new ResourceLock[count];
+                Arrays.setAll(locks, i -> new ResourceLock("r" + i, ResourceLock.Mode.READ));
+                draft = tests(test().locks(locks));
+            }
+            case "RESOURCE_CHARS_MAX" ->
+                draft = tests(test().locks(new ResourceLock("x".repeat(count), ResourceLock.Mode.READ)));
+            case "TIMEOUT_MILLIS_MAX" -> draft = tests(test().timeoutMillis(many));
             case "TEST_TEXTS_MAX" ->
                 draft = tests(test().system(new TestSystem(nCopies(count, "a"), List.of(), List.of())));
             case "TEST_CELLS_MAX" -> {

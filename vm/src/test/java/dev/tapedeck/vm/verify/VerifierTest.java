@@ -22,6 +22,7 @@ import dev.tapedeck.vm.program.Program.MemoryType;
 import dev.tapedeck.vm.program.Program.Table;
 import dev.tapedeck.vm.program.ProgramDraft;
 import dev.tapedeck.vm.program.ProgramLimits;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.SourceLines;
 import dev.tapedeck.vm.program.StateExpectation;
 import dev.tapedeck.vm.program.TestDraft;
@@ -729,6 +730,7 @@ class VerifierTest {
         void everyNameInATestIsUnicode() {
             testNameRefused(": the function", test -> test.run(BROKEN));
             testNameRefused(": a tag", test -> test.tags(BROKEN));
+            testNameRefused(": a resource", test -> test.locks(new ResourceLock(BROKEN, ResourceLock.Mode.READ)));
             testNameRefused(": the expected fault", test -> test.expectFault(BROKEN));
             testNameRefused(": the reason for being disabled", test -> test.disabled(BROKEN));
             testNameRefused(
@@ -984,6 +986,30 @@ class VerifierTest {
             refused(
                     with(test().tags("x".repeat(257))),
                     "too many characters in a tag of test 't': 257, expected at most 256");
+        }
+
+        @Test
+        void resourceLocks() {
+            for (String resource : List.of("", " ", "a\tb")) {
+                draft.tests.clear();
+                refused(
+                        with(test().locks(new ResourceLock(resource, ResourceLock.Mode.READ))),
+                        "test 't' locks the resource '" + resource.replace("\t", "\\u0009")
+                                + "', expected a name without control characters");
+            }
+            draft.tests.clear();
+            refused(
+                    with(test().locks(
+                                    new ResourceLock("disk", ResourceLock.Mode.READ),
+                                    new ResourceLock("disk", ResourceLock.Mode.READ_WRITE))),
+                    "test 't' locks the resource 'disk' twice");
+        }
+
+        @Test
+        void timeout() {
+            refused(
+                    with(test().timeoutMillis(0)),
+                    "test 't': the timeout is 0 ms, expected whole milliseconds from 1 to 31536000000");
         }
 
         @Test

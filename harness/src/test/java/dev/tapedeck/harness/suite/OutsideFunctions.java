@@ -1,0 +1,60 @@
+package dev.tapedeck.harness.suite;
+
+import dev.tapedeck.vm.machine.Host;
+import dev.tapedeck.vm.machine.HostCall;
+import dev.tapedeck.vm.machine.HostException;
+import dev.tapedeck.vm.program.TestCase;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Host functions as a project may have: {@code outside.number() -> i32} gives another number each time, {@code
+ * outside.wait()} does not return by itself, {@code outside.deaf()} not even when interrupted once.
+ */
+public final class OutsideFunctions implements HostFunctions {
+    static final AtomicInteger NUMBER = new AtomicInteger();
+    static final AtomicInteger CLOSED = new AtomicInteger();
+
+    @Override
+    public String module() {
+        return "outside";
+    }
+
+    @Override
+    public Host host(TestCase test) {
+        if (test.tags().contains("refused")) {
+            throw new IllegalArgumentException("there is no outside");
+        }
+        return new Outside();
+    }
+
+    private static final class Outside implements Host, AutoCloseable {
+        @Override
+        public void call(HostCall call) throws HostException {
+            switch (call.hostImport().name()) {
+                case "number" -> call.setResult(0, NUMBER.getAndIncrement());
+                case "wait" -> sleep();
+                case "deaf" -> {
+                    try {
+                        sleep();
+                    } catch (HostException e) {
+                        // Goes on as if nothing had happened.
+                    }
+                }
+                default -> throw new HostException("no such function");
+            }
+        }
+
+        private static void sleep() throws HostException {
+            try {
+                Thread.sleep(Long.MAX_VALUE);
+            } catch (InterruptedException e) {
+                throw new HostException("interrupted");
+            }
+        }
+
+        @Override
+        public void close() {
+            CLOSED.incrementAndGet();
+        }
+    }
+}
