@@ -19,12 +19,12 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -67,6 +67,9 @@ final class ProgramResolver implements SelectorResolver {
     static final String PROBLEM = "problem";
     static final String OBSOLETE = "obsolete";
 
+    /** As many programs are loaded by several threads. */
+    private static final int LOADED_IN_PARALLEL = 64;
+
     /** All tests of a program. */
     private record ProgramSelector(UniqueId container, String program) implements DiscoverySelector {}
 
@@ -94,7 +97,7 @@ final class ProgramResolver implements SelectorResolver {
     private final boolean surefire = Surefire.calls();
 
     private final Warnings warnings;
-    private final Map<ProgramKey, LoadedProgram> programs = new HashMap<>();
+    private final Map<ProgramKey, LoadedProgram> programs = new ConcurrentHashMap<>();
 
     ProgramResolver(InitializationContext<EngineDescriptor> context) {
         ConfigurationParameters parameters = context.getDiscoveryRequest().getConfigurationParameters();
@@ -308,9 +311,11 @@ final class ProgramResolver implements SelectorResolver {
         Set<DiscoverySelector> selected = new LinkedHashSet<>();
         try {
             ProgramFolder found = ProgramFolder.list(folder);
-            for (String program : found.names()) {
-                selected.add(new ProgramSelector(container, ProgramFolder.nameBelow(root, folder.resolve(program))));
-            }
+            List<String> names = found.names().stream()
+                    .map(program -> ProgramFolder.nameBelow(root, folder.resolve(program)))
+                    .toList();
+            loadAll(container, root, names);
+            names.forEach(name -> selected.add(new ProgramSelector(container, name)));
             if (!selected.isEmpty()) {
                 selected.addAll(obsolete(container, root, claims -> claims.in(found.approvedFolders())));
                 return selected;
@@ -478,7 +483,9 @@ final class ProgramResolver implements SelectorResolver {
     private Set<DiscoverySelector> children(ProgramsDescriptor container) {
         Set<DiscoverySelector> selected = new LinkedHashSet<>();
         UniqueId id = container.getUniqueId();
-        for (String program : programNames(container)) {
+        List<String> names = programNames(container);
+        loadAll(id, container.folder(), names);
+        for (String program : names) {
             selected.add(new ProgramSelector(id, program));
         }
         if (selected.isEmpty()) {
@@ -607,6 +614,13 @@ final class ProgramResolver implements SelectorResolver {
                     : List.of();
         } catch (IOException e) {
             return List.of();
+        }
+    }
+
+    /** Loading is most of the work of a discovery, and each program is on its own. */
+    private void loadAll(UniqueId container, Path folder, List<String> names) {
+        if (names.size() >= LOADED_IN_PARALLEL) {
+            names.parallelStream().forEach(name -> load(container, folder, name));
         }
     }
 

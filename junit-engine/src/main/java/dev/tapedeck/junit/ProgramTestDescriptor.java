@@ -5,6 +5,7 @@ import dev.tapedeck.harness.suite.TestFileNames;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.harness.suite.Verdict;
 import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.vm.program.ResourceLock;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.Set;
 import org.junit.platform.engine.TestSource;
 import org.junit.platform.engine.TestTag;
 import org.junit.platform.engine.UniqueId;
+import org.junit.platform.engine.reporting.ReportEntry;
 import org.junit.platform.engine.support.descriptor.AbstractTestDescriptor;
 import org.junit.platform.engine.support.hierarchical.ExclusiveResource;
 import org.junit.platform.engine.support.hierarchical.Node;
@@ -24,6 +26,8 @@ import org.opentest4j.AssertionFailedError;
 /** One test of a program. */
 final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node<TapedeckContext> {
     private static final StackTraceElement[] NO_FRAMES = {};
+    /** Report entry of a test that passed after it had failed: how the two runs differ. */
+    static final String ATTEMPTS = "tapedeck.attempts";
 
     private final LoadedProgram program;
     private final TestCase test;
@@ -59,11 +63,20 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
         return ExecutionMode.CONCURRENT;
     }
 
-    /** Its folder in the output: two containers may hold the same program. */
+    /** What it locks, and its folder in the output: two containers may hold the same program. */
     @Override
     public Set<ExclusiveResource> getExclusiveResources() {
-        return Set.of(new ExclusiveResource(
+        Set<ExclusiveResource> resources = new LinkedHashSet<>();
+        for (ResourceLock lock : test.locks()) {
+            resources.add(new ExclusiveResource(
+                    lock.resource(),
+                    lock.mode() == ResourceLock.Mode.READ
+                            ? ExclusiveResource.LockMode.READ
+                            : ExclusiveResource.LockMode.READ_WRITE));
+        }
+        resources.add(new ExclusiveResource(
                 "dev.tapedeck.output/" + outputFolder + "/" + test.name(), ExclusiveResource.LockMode.READ_WRITE));
+        return resources;
     }
 
     @Override
@@ -80,6 +93,11 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
         Verdict verdict = runAndTell(context);
         tell(context, verdict);
         Attachments.publish(context.listener(), this, attachments(verdict));
+        if (verdict.passedAfterFailure()) {
+            // Whoever runs it again counts it as passed, so nobody else says it.
+            System.err.println("tapedeck: warning: " + verdict.message());
+            context.listener().reportingEntryPublished(this, ReportEntry.from(ATTEMPTS, verdict.message()));
+        }
         switch (verdict.kind()) {
             case PASSED, DISABLED -> {}
             case FAILED -> {

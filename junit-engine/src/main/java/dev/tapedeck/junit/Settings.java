@@ -3,10 +3,12 @@ package dev.tapedeck.junit;
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.suite.KeptRecordings;
 import dev.tapedeck.harness.suite.TestRunner;
+import dev.tapedeck.harness.suite.TimeLimit;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.machine.Limits;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -64,6 +66,16 @@ public final class Settings {
     public static final String LIMIT = "tapedeck.limit";
 
     public static final long LIMIT_DEFAULT = TestRunner.INSTRUCTION_LIMIT_DEFAULT;
+
+    /**
+     * The time by the clock after which a test is stopped and fails, if it names none with {@code .timeout}. How far it came
+     * by then depends on the machine, so {@link #LIMIT} is the better guard against loops without an end; this one also ends
+     * what waits in a host function.
+     *
+     * <p>Values: a number and {@code ms}, {@code s}, {@code m} or {@code h}; without one of them, seconds. Default: none.
+     * Example: {@code tapedeck.timeout=30 s}
+     */
+    public static final String TIMEOUT = "tapedeck.timeout";
 
     /**
      * Memory that a program may have in use, in MiB: pages of 4 KiB that are not all zero. More is the fault
@@ -135,6 +147,7 @@ public final class Settings {
             OUTPUT,
             APPROVE,
             LIMIT,
+            TIMEOUT,
             MEMORY_LIMIT,
             VERIFY,
             RECORDINGS,
@@ -214,6 +227,16 @@ public final class Settings {
 
     static long limit(ConfigurationParameters parameters) throws InvalidSettingException {
         return number(parameters, LIMIT, LIMIT_DEFAULT, LIMIT_MAX, "a number of instructions", "50_000_000");
+    }
+
+    static Optional<Duration> timeout(ConfigurationParameters parameters) throws InvalidSettingException {
+        Optional<String> text = text(parameters, TIMEOUT);
+        Optional<Duration> time = text.flatMap(TimeLimit::parse);
+        if (text.isPresent() && time.isEmpty()) {
+            throw new InvalidSettingException("The setting " + TIMEOUT + " is '" + text.get()
+                    + "'; expected a time with ms, s, m or h, from 1 ms to 365 days, such as 30 s.");
+        }
+        return time;
     }
 
     static Limits limits(ConfigurationParameters parameters) throws InvalidSettingException {

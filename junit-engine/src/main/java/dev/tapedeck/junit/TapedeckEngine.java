@@ -8,6 +8,7 @@ import dev.tapedeck.junit.Settings.InvalidSettingException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.junit.platform.engine.ConfigurationParameters;
 import org.junit.platform.engine.EngineDiscoveryRequest;
 import org.junit.platform.engine.ExecutionRequest;
@@ -28,6 +29,12 @@ import org.junit.platform.engine.support.hierarchical.HierarchicalTestExecutorSe
  */
 public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext> {
     public static final String ID = "tapedeck";
+
+    /**
+     * Build tools run tests again that have failed in the process in which they failed, or, as Surefire without reused
+     * forks, in one that they start for the class. What another process has left is another run's.
+     */
+    private static final String SESSION = UUID.randomUUID().toString();
 
     private static final EngineDiscoveryRequestResolver<EngineDescriptor> RESOLVER =
             EngineDiscoveryRequestResolver.<EngineDescriptor>builder()
@@ -75,6 +82,8 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
                     output,
                     TestRunner.Options.of(Settings.approve(parameters, environment::get, System::getProperty))
                             .withInstructionLimit(Settings.limit(parameters))
+                            .withTimeout(Settings.timeout(parameters))
+                            .withSession(SESSION)
                             .withLimits(Settings.limits(parameters))
                             .withVerified(Settings.verify(parameters))
                             .withKept(Settings.recordings(parameters)));

@@ -24,8 +24,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.launcher.Launcher;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherConfig;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
@@ -40,6 +43,9 @@ final class ProgramCost {
     private static final int ROUNDS_WARM_UP = 5;
     private static final int OUTPUT_LENGTH = 4;
     private static final String COLD = "--cold";
+    private static final int PROGRAMS_DISCOVERED = 10_000;
+    private static final int DISCOVERIES_WARM = 5;
+    private static final String DISCOVERY = "--discovery";
 
     /** About 5,000 instructions. */
     private static final String PROGRAM = """
@@ -85,8 +91,20 @@ final class ProgramCost {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
         if (args[0].equals(COLD)) {
             inScratch(Integer.parseInt(args[1]), cost -> {
-                cost.runUnderTheEngine();
+                cost.runUnderTheEngine(new HeapWatch(PROGRAMS_COLD / 4));
                 out.println(ManagementFactory.getRuntimeMXBean().getUptime());
+            });
+            return;
+        }
+        if (args[0].equals(DISCOVERY)) {
+            inScratch(Integer.parseInt(args[1]), cost -> {
+                List<Double> millis = new ArrayList<>();
+                for (int i = 0; i < 1 + DISCOVERIES_WARM; i++) {
+                    long start = System.nanoTime();
+                    cost.discover();
+                    millis.add((System.nanoTime() - start) / 1e6);
+                }
+                out.printf(Locale.ROOT, "%.0f %.0f%n", millis.get(0), median(millis.subList(1, millis.size())));
             });
             return;
         }
@@ -102,7 +120,37 @@ final class ProgramCost {
                 Locale.ROOT,
                 "%,d programs in a JVM of their own, from its start to the end of the last: %.1f s%n",
                 PROGRAMS_COLD,
-                coldMillis() / 1e3);
+                Long.parseLong(inOtherJvm(COLD, PROGRAMS_COLD)) / 1e3);
+        String[] millis = inOtherJvm(DISCOVERY, PROGRAMS_DISCOVERED).split(" ", 2);
+        out.printf(
+                Locale.ROOT,
+                "discovery of %,d programs, all assembled, in a JVM of its own: the first %.1f s, warm %.1f s%n",
+                PROGRAMS_DISCOVERED,
+                Long.parseLong(millis[0]) / 1e3,
+                Long.parseLong(millis[1]) / 1e3);
+    }
+
+    /** Prints, to standard error, how much of the heap is in use after every so many tests. */
+    private static final class HeapWatch implements TestExecutionListener {
+        private final int every;
+        private int finished;
+
+        HeapWatch(int every) {
+            this.every = every;
+        }
+
+        @Override
+        public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            if (test.isTest() && ++finished % every == 0) {
+                System.gc();
+                Runtime runtime = Runtime.getRuntime();
+                System.err.printf(
+                        Locale.ROOT,
+                        "heap in use after %,d programs: %.1f MiB%n",
+                        finished,
+                        (runtime.totalMemory() - runtime.freeMemory()) / 1048576.0);
+            }
+        }
     }
 
     private interface Measurement {
@@ -176,25 +224,41 @@ final class ProgramCost {
     }
 
     /** As Surefire does. */
-    void runUnderTheEngine() {
-        Launcher launcher = LauncherFactory.create(LauncherConfig.builder()
+    void runUnderTheEngine(TestExecutionListener... listeners) {
+        Launcher launcher = launcher();
+        SummaryGeneratingListener summary = new SummaryGeneratingListener();
+        launcher.registerTestExecutionListeners(listeners);
+        launcher.execute(request(), summary);
+        if (summary.getSummary().getTestsSucceededCount() != programs.size()) {
+            throw new IllegalStateException(programs.size() + " programs, but "
+                    + summary.getSummary().getTestsSucceededCount() + " passed: "
+                    + summary.getSummary().getFailures());
+        }
+    }
+
+    private static Launcher launcher() {
+        return LauncherFactory.create(LauncherConfig.builder()
                 .enableTestEngineAutoRegistration(false)
                 .enableLauncherSessionListenerAutoRegistration(false)
                 .enableTestExecutionListenerAutoRegistration(false)
                 .addTestEngines(new TapedeckEngine())
                 .build());
-        LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
+    }
+
+    private LauncherDiscoveryRequest request() {
+        return LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClass(TapedeckProgramsTest.class))
                 .configurationParameter(
                         Settings.PROGRAMS, root.resolve("programs").toString())
                 .configurationParameter(Settings.OUTPUT, output().toString())
                 .build();
-        SummaryGeneratingListener summary = new SummaryGeneratingListener();
-        launcher.execute(request, summary);
-        if (summary.getSummary().getTestsSucceededCount() != programs.size()) {
-            throw new IllegalStateException(programs.size() + " programs, but "
-                    + summary.getSummary().getTestsSucceededCount() + " passed: "
-                    + summary.getSummary().getFailures());
+    }
+
+    /** Finds all tests, and runs none. */
+    void discover() {
+        long found = launcher().discover(request()).countTestIdentifiers(TestIdentifier::isTest);
+        if (found != programs.size()) {
+            throw new IllegalStateException(programs.size() + " programs, but " + found + " tests were found");
         }
     }
 
@@ -210,22 +274,22 @@ final class ProgramCost {
     }
 
     /** Measured by another JVM, which does nothing else. */
-    private static long coldMillis() throws IOException, InterruptedException {
+    private static String inOtherJvm(String what, int count) throws IOException, InterruptedException {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-classpath",
                 System.getProperty("java.class.path"),
                 ProgramCost.class.getName(),
-                COLD,
-                Integer.toString(PROGRAMS_COLD));
+                what,
+                Integer.toString(count));
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (process.waitFor() != 0) {
-            throw new IllegalStateException("the cold run failed, see above");
+            throw new IllegalStateException("the run in another JVM failed, see above");
         }
-        return Long.parseLong(printed.strip());
+        return printed.strip();
     }
 
     /** What a folder really takes: files here have holes, and their lengths say little. Java cannot tell; du can. */

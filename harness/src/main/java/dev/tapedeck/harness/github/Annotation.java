@@ -4,13 +4,26 @@ import dev.tapedeck.harness.text.Visible;
 import java.util.Optional;
 
 /**
- * An error that GitHub Actions shows at a line of a file.
+ * What GitHub Actions shows at a line of a file.
  *
+ * @param level how bad it is
  * @param place where; empty shows it with the job
  * @param title a few words
  * @param message one line
  */
-public record Annotation(Optional<Place> place, String title, String message) {
+public record Annotation(Level level, Optional<Place> place, String title, String message) {
+    /** What GitHub calls it. */
+    public enum Level {
+        ERROR("error"),
+        WARNING("warning");
+
+        private final String command;
+
+        Level(String command) {
+            this.command = command;
+        }
+    }
+
     private static final int TITLE_CHARS_MAX = 200;
 
     /**
@@ -23,7 +36,7 @@ public record Annotation(Optional<Place> place, String title, String message) {
 
     /** The workflow command that makes it, without a line end: a log line that begins with {@code ::} is one. */
     public String command() {
-        StringBuilder text = new StringBuilder("::error ");
+        StringBuilder text = new StringBuilder("::" + level.command + " ");
         place.ifPresent(at -> {
             text.append("file=").append(property(at.file())).append(',');
             if (at.line() > 0) {

@@ -69,6 +69,9 @@ public final class GitHubActions {
 
     private int passed;
     private int failed;
+    /** Of those that passed, those that had failed before. */
+    private int flaky;
+
     private int notRun;
     private int disabled;
     private int withReport;
@@ -130,7 +133,20 @@ public final class GitHubActions {
      */
     public synchronized void test(String title, Path program, TestCase test, Verdict verdict) {
         switch (verdict.kind()) {
-            case PASSED -> passed++;
+            case PASSED -> {
+                passed++;
+                if (verdict.passedAfterFailure()) {
+                    flaky++;
+                    problem(
+                            Annotation.Level.WARNING,
+                            program.toString(),
+                            test.line(),
+                            title,
+                            verdict.message(),
+                            place(program, test, verdict),
+                            verdict.report());
+                }
+            }
             case DISABLED -> disabled();
             case ERROR -> {
                 notRun++;
@@ -253,12 +269,23 @@ public final class GitHubActions {
             String message,
             Optional<Place> place,
             Optional<ReportContent> report) {
+        problem(Annotation.Level.ERROR, file, line, title, message, place, report);
+    }
+
+    private void problem(
+            Annotation.Level level,
+            String file,
+            int line,
+            String title,
+            String message,
+            Optional<Place> place,
+            Optional<ReportContent> report) {
         Key key = new Key(file, line, title, problems.size());
         String where = place.map(at -> MarkdownReport.cell(at.file() + (at.line() > 0 ? ":" + at.line() : "")))
                 .orElse("");
         String row = "| " + MarkdownReport.text(Visible.of(title, TITLE_CHARS_MAX)) + " | " + where + " | "
                 + MarkdownReport.text(Visible.of(message, WHY_CHARS_MAX)) + " |\n";
-        problems.put(key, new Problem(new Annotation(place, title, message), row));
+        problems.put(key, new Problem(new Annotation(level, place, title, message), row));
         if (report.isPresent()) {
             withReport++;
             detail(key, report.get());
@@ -307,6 +334,7 @@ public final class GitHubActions {
         firstLeftOut = null;
         passed = 0;
         failed = 0;
+        flaky = 0;
         notRun = 0;
         disabled = 0;
         withReport = 0;
@@ -339,7 +367,7 @@ public final class GitHubActions {
     private String summaryText(long fileRoomBytes) {
         long roomBytes = Math.min(SUMMARY_BYTES_MAX, fileRoomBytes);
         String heading = "### Tapedeck: " + counts() + "\n\n";
-        int bad = failed + notRun;
+        int bad = failed + notRun + flaky;
         if (bytes(heading) + REMARKS_BYTES > roomBytes) {
             return bytes(heading) <= roomBytes ? heading : "";
         }

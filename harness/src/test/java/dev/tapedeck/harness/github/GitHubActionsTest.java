@@ -23,7 +23,9 @@ class GitHubActionsTest {
     @Test
     void textCannotEndACommandOrAddToIt() {
         String nasty = "a\r\nb::error file=x::y, line=1 100% %0A \u001b[31m \u202e \u0000";
-        String command = new Annotation(Optional.of(new Annotation.Place("a b,c:d\n.tasm", 3)), nasty, nasty).command();
+        String command = new Annotation(
+                        Annotation.Level.ERROR, Optional.of(new Annotation.Place("a b,c:d\n.tasm", 3)), nasty, nasty)
+                .command();
         assertThat(command.lines()).hasSize(1);
         assertThat(command)
                 .isEqualTo("::error file=a b%2Cc%3Ad%0A.tasm,line=3,"
@@ -33,8 +35,10 @@ class GitHubActionsTest {
 
     @Test
     void aPlaceIsNamedOnlyWhereItIsKnown() {
-        assertThat(new Annotation(Optional.empty(), "t", "m").command()).isEqualTo("::error title=t::m");
-        assertThat(new Annotation(Optional.of(new Annotation.Place("f", 0)), "t", "m").command())
+        assertThat(new Annotation(Annotation.Level.ERROR, Optional.empty(), "t", "m").command())
+                .isEqualTo("::error title=t::m");
+        assertThat(new Annotation(Annotation.Level.ERROR, Optional.of(new Annotation.Place("f", 0)), "t", "m")
+                        .command())
                 .isEqualTo("::error file=f,title=t::m");
     }
 
