@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Host functions as a project may have: {@code outside.number() -> i32} gives another number each time; {@code
- * outside.inside()} looks who else is in the call; {@code outside.meet()} waits until as many are in it as {@link #MEETING}
+ * outside.inside()} looks who else is in the call; {@code outside.meet()} waits until as many are in it as the {@link #meeting}
  * has.
  */
 public final class OutsideFunctions implements HostFunctions {

@@ -55,11 +55,14 @@ final class TestRun {
         try {
             checkNoLinks(home, runner.output());
             Files.createDirectories(home);
-            try (FolderLock lock = FolderLock.of(home)) {
+            FolderLock lock = FolderLock.of(home);
+            try {
                 int attempt = Attempts.next(home, runner.options.session(), first.program());
                 TestSubject subject =
                         new TestSubject(first.file(), first.name(), home, attempt, first.verified(), first.test());
                 return new TestRun(runner, subject).run();
+            } finally {
+                lock.close();
             }
         } catch (IOException e) {
             return Verdict.error(
@@ -148,12 +151,16 @@ final class TestRun {
         StopSwitch stop = new StopSwitch();
         Outcome outcome;
         boolean interrupted;
-        try (TestHost host = new TestHost(program, test, captured, debug, runner.hostFunctions());
-                TimeLimit watched = TimeLimit.watch(timeout, () -> {
-                    stop.stop();
-                    host.interrupt();
-                })) {
-            outcome = runner.record(subject.verified(), options(limit), host, recorded, stop);
+        try (TestHost host = new TestHost(program, test, captured, debug, runner.hostFunctions())) {
+            TimeLimit watched = TimeLimit.watch(timeout, () -> {
+                stop.stop();
+                host.interrupt();
+            });
+            try {
+                outcome = runner.record(subject.verified(), options(limit), host, recorded, stop);
+            } finally {
+                watched.close();
+            }
             interrupted = host.wasInterrupted();
         } catch (IllegalArgumentException e) {
             // The machine refuses: a host function is missing, the program needs more than the limits allow,
