@@ -42,8 +42,6 @@ class RerunIT {
             import java.io.IOException;
             import java.nio.file.Files;
             import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 
             public final class Counter implements HostFunctions {
                 @Override

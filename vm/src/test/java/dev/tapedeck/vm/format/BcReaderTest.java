@@ -383,7 +383,7 @@ class BcReaderTest {
             refused(
                     Section.TESTS,
                     head + "80 08 00",
-                    "37: a test has no resource locks, expected that part to be left out");
+                    "36: a test has no resource locks, expected that part to be left out");
             refused(
                     Section.TESTS,
                     head + "80 02 00",
