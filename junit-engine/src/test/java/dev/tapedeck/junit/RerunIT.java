@@ -104,7 +104,6 @@ class RerunIT {
         UserProject project = project("rerun-" + forks).delete("src/test/java/org/example/SlowTest.java");
         project.file("src/test/programs/flaky.tasm", RerunTest.FLAKY);
         Build build = project.maven(
-                "-o",
                 "test",
                 "-Dsurefire.rerunFailingTestsCount=2",
                 forks.equals("new") ? "-DreuseForks=false" : "-DreuseForks=true",
@@ -136,7 +135,7 @@ class RerunIT {
         for (int i = 0; i < 20; i++) {
             project.file("src/test/programs/many/p" + i + ".tasm", Workspace.PASSES);
         }
-        Build build = project.maven("-o", "test", "-DforkCount=2", "-DreuseForks=" + reused);
+        Build build = project.maven("test", "-DforkCount=2", "-DreuseForks=" + reused);
         assertThat(build.exitCode()).as(build.log()).isZero();
         assertThat(build.log()).contains("Tests run: 44, Failures: 0, Errors: 0, Skipped: 0");
         assertThat(build.tests(ANCHOR)).hasSize(22);
