@@ -227,7 +227,9 @@ final class ProgramCost {
     void runUnderTheEngine(TestExecutionListener... listeners) {
         Launcher launcher = launcher();
         SummaryGeneratingListener summary = new SummaryGeneratingListener();
-        launcher.registerTestExecutionListeners(listeners);
+        for (TestExecutionListener listener : listeners) {
+            launcher.registerTestExecutionListeners(listener);
+        }
         launcher.execute(request(), summary);
         if (summary.getSummary().getTestsSucceededCount() != programs.size()) {
             throw new IllegalStateException(programs.size() + " programs, but "
