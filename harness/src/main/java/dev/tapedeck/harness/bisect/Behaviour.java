@@ -48,6 +48,8 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         UNHANDLE,
         RAISE,
         HALT,
+        /** What the other run does has no counterpart. */
+        NOTHING,
         /** The entry function returns. */
         RETURN,
         FAULT,
@@ -56,13 +58,26 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         /** The recording was cut here. */
         CUT;
 
+        /** Whether it is seen outside of the machine. */
+        boolean outside() {
+            return this == HOST || (ends() && this != LIMIT && this != CUT);
+        }
+
         boolean ends() {
             return this == FAULT || this == LIMIT || this == CUT || this == RETURN || this == HALT;
         }
     }
 
+    /** The absence of an event. */
+    static final Behaviour NOTHING = new Behaviour(Kind.NOTHING, 0, List.of());
+
     Behaviour {
         values = List.copyOf(values);
+    }
+
+    /** Whether it says nothing of what would have come after it. */
+    boolean open() {
+        return kind == Kind.LIMIT || kind == Kind.CUT;
     }
 
     Behaviour(Kind kind, int subject, List<Long> values) {
@@ -191,28 +206,46 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
         };
     }
 
+    /** Whether a value of the first run is the same as one of the second. */
+    interface SameValues {
+        boolean test(long ofA, long ofB);
+    }
+
     /** Whether an event of the first program is the same as one of the second. */
     boolean same(Behaviour ofB, ProgramAlignment alignment) {
+        return same(ofB, alignment, alignment::sameValue);
+    }
+
+    /** The same, where something else decides which values are. */
+    boolean same(Behaviour ofB, ProgramAlignment alignment, SameValues sameValues) {
         if (kind != ofB.kind || !fault.equals(ofB.fault) || values.size() != ofB.values.size()) {
             return false;
         }
-        int expected = switch (kind) {
+        if (subjectInB(alignment) != ofB.subject) {
+            return false;
+        }
+        for (int i = 0; i < values.size(); i++) {
+            long ofA = isFunction(i, alignment.a()) ? functionToB(values.get(i), alignment) : values.get(i);
+            if (ofA != ofB.values.get(i) && !sameValues.test(values.get(i), ofB.values.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private int subjectInB(ProgramAlignment alignment) {
+        return switch (kind) {
             case GLOBAL -> alignment.globalToB(subject);
             case HOST -> alignment.importToB(subject);
             case HANDLE -> alignment.functionToB(subject);
             case TABLE_SET, TABLE_FILL, TABLE_COPY, TABLE_GROW -> alignment.tableToB(subject);
             default -> subject;
         };
-        if (expected != ofB.subject) {
-            return false;
-        }
-        for (int i = 0; i < values.size(); i++) {
-            long ofA = isFunction(i, alignment.a()) ? functionToB(values.get(i), alignment) : values.get(i);
-            if (ofA != ofB.values.get(i) && !alignment.sameValue(values.get(i), ofB.values.get(i))) {
-                return false;
-            }
-        }
-        return true;
+    }
+
+    /** Whether an event of the first program does the same kind of thing to the same as one of the second. */
+    boolean alike(Behaviour ofB, ProgramAlignment alignment) {
+        return kind == ofB.kind && values.size() == ofB.values.size() && subjectInB(alignment) == ofB.subject;
     }
 
     /** Whether a value is a reference to a function, whose number depends on the program. */
@@ -286,6 +319,7 @@ record Behaviour(Kind kind, int subject, List<Long> values, Optional<FaultKind> 
             case FAULT -> "faults with " + fault.map(FaultKind::mnemonic).orElse("a fault");
             case LIMIT -> "is stopped by the instruction limit";
             case CUT -> "is cut";
+            case NOTHING -> "does nothing of the kind";
         };
     }
 

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param a the first (reference) run
  * @param b the second run
  * @param differences what differs in the state right after the first divergent instruction; at most 64 rows
+ * @param consequences between versions: what became of this difference and of those behind it; empty if the runs were not
+ *     followed
  * @param probes digests and checkpoints compared
  * @param replayed instructions executed to find it, both sides together; slices have their own numbers
  */
@@ -26,8 +28,28 @@ public record Bisection(
         Side a,
         Side b,
         List<StateDifference> differences,
+        Optional<Consequences> consequences,
         long probes,
         long replayed) {
+    /** Causes whose consequences are listed, and as many more if they reach the output. */
+    public static final int CONSEQUENCES_MAX = 64;
+
+    /** Stretches that are listed of one cause. */
+    public static final int STRETCHES_MAX = 64;
+
+    /** Without consequences. */
+    public Bisection(
+            boolean diverged,
+            Kind kind,
+            String summary,
+            Side a,
+            Side b,
+            List<StateDifference> differences,
+            long probes,
+            long replayed) {
+        this(diverged, kind, summary, a, b, differences, Optional.empty(), probes, replayed);
+    }
+
     /**
      * Where the second run first differs from the first, in one line: {@code first differs from the approved run at
      * instruction 12: local 'sum' is 7 ...}; or that it does not; or why it cannot be said.
@@ -139,4 +161,90 @@ public record Bisection(
      */
     public record StateDifference(
             String location, String a, String b, Optional<Executed> writerA, Optional<Executed> writerB) {}
+
+    /**
+     * What became of the differences between two versions, as far as the runs were followed.
+     *
+     * @param list one for each instruction that made a difference, in the order in which a behaviour
+     *     differed because of them first
+     * @param unlisted differing behaviours of further causes
+     * @param to how far the first run was followed, as an instruction count
+     * @param toB the same of the second run
+     * @param complete whether that is the end of both runs
+     */
+    public record Consequences(List<Consequence> list, long unlisted, long to, long toB, boolean complete) {
+        /** Those that were seen outside of the machine. */
+        public List<Consequence> outside() {
+            return list.stream()
+                    .filter(consequence -> consequence.fate() == Fate.OUTPUT)
+                    .toList();
+        }
+    }
+
+    /** What becomes of a difference. */
+    public enum Fate {
+        /** A host call, the exit code, the result or the fault differs because of it. */
+        OUTPUT("output", "reaches the output"),
+        /** It is gone: nothing in the states of the two runs differs because of it any more. */
+        DIES_OUT("diesOut", "dies out"),
+        /** Something still differs because of it where the runs were followed to, and nothing outside has. */
+        STAYS("stays", "stays inside");
+
+        private final String mnemonic;
+        private final String words;
+
+        Fate(String mnemonic, String words) {
+            this.mnemonic = mnemonic;
+            this.words = words;
+        }
+
+        /** The stable name in JSON. */
+        public String mnemonic() {
+            return mnemonic;
+        }
+
+        /** A few words for people. */
+        public String words() {
+            return words;
+        }
+    }
+
+    /**
+     * What became of the differences that one instruction made.
+     *
+     * @param kind what made it do something else
+     * @param a the instruction, the first time it made a difference; empty if it is not in the first program
+     * @param b the same in the second program
+     * @param effect the first behaviour that differed, in words
+     * @param effects behaviours that differed, of those compared one by one
+     * @param stretches from where to where something differed because of it; at most {@link #STRETCHES_MAX}
+     * @param stretchCount how many there were
+     * @param fate what became of it
+     * @param output the first behaviour that was seen outside
+     */
+    public record Consequence(
+            Kind kind,
+            Optional<Executed> a,
+            Optional<Executed> b,
+            Effect effect,
+            long effects,
+            List<Stretch> stretches,
+            long stretchCount,
+            Fate fate,
+            Optional<Effect> output) {}
+
+    /**
+     * A behaviour that differs.
+     *
+     * @param icount of the first run
+     * @param icountB of the second run
+     * @param words what the first run does and what the second
+     */
+    public record Effect(long icount, long icountB, String words) {}
+
+    /**
+     * Where something differed: instruction counts, from the cause (inclusive) to where the runs have met again (exclusive), or
+     * behind the last behaviour that differed where they have not.
+     */
+    public record Stretch(long from, long to, long fromB, long toB) {}
 }

@@ -15,6 +15,9 @@ import java.util.function.LongConsumer;
  * what it costs.
  */
 public final class Bisector {
+    /** Instructions, of both runs together, that are executed to see what becomes of a difference between versions. */
+    static final long FOLLOWED_INSTRUCTIONS = 1L << 24;
+
     private final Lane a;
     private final Lane b;
     private long probes;
@@ -101,7 +104,9 @@ public final class Bisector {
         }
         long fromA = a.icount();
         long fromB = b.icount();
-        Optional<VersionWalk.Found> end = new VersionWalk(a, b, alignment).walk();
+        VersionWalk walk = new VersionWalk(a, b, alignment);
+        Optional<VersionWalk.Found> end = walk.walk();
+        Optional<CourseWalk.Followed> followed = walk.follow(FOLLOWED_INSTRUCTIONS);
         // What was walked has to be what was recorded before anything is concluded from it.
         a.verify(fromA, a.icount());
         b.verify(fromB, b.icount());
@@ -117,6 +122,7 @@ public final class Bisector {
                     before,
                     origin.presence(),
                     Optional.of(found.seen()),
+                    followed,
                     "");
         });
     }

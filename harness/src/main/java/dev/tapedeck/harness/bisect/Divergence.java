@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param before whether it came at the boundary before the instruction, as interrupts do, not with its execution
  * @param presence in which run the instruction has been executed
  * @param seen between versions: the behaviour by which it showed
+ * @param followed between versions: what became of it, if it was followed
  * @param remark something to add to the summary; may be empty
  */
 record Divergence(
@@ -20,9 +21,11 @@ record Divergence(
         boolean before,
         Origin.Presence presence,
         Optional<VersionWalk.Seen> seen,
+        Optional<CourseWalk.Followed> followed,
         String remark) {
     /** At one instruction count, in two runs of one program. */
     static Divergence at(Bisection.Kind kind, long icount, boolean before, String remark) {
-        return new Divergence(kind, icount, icount, before, Origin.Presence.BOTH, Optional.empty(), remark);
+        return new Divergence(
+                kind, icount, icount, before, Origin.Presence.BOTH, Optional.empty(), Optional.empty(), remark);
     }
 }

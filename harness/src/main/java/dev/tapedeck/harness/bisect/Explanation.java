@@ -1,5 +1,9 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.bisect.Bisection.Consequence;
+import dev.tapedeck.harness.bisect.Bisection.Consequences;
+import dev.tapedeck.harness.bisect.Bisection.Effect;
+import dev.tapedeck.harness.bisect.Bisection.Fate;
 import dev.tapedeck.harness.bisect.Bisection.Kind;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
@@ -20,7 +24,7 @@ import dev.tapedeck.vm.machine.Difference;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
-import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.List;
@@ -202,6 +206,7 @@ final class Explanation {
                 sideA.withSlice(slices.a.filter(slice -> tellsMore(slice, sideA))),
                 sideB.withSlice(slices.b.filter(slice -> tellsMore(slice, sideB))),
                 differences,
+                divergence.followed().map(this::consequences),
                 probes,
                 replayed);
     }
@@ -271,16 +276,10 @@ final class Explanation {
     }
 
     private void localRows(ProgramAlignment aligned, List<Row> rows, int frameA, int frameB) {
-        Function one =
-                a.program.functions().get(a.machine().framePosition(frameA).function());
-        Function other =
-                b.program.functions().get(b.machine().framePosition(frameB).function());
-        int countA = a.program.typeOf(one).parameters().size() + one.locals().size();
-        int countB =
-                b.program.typeOf(other).parameters().size() + other.locals().size();
-        for (int i = 0; i < countA; i++) {
-            int j = Places.localName(one, i).map(other.localNames()::indexOf).orElse(i);
-            if (j >= 0 && j < countB) {
+        int function = a.machine().framePosition(frameA).function();
+        for (int i = 0; i < dev.tapedeck.harness.effect.Effect.locals(a.machine(), frameA); i++) {
+            int j = aligned.localToB(function, i);
+            if (j >= 0) {
                 add(aligned, rows, new Location.Local(frameA, i), new Location.Local(frameB, j));
             }
         }
@@ -379,6 +378,57 @@ final class Explanation {
                 : Optional.empty();
     }
 
+    // What became of it.
+
+    private Consequences consequences(CourseWalk.Followed followed) {
+        List<Consequence> list =
+                followed.courses().stream().map(this::consequence).toList();
+        return new Consequences(
+                list, followed.unlisted(), followed.toA(), followed.toB(), followed.stop() == CourseWalk.Stop.END);
+    }
+
+    private Consequence consequence(DifferenceCourse course) {
+        Origin origin = course.origin();
+        Position position = origin.cause().position();
+        Optional<Executed> ofA = Optional.empty();
+        Optional<Executed> ofB = Optional.empty();
+        if (origin.presence() == Origin.Presence.B_ONLY) {
+            ofB = Optional.of(Places.executed(b.program, origin.icountB(), position));
+        } else {
+            ofA = Optional.of(Places.executed(a.program, origin.icountA(), position));
+            if (origin.presence() == Origin.Presence.BOTH) {
+                ofB = alignment
+                        .orElseThrow()
+                        .positionToB(position)
+                        .map(other -> Places.executed(b.program, origin.icountB(), other));
+            }
+        }
+        Fate fate = course.outside().isPresent()
+                ? Bisection.Fate.OUTPUT
+                : course.open() ? Bisection.Fate.STAYS : Bisection.Fate.DIES_OUT;
+        return new Consequence(
+                origin.kind(),
+                ofA,
+                ofB,
+                effect(course.first()),
+                course.effects(),
+                List.copyOf(course.stretches()),
+                course.stretchCount(),
+                fate,
+                course.outside().map(this::effect));
+    }
+
+    private Effect effect(VersionWalk.Seen seen) {
+        return new Effect(seen.icountA(), seen.icountB(), Words.withoutHashes(words(seen)));
+    }
+
+    /** What the first run does and what the second does in its place. */
+    private String words(VersionWalk.Seen seen) {
+        return "the first run " + seen.behaviourA().words(a.program) + " where the second "
+                + seen.behaviourB().words(b.program)
+                + (seen.detail().isEmpty() ? "" : ", " + seen.detail());
+    }
+
     // One sentence.
 
     private String summary(Divergence divergence, Side sideA, Side sideB, List<Row> rows) {
@@ -452,6 +502,9 @@ final class Explanation {
         if (!divergence.remark().isEmpty()) {
             text.append(" (").append(divergence.remark()).append(")");
         }
+        if (divergence.followed().map(CourseWalk.Followed::staysInside).orElse(false)) {
+            text.append("; nothing of it reaches the output");
+        }
         appendCut(text);
         return Words.withoutHashes(text.toString());
     }
@@ -516,12 +569,6 @@ final class Explanation {
                 }
             }
         }
-        divergence
-                .seen()
-                .ifPresent(seen -> text.append("; so the first run ")
-                        .append(seen.behaviourA().words(a.program))
-                        .append(" where the second ")
-                        .append(seen.behaviourB().words(b.program))
-                        .append(seen.detail().isEmpty() ? "" : ", " + seen.detail()));
+        divergence.seen().ifPresent(seen -> text.append("; so ").append(words(seen)));
     }
 }

@@ -9,27 +9,38 @@ import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.vm.isa.Opcode;
+import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of the two runs while they are compared: its replay, and, where versions are compared, for each stack cell the
- * origin of its difference from the other run. A cell without an origin is known to have the same value there.
+ * One of the two runs while they are compared: its replay, and, where versions are compared, for each place in its
+ * state the origin of its difference from the other run.
  */
 final class Lane {
+    /** What LLVM calls the global that points to the stack of C's variables in memory. */
+    private static final String STACK_POINTER = "__stack_pointer";
+
+    /** Below the pointer a function that calls no other may use as much without moving it, as LLVM has it. */
+    private static final int RED_ZONE = 128;
+
     final Recording recording;
     final LongConsumer watcher;
     private final Replay replay;
     final Program program;
     final Effect effect;
-    private @Nullable Origin[] origins = new Origin[256];
+    final Origins origins;
+
+    /** The global that points to the stack in memory, and where that stack begins, from which it grows downwards. */
+    private final int stackPointer;
+
+    private final long stackBase;
 
     /** @param watcher as of {@link Replay#Replay(Recording, LongConsumer)} */
     Lane(Recording recording, LongConsumer watcher) throws RecordingException {
@@ -38,6 +49,20 @@ final class Lane {
         replay = new Replay(recording, watcher);
         program = recording.program().program();
         effect = new Effect(program);
+        origins = new Origins(program);
+        stackPointer = stackPointer(program);
+        stackBase = stackPointer < 0 ? -1 : program.globals().get(stackPointer).initial() & 0xffff_ffffL;
+    }
+
+    /** The global that points to C's stack in memory, or -1. */
+    static int stackPointer(Program program) {
+        for (int i = 0; i < program.globals().size(); i++) {
+            Program.Global global = program.globals().get(i);
+            if (global.name().equals(STACK_POINTER) && global.type() == ValueType.I32 && global.mutable()) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /**
@@ -139,62 +164,157 @@ final class Lane {
                 .isPresent();
     }
 
-    /** Where the difference of a cell began; null if it has the same value in the other run. */
-    @Nullable
-    Origin origin(int cell) {
-        return cell < origins.length ? origins[cell] : null;
+    /** Whether the program keeps such a stack. */
+    boolean hasStack() {
+        return stackPointer >= 0;
     }
 
-    void setOrigin(int cell, @Nullable Origin origin) {
-        if (cell >= origins.length) {
-            if (origin == null) {
-                return;
-            }
-            origins = Arrays.copyOf(origins, Math.max(cell + 1, origins.length * 2));
-        }
-        origins[cell] = origin;
+    /** The value of the stack pointer that compilers from C keep for a stack in memory; -1 without one. */
+    private long stackPointer() {
+        return stackPointer < 0 ? -1 : machine().global(stackPointer) & 0xffff_ffffL;
+    }
+
+    /** Whether the next instruction, which {@link #effect} describes, moves that stack's pointer. */
+    boolean movesStackPointer() {
+        return effect.globalWrite >= 0 && effect.globalWrite == stackPointer;
+    }
+
+    /** Whether a value can be an address in the part of that stack that is in use. */
+    boolean onStack(long value) {
+        long pointer = stackPointer();
+        return pointer >= 0 && (int) value == value && inside(value & 0xffff_ffffL, pointer, stackBase + 1);
+    }
+
+    /** Whether the next instruction writes that stack and no other memory. */
+    boolean writesStack() {
+        long pointer = stackPointer();
+        return pointer >= 0
+                && effect.writeLength > 0
+                && effect.writeMemory == 0
+                && inside(effect.writeAddress, pointer, stackBase)
+                && effect.writeAddress + effect.writeLength <= stackBase;
+    }
+
+    boolean onStack(long address, long length) {
+        long pointer = stackPointer();
+        return pointer >= 0 && inside(address, pointer, stackBase) && address + length <= stackBase;
+    }
+
+    private static boolean inside(long address, long pointer, long end) {
+        return address >= pointer - RED_ZONE && address < end;
     }
 
     /** The earliest origin of what the next instruction reads; null if all of it is the same in the other run. */
     @Nullable
     Origin inputOrigin() {
         Origin found = null;
-        for (int cell = effect.sp - effect.pops; cell < effect.sp; cell++) {
-            found = Origin.earlier(found, origin(cell));
+        if (effect.opcode.access().isPresent() && effect.readLength > 0) {
+            // That an address is another number says nothing of what is there.
+            found = Origin.earlier(readOrigin(), unlessAddress(origins.cell(effect.sp - 1)));
+            return found;
         }
-        return effect.localRead < 0 ? found : Origin.earlier(found, origin(effect.localRead));
+        for (int cell = effect.sp - effect.pops; cell < effect.sp; cell++) {
+            found = Origin.earlier(found, origins.cell(cell));
+        }
+        if (effect.readLength > 0) {
+            found = Origin.earlier(found, readOrigin());
+        }
+        if (effect.localRead >= 0) {
+            found = Origin.earlier(found, origins.cell(effect.localRead));
+        }
+        return switch (effect.opcode) {
+            case GLOBAL_GET -> Origin.earlier(found, origins.global((int) effect.instruction.a()));
+            case HP_GET -> Origin.earlier(found, origins.global(origins.heapPointer()));
+            case TABLE_GET, TABLE_SIZE, CALL_INDIRECT, SECTION_SIZE, MEMORY_SIZE, INTERRUPT_ENABLED ->
+                Origin.earlier(found, origins.global(origins.rest()));
+            default ->
+                effect.opcode.access().isPresent() && !Effect.isStore(effect.opcode)
+                        ? Origin.earlier(found, origins.global(origins.rest()))
+                        : found;
+        };
+    }
+
+    private @Nullable Origin readOrigin() {
+        return effect.readMemory == 0
+                ? origins.memory(effect.readAddress, effect.readLength)
+                : origins.global(origins.rest());
+    }
+
+    private static @Nullable Origin unlessAddress(@Nullable Origin origin) {
+        return origin == null || origin.address() ? null : origin;
     }
 
     /**
-     * Executes the next instruction, which {@link #effect} describes, and gives the cells it writes the origin of what it
+     * Executes the next instruction, which {@link #effect} describes, and gives the places it writes the origin of what it
      * reads.
      *
-     * @param alone if nothing it reads has an origin, the cells it writes get this one
+     * @param alone if nothing it reads has an origin, the places it writes get this one
      */
     void step(@Nullable Origin alone) throws RecordingException, Unfaithful {
         Origin inputs = inputOrigin();
         Origin result = inputs == null ? alone : inputs;
         int from = effect.writeFrom;
         int to = effect.writeTo;
-        if (alone == null && effect.moveFrom >= 0) {
+        if (effect.moveFrom >= 0) {
             for (int i = 0; i < to - from; i++) {
-                setOrigin(from + i, origin(effect.moveFrom + i));
+                Origin moved = origins.cell(effect.moveFrom + i);
+                origins.setCell(from + i, moved == null ? alone : moved);
             }
         } else {
             for (int cell = from; cell < to; cell++) {
-                setOrigin(cell, result);
+                origins.setCell(cell, result);
             }
         }
+        if (effect.globalWrite >= 0) {
+            origins.setGlobal(effect.globalWrite, result);
+        }
+        if (effect.opcode == Opcode.HP_SET) {
+            origins.setGlobal(origins.heapPointer(), result);
+        }
+        if (effect.writeLength > 0) {
+            writes(alone, result);
+        }
+        long pointer = movesStackPointer() ? stackPointer() : -1;
         step();
+        Machine machine = machine();
+        if (machine.status() != Status.RUNNING) {
+            return;
+        }
+        origins.dropCells(machine.sp());
+        if (pointer >= 0 && stackPointer() > pointer) {
+            // What a function had there is gone with its frame.
+            origins.setMemory(Math.max(0, pointer - RED_ZONE), stackPointer() - pointer, null);
+        }
         clearInterrupted();
+    }
+
+    private void writes(@Nullable Origin alone, @Nullable Origin result) {
+        if (effect.writeMemory != 0) {
+            if (result != null && !result.address()) {
+                origins.setGlobal(origins.rest(), result);
+            }
+            return;
+        }
+        // Of what does not fit in, nothing is written: the instruction faults.
+        long length = Math.min(effect.writeLength, machine().memoryBytes() - effect.writeAddress);
+        if (length <= 0) {
+            return;
+        }
+        if (effect.opcode == Opcode.MEMORY_COPY && alone == null && effect.readMemory == 0) {
+            origins.copyMemory(effect.readAddress, effect.writeAddress, length);
+            return;
+        }
+        Origin written = result;
+        if (Effect.isStore(effect.opcode)) {
+            written = Origin.earlier(origins.cell(effect.sp - 1), unlessAddress(origins.cell(effect.sp - effect.pops)));
+            written = written == null ? alone : written;
+        }
+        origins.setMemory(effect.writeAddress, length, written);
     }
 
     /** The cells of a frame that an interrupt has just pushed come from outside. */
     private void clearInterrupted() {
         Machine machine = machine();
-        if (machine.status() != Status.RUNNING) {
-            return;
-        }
         boolean frameChanged = machine.depth() > effect.depth
                 || effect.opcode == Opcode.RETURN
                 || effect.opcode == Opcode.INTERRUPT_RETURN;
@@ -202,7 +322,7 @@ final class Lane {
                 && machine.interruptFrame(machine.depth() - 1)
                 && machine.position().offset() == 0) {
             for (int cell = machine.bp(); cell < machine.sp(); cell++) {
-                setOrigin(cell, null);
+                origins.setCell(cell, null);
             }
         }
     }

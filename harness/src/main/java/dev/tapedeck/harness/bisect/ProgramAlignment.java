@@ -7,6 +7,7 @@ import dev.tapedeck.vm.isa.OperandKind;
 import dev.tapedeck.vm.program.ContentHash;
 import dev.tapedeck.vm.program.DataSegment;
 import dev.tapedeck.vm.program.Function;
+import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +44,7 @@ final class ProgramAlignment {
     private final NavigableMap<Long, Moved> movedFromB = new TreeMap<>();
     private final boolean sameInitialState;
     private final @Nullable CodeAlignment[] codes;
+    private final Map<Integer, int[]> locals = new HashMap<>();
     private final Map<Integer, Boolean> unchanged = new HashMap<>();
 
     /** A stretch of addresses that is at another place in the other program. */
@@ -63,6 +66,7 @@ final class ProgramAlignment {
         alignImports();
         alignData();
         alignFunctions();
+        alignAddresses();
         sameInitialState = initialStateIsSame();
     }
 
@@ -96,6 +100,10 @@ final class ProgramAlignment {
         return globalToB[global];
     }
 
+    int globalToA(int global) {
+        return globalToA[global];
+    }
+
     int importToB(int hostImport) {
         return importToB[hostImport];
     }
@@ -112,6 +120,40 @@ final class ProgramAlignment {
             codes[functionOfA] = found;
         }
         return found;
+    }
+
+    /** The instruction of the second program that one of the first is; empty if there is none. */
+    Optional<Position> positionToB(Position ofA) {
+        if (functionToB[ofA.function()] < 0) {
+            return Optional.empty();
+        }
+        int offset = code(ofA.function()).toB(ofA.offset());
+        return offset < 0 ? Optional.empty() : Optional.of(new Position(functionToB[ofA.function()], offset));
+    }
+
+    /**
+     * The local of the partner of a function that a local of it is, parameters included; -1 if there is none. By name; of
+     * functions with the same types, and of locals without names, by number.
+     */
+    int localToB(int functionOfA, int local) {
+        return locals.computeIfAbsent(functionOfA, this::alignLocals)[local];
+    }
+
+    private int[] alignLocals(int functionOfA) {
+        Function one = a.functions().get(functionOfA);
+        Function other = b.functions().get(functionToB[functionOfA]);
+        int countA = a.typeOf(one).parameters().size() + one.locals().size();
+        int countB = b.typeOf(other).parameters().size() + other.locals().size();
+        boolean sameTypes = sameTypes(functionOfA);
+        int[] result = new int[countA];
+        for (int i = 0; i < countA; i++) {
+            String name = sameTypes || i >= one.localNames().size()
+                    ? ""
+                    : one.localNames().get(i);
+            int j = name.isEmpty() ? i : other.localNames().indexOf(name);
+            result[i] = j < countB ? j : -1;
+        }
+        return result;
     }
 
     /** Whether a function and its partner have the same instructions, calling functions that belong together. */
@@ -164,6 +206,11 @@ final class ProgramAlignment {
     /** Where an address of the first program is in the second. */
     long addressToB(long address) {
         return translate(movedFromA, address);
+    }
+
+    /** Where an address of the second program is in the first. */
+    long addressToA(long address) {
+        return translate(movedFromB, address);
     }
 
     private static long translate(NavigableMap<Long, Moved> moved, long address) {
@@ -248,10 +295,12 @@ final class ProgramAlignment {
                 move(segment.address(), Math.min(segment.length(), other.length()), other.address());
             }
         }
-        long heapA = heapStart(a);
-        long heapB = heapStart(b);
-        moved |= heapA != heapB;
-        move(heapA, 1L << 32, heapB);
+        if (usesHeap(a) || usesHeap(b)) {
+            long heapA = heapStart(a);
+            long heapB = heapStart(b);
+            moved |= heapA != heapB;
+            move(heapA, 1L << 32, heapB);
+        }
         if (!moved) {
             movedFromA.clear();
             movedFromB.clear();
@@ -262,6 +311,95 @@ final class ProgramAlignment {
         movedFromA.put(from, new Moved(from, length, to));
         movedFromB.put(to, new Moved(to, length, from));
     }
+
+    /** Whether a program has a heap as assembly has one, behind its data. Modules that were imported keep their own. */
+    private static boolean usesHeap(Program program) {
+        return program.functions().stream()
+                .flatMap(function -> function.code().stream())
+                .anyMatch(
+                        instruction -> instruction.opcode() == Opcode.HP_GET || instruction.opcode() == Opcode.HP_SET);
+    }
+
+    /**
+     * Data without names, such as C's variables without initial values, is found by the addresses in the code: where those in
+     * instructions that belong together are further on by the same distance, the data has moved by that.
+     */
+    private void alignAddresses() {
+        NavigableMap<Long, Long> seen = new TreeMap<>();
+        long startA = dataStart(a);
+        long startB = dataStart(b);
+        for (int i = 0; i < functionToB.length; i++) {
+            if (functionToB[i] < 0) {
+                continue;
+            }
+            List<Instruction> codeA = a.functions().get(i).code();
+            List<Instruction> codeB = b.functions().get(functionToB[i]).code();
+            CodeAlignment code = code(i);
+            for (int offset = 0; offset < codeA.size(); offset++) {
+                int other = code.toB(offset);
+                if (other >= 0 && codeA.get(offset).opcode() == codeB.get(other).opcode()) {
+                    long ofA = addressIn(codeA.get(offset));
+                    long ofB = addressIn(codeB.get(other));
+                    if (ofA >= startA && ofB >= startB) {
+                        // An address that seems to be at two places is at neither.
+                        seen.merge(ofA, ofB - ofA, (one, next) -> one.equals(next) ? one : CONTRADICTION);
+                    }
+                }
+            }
+        }
+        moveBy(seen);
+    }
+
+    private static final Long CONTRADICTION = Long.MIN_VALUE;
+
+    /** Addresses that have to have moved by the same distance for it to be no changed constant. */
+    private static final int WITNESSES_MIN = 3;
+
+    private void moveBy(NavigableMap<Long, Long> distances) {
+        Map<Long, Integer> witnesses = new HashMap<>();
+        distances.values().forEach(distance -> witnesses.merge(distance, 1, Integer::sum));
+        distances
+                .values()
+                .removeIf(distance -> distance.equals(CONTRADICTION)
+                        || (distance != 0 && witnesses.getOrDefault(distance, 0) < WITNESSES_MIN));
+        Long from = null;
+        for (Map.Entry<Long, Long> entry : distances.entrySet()) {
+            Map.Entry<Long, Long> before = distances.lowerEntry(entry.getKey());
+            if (before == null || !before.getValue().equals(entry.getValue())) {
+                from = entry.getKey();
+            }
+            Map.Entry<Long, Long> next = distances.higherEntry(entry.getKey());
+            if (from != null && (next == null || !next.getValue().equals(entry.getValue()))) {
+                long end = next == null ? 1L << 32 : next.getKey();
+                if (entry.getValue() != 0 || !movedFromA.isEmpty()) {
+                    move(from, end - from - 1, from + entry.getValue());
+                }
+            }
+        }
+    }
+
+    /** An instruction's address, if it may have one; else -1. */
+    private static long addressIn(Instruction instruction) {
+        if (instruction.opcode() == Opcode.I32_CONST) {
+            return instruction.a() & 0xffff_ffffL;
+        }
+        return instruction.opcode().access().isPresent() ? instruction.a() : -1;
+    }
+
+    /** Below this, nothing is data: C's stack, or nothing at all. */
+    private static long dataStart(Program program) {
+        long first = program.data().stream()
+                .filter(segment -> !segment.passive())
+                .mapToLong(DataSegment::address)
+                .min()
+                .orElse(DATA_START_MIN);
+        int stack = Lane.stackPointer(program);
+        long base = stack < 0 ? 0 : program.globals().get(stack).initial() & 0xffff_ffffL;
+        return base > first ? Math.max(first, DATA_START_MIN) : Math.max(base, DATA_START_MIN);
+    }
+
+    /** Where compilers begin with data, if no stack is before it. */
+    private static final long DATA_START_MIN = 1024;
 
     /** Where the heap pointer starts: the first address behind the data that is a multiple of 16. */
     private static long heapStart(Program program) {

@@ -1,26 +1,22 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.bisect.Lockstep.Meeting;
+import dev.tapedeck.harness.bisect.Lockstep.Pair;
 import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
+import dev.tapedeck.harness.recording.Recording.MemoryWrite;
 import dev.tapedeck.harness.recording.RecordingException;
-import dev.tapedeck.harness.slice.PostDominators;
-import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
-import dev.tapedeck.vm.program.Position;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks two replays of two versions of a program side by side to the first behaviour that differs, and knows then which
- * instruction it comes from.
+ * Walks two replays of two versions of a program side by side: first to the first behaviour that differs, and knows then
+ * which instruction it comes from; then, as {@link CourseWalk}, further on.
  *
  * <p>It is in one of two states. <em>In step</em>, both runs are in frames of functions that belong together, and aligned
  * instructions are executed together; what exists on one side only is executed alone. <em>Apart</em>, after a jump that
@@ -28,10 +24,13 @@ import org.jspecify.annotations.Nullable;
  * {@link Behaviour}, where the two are compared, or to the place where the ways meet. Where both stand at aligned
  * instructions in aligned frames again, they are in step again.
  *
- * <p>Each stack cell that may differ carries the {@link Origin} of its difference. It is the first executed instruction
+ * <p>Each place that may differ carries the {@link Origin} of its difference. It is the first executed instruction
  * that has no counterpart, or whose result differs although what it read was the same; results of instructions that read
- * such a cell inherit it; two aligned instructions with equal results end it. So when a behaviour differs, the origin of
+ * such a place inherit it; two aligned instructions with equal results end it. So when a behaviour differs, the origin of
  * what it read is the instruction that explains it, and differences that die out are not reported.
+ *
+ * <p>Addresses that are other numbers but the same place are the same, and so is what is computed and stored from nothing
+ * else that differs: only a jump or a host call makes a difference of it.
  */
 final class VersionWalk {
     /**
@@ -42,25 +41,26 @@ final class VersionWalk {
      */
     record Found(Origin origin, Seen seen) {}
 
-    /** The first behaviour that differs: what each run does, and when. */
+    /** A behaviour that differs: what each run does, and when. */
     record Seen(long icountA, Behaviour behaviourA, long icountB, Behaviour behaviourB, String detail) {}
 
-    /** A frame of each run that belong together, as their numbers from 1. */
-    private record Pair(int depthA, int depthB, int functionA) {}
+    /** Where the runs went apart: to begin there again. The meeting is null where it was no jump that parted them. */
+    private record Parting(
+            long icountA,
+            long icountB,
+            List<Pair> frames,
+            @Nullable Meeting meeting) {}
 
     private final Lane a;
     private final Lane b;
-    private final ProgramAlignment alignment;
-    private final List<Pair> pairs = new ArrayList<>();
-    private final Map<Integer, PostDominators> meetingsA = new HashMap<>();
-    private final Map<Integer, PostDominators> meetingsB = new HashMap<>();
+    private final Lockstep lockstep;
     private final boolean sameLimits;
 
-    /** Set while the runs are apart: why. */
+    /** Set while the runs are apart: why, and where that began. */
     private @Nullable Origin apart;
 
-    private int joinA = -1;
-    private int joinB = -1;
+    private @Nullable Parting parting;
+    private Meeting join = Meeting.AT_EXIT;
 
     /** The first instruction executed on one side only since the last aligned one; a crossing jump comes from it. */
     private @Nullable Origin alone;
@@ -74,14 +74,14 @@ final class VersionWalk {
     VersionWalk(Lane a, Lane b, ProgramAlignment alignment) {
         this.a = a;
         this.b = b;
-        this.alignment = alignment;
+        lockstep = new Lockstep(a, b, alignment);
         sameLimits = a.recording.options().limits().equals(b.recording.options().limits());
     }
 
     /** Walks from where both replays stand, which has to be a place where the two runs are alike. */
     Optional<Found> walk() throws RecordingException, Unfaithful {
-        if (!rejoin()) {
-            apart = here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
+        if (!lockstep.rejoin()) {
+            apart = lockstep.here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
         }
         while (found == null && !ended) {
             if (apart == null) {
@@ -93,62 +93,62 @@ final class VersionWalk {
         return Optional.ofNullable(found);
     }
 
-    private Origin here(Bisection.Kind kind, Origin.Presence presence) {
-        return new Origin(a.icount(), b.icount(), kind, presence);
+    /**
+     * What becomes of the difference that {@link #walk} has found, and of those behind it. The replays have to be where it
+     * left them.
+     *
+     * @param instructionsMax executed at most, in both runs together
+     */
+    Optional<CourseWalk.Followed> follow(long instructionsMax) throws RecordingException, Unfaithful {
+        Found first = found;
+        if (first == null || first.origin().kind() == Bisection.Kind.MACHINE) {
+            return Optional.empty();
+        }
+        Parting from = parting;
+        Meeting meeting = null;
+        if (apart != null) {
+            // Where the one has waited for the other is behind; from where they parted, each goes to where the ways
+            // meet.
+            if (from == null || !a.origins.undo() || !b.origins.undo()) {
+                return Optional.empty();
+            }
+            a.seek(from.icountA());
+            b.seek(from.icountB());
+            lockstep.frames(from.frames());
+            meeting = from.meeting();
+        }
+        return Optional.of(new CourseWalk(lockstep, first, instructionsMax).walk(apart, Optional.ofNullable(meeting)));
     }
 
     // In step.
 
     private void stepTogether() throws RecordingException, Unfaithful {
         if (injectionDiffers()) {
-            Origin origin = here(Bisection.Kind.MACHINE, Origin.Presence.BOTH);
-            report(
-                    origin,
-                    new Behaviour(Behaviour.Kind.CUT, 0, List.of()),
-                    new Behaviour(Behaviour.Kind.CUT, 0, List.of()),
-                    "");
+            Behaviour nothing = new Behaviour(Behaviour.Kind.CUT, 0, List.of());
+            report(lockstep.here(Bisection.Kind.MACHINE, Origin.Presence.BOTH), nothing, nothing, "");
             return;
         }
         if (a.over() || b.over()) {
+            Origin origin = lockstep.here(Bisection.Kind.END, Origin.Presence.BOTH);
             if (a.over() && b.over()) {
-                compareEnds(here(Bisection.Kind.END, Origin.Presence.BOTH));
+                compareEnds(origin);
             } else {
-                part(here(Bisection.Kind.END, Origin.Presence.BOTH), -1, -1);
+                part(origin, null);
             }
             return;
         }
-        Pair top = pairs.get(pairs.size() - 1);
-        int depthA = a.machine().depth();
-        int depthB = b.machine().depth();
-        if (depthA > top.depthA() && depthB > top.depthB() && bothInterrupted(top)) {
-            return;
-        }
-        if (depthA > top.depthA() || (depthB < top.depthB() && depthA >= top.depthA())) {
-            stepAlone(a, true);
-            return;
-        }
-        if (depthB > top.depthB() || (depthA < top.depthA() && depthB >= top.depthB())) {
-            stepAlone(b, false);
-            return;
-        }
-        if (depthA < top.depthA()) {
-            pairs.remove(pairs.size() - 1);
-            if (pairs.isEmpty()) {
-                part(aloneOr(Bisection.Kind.PROGRAM), -1, -1);
-            }
-            return;
-        }
-        CodeAlignment code = alignment.code(top.functionA());
-        int offsetA = a.machine().position().offset();
-        int offsetB = b.machine().position().offset();
-        if (code.toB(offsetA) == offsetB) {
-            stepAligned(top);
-        } else if (code.toB(offsetA) < 0) {
-            stepAlone(a, true);
-        } else if (code.toA(offsetB) < 0) {
-            stepAlone(b, false);
-        } else {
-            part(aloneOr(Bisection.Kind.PROGRAM), -1, -1);
+        switch (lockstep.next()) {
+            case ALIGNED -> stepAligned();
+            case A_ALONE -> stepAlone(a, Origin.Presence.A_ONLY);
+            case B_ALONE -> stepAlone(b, Origin.Presence.B_ONLY);
+            case CROSSING ->
+                part(
+                        aloneOr(Bisection.Kind.PROGRAM),
+                        lockstep.meeting(
+                                a.machine().position().offset(),
+                                b.machine().position().offset(),
+                                true));
+            case NOWHERE -> part(aloneOr(Bisection.Kind.PROGRAM), null);
         }
     }
 
@@ -156,95 +156,65 @@ final class VersionWalk {
         if (alone != null) {
             return alone;
         }
-        return together != null ? together : here(kind, Origin.Presence.BOTH);
+        return together != null ? together : lockstep.here(kind, Origin.Presence.BOTH);
     }
 
-    private boolean bothInterrupted(Pair top) {
-        Machine machineA = a.machine();
-        Machine machineB = b.machine();
-        int depthA = machineA.depth();
-        int depthB = machineB.depth();
-        if (depthA != top.depthA() + 1
-                || depthB != top.depthB() + 1
-                || !machineA.interruptFrame(depthA - 1)
-                || !machineB.interruptFrame(depthB - 1)
-                || machineA.position().offset() != 0
-                || machineB.position().offset() != 0) {
-            return false;
-        }
-        int handler = machineA.position().function();
-        if (alignment.functionToB(handler) != machineB.position().function()) {
-            return false;
-        }
-        pairs.add(new Pair(depthA, depthB, handler));
-        Origin origin = here(Bisection.Kind.INTERRUPT, Origin.Presence.BOTH);
-        for (int i = 0; i < 2; i++) {
-            boolean same = machineA.local(depthA - 1, i) == machineB.local(depthB - 1, i);
-            a.setOrigin(machineA.bp() + i, same ? null : origin);
-            b.setOrigin(machineB.bp() + i, same ? null : origin);
-        }
-        return true;
-    }
-
-    private void stepAlone(Lane lane, boolean ofA) throws RecordingException, Unfaithful {
+    private void stepAlone(Lane lane, Origin.Presence presence) throws RecordingException, Unfaithful {
+        int top = presence == Origin.Presence.A_ONLY
+                ? lockstep.top().depthA()
+                : lockstep.top().depthB();
         lane.effect.read(lane.machine());
         Origin origin = alone;
         if (origin == null) {
-            boolean interrupted = lane.machine().depth() > (ofA ? top().depthA() : top().depthB())
-                    && lane.machine().interruptFrame(ofA ? top().depthA() : top().depthB());
-            origin = here(
-                    interrupted ? Bisection.Kind.INTERRUPT : Bisection.Kind.PROGRAM,
-                    ofA ? Origin.Presence.A_ONLY : Origin.Presence.B_ONLY);
+            boolean interrupted = lane.machine().depth() > top && lane.machine().interruptFrame(top);
+            origin = lockstep.here(interrupted ? Bisection.Kind.INTERRUPT : Bisection.Kind.PROGRAM, presence);
             alone = origin;
         }
-        if (Behaviour.isOne(lane.effect)) {
-            Origin inputs = lane.inputOrigin();
-            part(inputs == null ? origin : inputs, -1, -1);
+        if (lockstep.behaves(lane)) {
+            Origin inputs = unlessAddress(lane.inputOrigin());
+            part(inputs == null ? origin : inputs, null);
             return;
         }
-        Origin self = here(origin.kind(), ofA ? Origin.Presence.A_ONLY : Origin.Presence.B_ONLY);
-        lane.step(lane.machine().depth() > (ofA ? top().depthA() : top().depthB()) ? origin : self);
+        Origin self = lockstep.here(origin.kind(), presence);
+        lane.step(lane.machine().depth() > top ? origin : self);
     }
 
-    private Pair top() {
-        return pairs.get(pairs.size() - 1);
-    }
-
-    private void stepAligned(Pair top) throws RecordingException, Unfaithful {
+    private void stepAligned() throws RecordingException, Unfaithful {
         Origin before = alone;
         alone = null;
-        Origin self = here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
+        Origin self = lockstep.here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
         together = self;
         Effect effectA = a.effect;
         Effect effectB = b.effect;
         effectA.read(a.machine());
         effectB.read(b.machine());
-        boolean eventA = Behaviour.isOne(effectA);
-        boolean eventB = Behaviour.isOne(effectB);
+        boolean eventA = lockstep.behaves(a);
+        boolean eventB = lockstep.behaves(b);
         if (eventA != eventB) {
-            part(self, -1, -1);
+            part(self, null);
             return;
         }
         Optional<HostCallRecord> callA = Optional.empty();
         Optional<HostCallRecord> callB = Optional.empty();
+        Behaviour behaviourA = eventA ? Behaviour.next(a.machine(), effectA) : Behaviour.NOTHING;
+        Behaviour behaviourB = eventA ? Behaviour.next(b.machine(), effectB) : Behaviour.NOTHING;
+        boolean same = true;
         if (eventA) {
-            Behaviour behaviourA = Behaviour.next(a.machine(), effectA);
-            Behaviour behaviourB = Behaviour.next(b.machine(), effectB);
-            if (!behaviourA.same(behaviourB, alignment)) {
-                Origin origin = originOfInputs(self);
-                report(origin, behaviourA, behaviourB, "");
+            same = lockstep.same(behaviourA, behaviourB);
+            if (!same && !lockstep.differInAddresses(behaviourA, behaviourB)) {
+                Origin origin = unlessAddress(lockstep.originOfInputs());
+                report(origin == null ? self : origin, behaviourA, behaviourB, "");
                 return;
             }
             if (effectA.opcode == Opcode.CALL_HOST) {
-                if (outputDiffers(behaviourA, behaviourB)) {
-                    report(self, behaviourA, behaviourB, outputs(behaviourA, behaviourB));
+                if (outputDiffers(self, behaviourA, behaviourB)) {
                     return;
                 }
-                callA = hostCall(a);
-                callB = hostCall(b);
-                if (hostWritesDiffer(callA, callB)) {
+                callA = Lockstep.hostCall(a);
+                callB = Lockstep.hostCall(b);
+                if (lockstep.hostWritesDiffer(callA, callB)) {
                     report(
-                            here(Bisection.Kind.HOST, Origin.Presence.BOTH),
+                            lockstep.here(Bisection.Kind.HOST, Origin.Presence.BOTH),
                             behaviourA,
                             behaviourB,
                             "the host did something else");
@@ -253,12 +223,13 @@ final class VersionWalk {
             }
         }
         boolean chooses = effectA.chooses() && effectB.chooses();
-        Origin condition = chooses ? Origin.earlier(a.inputOrigin(), b.inputOrigin()) : null;
-        boolean sameWay = !chooses || choice(a) == choice(b);
+        Origin condition = chooses ? unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin())) : null;
+        boolean sameWay = !chooses || Lockstep.choice(a) == Lockstep.choice(b);
         int calleeA = effectA.callee(a.machine());
         int calleeB = effectB.callee(b.machine());
-        Origin index = calleeA < 0 ? null : Origin.earlier(a.inputOrigin(), b.inputOrigin());
+        Origin index = calleeA < 0 ? null : unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
         boolean returns = effectA.opcode == Opcode.RETURN || effectA.opcode == Opcode.INTERRUPT_RETURN;
+        boolean frame = lockstep.computesFrame();
         int offsetA = effectA.offset;
         int offsetB = effectB.offset;
         a.step(null);
@@ -267,112 +238,64 @@ final class VersionWalk {
             faulted(self);
             return;
         }
+        if (eventA && same) {
+            lockstep.wroteSame(behaviourA, behaviourB);
+            hostWrote(a, callA);
+            hostWrote(b, callB);
+        }
         if (returns) {
-            pairs.remove(pairs.size() - 1);
+            lockstep.leave();
         }
         boolean host = effectA.opcode == Opcode.CALL_HOST;
-        compareResults(
-                host && !sameResults(callA, callB)
-                        ? new Origin(self.icountA(), self.icountB(), Bisection.Kind.HOST, Origin.Presence.BOTH)
-                        : self);
+        lockstep.compareResults(
+                host && !Lockstep.sameResults(callA, callB)
+                        ? new Origin(
+                                self.icountA(),
+                                self.icountB(),
+                                Bisection.Kind.HOST,
+                                Origin.Presence.BOTH,
+                                self.cause().position())
+                        : self,
+                frame);
         if (!sameWay) {
-            partAtChoice(condition == null ? self : condition, top, offsetA, offsetB);
+            part(condition == null ? self : condition, lockstep.meeting(offsetA, offsetB, false));
         } else if (calleeA >= 0 || calleeB >= 0) {
-            if (calleeA >= 0 && calleeB >= 0 && alignment.functionToB(calleeA) == calleeB) {
-                pairs.add(new Pair(top.depthA() + 1, top.depthB() + 1, calleeA));
+            if (calleeA >= 0 && calleeB >= 0 && lockstep.alignment.functionToB(calleeA) == calleeB) {
+                lockstep.enter(calleeA);
             } else {
-                part(index == null ? self : index, -1, -1);
+                part(index == null ? self : index, null);
             }
         } else if (chooses && before != null) {
             // Nothing: a jump in step ends what one side did alone.
             alone = null;
         }
-        if (pairs.isEmpty() && !a.over() && !b.over()) {
-            part(self, -1, -1);
+        if (!lockstep.hasFrames() && !a.over() && !b.over()) {
+            part(self, null);
         }
     }
 
-    private static boolean sameResults(Optional<HostCallRecord> callA, Optional<HostCallRecord> callB) {
-        return callA.map(HostCallRecord::results).equals(callB.map(HostCallRecord::results));
-    }
-
-    /** Which way a conditional jump or a jump table goes: 1 or 0 for taken or not, or the number of the label. */
-    private static int choice(Lane lane) {
-        long condition = Effect.cell(lane.machine(), lane.effect.sp - 1);
-        return switch (lane.effect.opcode) {
-            case BR_IF -> condition != 0 ? 1 : 0;
-            case BR_UNLESS -> condition == 0 ? 1 : 0;
-            default -> {
-                int last = lane.effect.instruction.labels().size() - 1;
-                yield (int) Math.min(condition & 0xffff_ffffL, last);
-            }
-        };
-    }
-
-    /** The origin of the inputs that differ, or the instructions themselves if none does. */
-    private Origin originOfInputs(Origin self) {
-        Origin origin = null;
-        if (a.effect.pops == b.effect.pops) {
-            for (int i = 1; i <= a.effect.pops; i++) {
-                int cellA = a.effect.sp - i;
-                int cellB = b.effect.sp - i;
-                if (!sameCells(cellA, cellB)) {
-                    origin = Origin.earlier(origin, Origin.earlier(a.origin(cellA), b.origin(cellB)));
-                }
+    /** What a host has written is the same in both runs. */
+    static void hostWrote(Lane lane, Optional<HostCallRecord> call) {
+        for (MemoryWrite write : call.map(HostCallRecord::writes).orElse(List.of())) {
+            if (write.memory() == 0) {
+                lane.origins.setMemory(write.address(), write.bytes().length, null);
             }
         }
-        return origin == null ? self : origin;
     }
 
-    private boolean sameCells(int cellA, int cellB) {
-        return alignment.sameValue(Effect.cell(a.machine(), cellA), Effect.cell(b.machine(), cellB));
+    /** A difference of nothing but addresses explains nothing. */
+    static @Nullable Origin unlessAddress(@Nullable Origin origin) {
+        return origin == null || origin.address() ? null : origin;
     }
 
-    /** After a step: ends the difference of results that are equal, and marks those that are not. */
-    private void compareResults(Origin self) {
+    private void faulted(Origin self) throws RecordingException {
         Machine machineA = a.machine();
         Machine machineB = b.machine();
-        if (machineA.status() != Status.RUNNING || machineB.status() != Status.RUNNING) {
-            return;
-        }
-        int count = a.effect.writeTo - a.effect.writeFrom;
-        if (count != b.effect.writeTo - b.effect.writeFrom) {
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            int cellA = a.effect.writeFrom + i;
-            int cellB = b.effect.writeFrom + i;
-            if (outside(machineA, cellA) || outside(machineB, cellB)) {
-                // An interrupt was delivered since: the cell belongs to a frame below.
-                continue;
-            }
-            if (sameCells(cellA, cellB)) {
-                a.setOrigin(cellA, null);
-                b.setOrigin(cellB, null);
-                if (a.effect.localRead >= 0 && b.effect.localRead >= 0) {
-                    a.setOrigin(a.effect.localRead, null);
-                    b.setOrigin(b.effect.localRead, null);
-                }
-            } else {
-                Origin origin = Origin.earlier(a.origin(cellA), b.origin(cellB));
-                a.setOrigin(cellA, origin == null ? self : origin);
-                b.setOrigin(cellB, origin == null ? self : origin);
-            }
-        }
-    }
-
-    private static boolean outside(Machine machine, int cell) {
-        return cell < machine.bp() || cell >= machine.sp();
-    }
-
-    private void faulted(Origin self) {
-        Machine machineA = a.machine();
-        Machine machineB = b.machine();
-        Origin origin = Origin.earlier(a.inputOrigin(), b.inputOrigin());
+        Origin origin = unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
         if (machineA.status() == Status.FAULTED && machineB.status() == Status.FAULTED) {
             Behaviour endA = a.end();
             Behaviour endB = b.end();
-            if (endA.same(endB, alignment)) {
+            if (lockstep.same(endA, endB)) {
                 ended = true;
             } else {
                 report(origin == null ? self : origin, endA, endB, "");
@@ -381,43 +304,36 @@ final class VersionWalk {
         }
         Origin why = origin == null ? self : origin;
         if (origin == null && !sameLimits) {
-            why = new Origin(self.icountA(), self.icountB(), Bisection.Kind.MACHINE, Origin.Presence.BOTH);
+            why = new Origin(
+                    self.icountA(),
+                    self.icountB(),
+                    Bisection.Kind.MACHINE,
+                    Origin.Presence.BOTH,
+                    self.cause().position());
         }
-        part(why, -1, -1);
+        part(why, null);
     }
 
     // Apart.
 
-    private void partAtChoice(Origin why, Pair top, int offsetA, int offsetB) {
-        int functionB = alignment.functionToB(top.functionA());
-        int meetA = meetingsA
-                .computeIfAbsent(
-                        top.functionA(),
-                        f -> new PostDominators(a.program.functions().get(f)))
-                .of(offsetA);
-        int meetB = meetingsB
-                .computeIfAbsent(
-                        functionB, f -> new PostDominators(b.program.functions().get(f)))
-                .of(offsetB);
-        boolean meet = meetA >= 0 && alignment.code(top.functionA()).toB(meetA) == meetB;
-        part(why, meet ? meetA : -1, meet ? meetB : -1);
-    }
-
-    private void part(Origin why, int meetA, int meetB) {
+    private void part(Origin why, @Nullable Meeting meeting) {
         apart = why;
-        joinA = meetA;
-        joinB = meetB;
+        join = meeting == null ? Meeting.AT_EXIT : meeting;
+        parting = new Parting(a.icount(), b.icount(), lockstep.frames(), meeting);
+        a.origins.journal(true);
+        b.origins.journal(true);
     }
 
     private void stepApart(Origin why) throws RecordingException, Unfaithful {
-        boolean joinedA = advance(a, why, joinA, pairs.isEmpty() ? -1 : top().depthA());
-        boolean joinedB = advance(b, why, joinB, pairs.isEmpty() ? -1 : top().depthB());
+        boolean joinedA = advance(
+                a, why, join.offsetA(), lockstep.hasFrames() ? lockstep.top().depthA() : -1);
+        boolean joinedB = advance(
+                b, why, join.offsetB(), lockstep.hasFrames() ? lockstep.top().depthB() : -1);
         if (joinedA && joinedB) {
             together();
             return;
         }
-        joinA = -1;
-        joinB = -1;
+        join = Meeting.AT_EXIT;
         if (joinedA) {
             advance(a, why, -1, -1);
         }
@@ -431,30 +347,31 @@ final class VersionWalk {
         Behaviour behaviourA = a.over() ? a.end() : Behaviour.next(a.machine(), a.effect);
         Behaviour behaviourB = b.over() ? b.end() : Behaviour.next(b.machine(), b.effect);
         if (a.over() || b.over()) {
-            Behaviour.Kind ended = (a.over() ? behaviourA : behaviourB).kind();
-            if (ended == Behaviour.Kind.CUT) {
-                this.ended = true;
+            Behaviour.Kind kind = (a.over() ? behaviourA : behaviourB).kind();
+            if (kind == Behaviour.Kind.CUT) {
+                ended = true;
             } else {
                 report(why, behaviourA, behaviourB, "");
             }
             return;
         }
-        if (!behaviourA.same(behaviourB, alignment)) {
+        if (!lockstep.same(behaviourA, behaviourB)) {
             report(why, behaviourA, behaviourB, "");
             return;
         }
         boolean host = behaviourA.kind() == Behaviour.Kind.HOST;
-        if (host && outputDiffers(behaviourA, behaviourB)) {
-            report(why, behaviourA, behaviourB, outputs(behaviourA, behaviourB));
+        if (host && outputDiffers(why, behaviourA, behaviourB)) {
             return;
         }
-        if (rejoin()) {
+        if (lockstep.rejoin()) {
             together();
             return;
         }
-        if (host && hostWritesDiffer(hostCall(a), hostCall(b))) {
+        Optional<HostCallRecord> callA = host ? Lockstep.hostCall(a) : Optional.empty();
+        Optional<HostCallRecord> callB = host ? Lockstep.hostCall(b) : Optional.empty();
+        if (host && lockstep.hostWritesDiffer(callA, callB)) {
             report(
-                    here(Bisection.Kind.HOST, Origin.Presence.BOTH),
+                    lockstep.here(Bisection.Kind.HOST, Origin.Presence.BOTH),
                     behaviourA,
                     behaviourB,
                     "the host did something else");
@@ -462,12 +379,18 @@ final class VersionWalk {
         }
         a.step(why);
         b.step(why);
+        lockstep.wroteSame(behaviourA, behaviourB);
+        hostWrote(a, callA);
+        hostWrote(b, callB);
     }
 
     private void together() {
         apart = null;
+        parting = null;
         alone = null;
         together = null;
+        a.origins.journal(false);
+        b.origins.journal(false);
     }
 
     /**
@@ -475,16 +398,16 @@ final class VersionWalk {
      *
      * @return whether that place is reached
      */
-    private boolean advance(Lane lane, Origin why, int join, int depth) throws RecordingException, Unfaithful {
-        boolean inside = join >= 0;
+    private boolean advance(Lane lane, Origin why, int offset, int depth) throws RecordingException, Unfaithful {
+        boolean inside = offset >= 0;
         while (!lane.over()) {
             int now = lane.machine().depth();
             inside &= now >= depth;
-            if (inside && now == depth && lane.machine().position().offset() == join) {
+            if (inside && now == depth && lane.machine().position().offset() == offset) {
                 return true;
             }
             lane.effect.read(lane.machine());
-            if (Behaviour.isOne(lane.effect)) {
+            if (lockstep.behaves(lane)) {
                 return false;
             }
             lane.step(why);
@@ -492,40 +415,14 @@ final class VersionWalk {
         return false;
     }
 
-    /** Finds the frames that belong together, if both runs stand at aligned instructions in aligned frames. */
-    private boolean rejoin() {
-        Machine machineA = a.machine();
-        Machine machineB = b.machine();
-        int depth = machineA.depth();
-        if (depth != machineB.depth() || a.over() || b.over()) {
-            return false;
-        }
-        List<Pair> found = new ArrayList<>();
-        // The innermost frame is the most likely one not to fit.
-        for (int frame = depth - 1; frame >= 0; frame--) {
-            Position positionA = machineA.framePosition(frame);
-            Position positionB = machineB.framePosition(frame);
-            if (alignment.functionToB(positionA.function()) != positionB.function()
-                    || machineA.interruptFrame(frame) != machineB.interruptFrame(frame)
-                    || alignment.code(positionA.function()).toB(positionA.offset()) != positionB.offset()) {
-                return false;
-            }
-            found.add(new Pair(frame + 1, frame + 1, positionA.function()));
-        }
-        Collections.reverse(found);
-        pairs.clear();
-        pairs.addAll(found);
-        return true;
-    }
-
     // Ends, host calls and injections.
 
     private void compareEnds(Origin why) {
         Behaviour endA = a.end();
         Behaviour endB = b.end();
-        boolean open = isOpen(endA) || isOpen(endB);
+        boolean open = endA.open() || endB.open();
         // Two versions need not reach a limit at the same place, so where one side is stopped early nothing is known.
-        if (endA.same(endB, alignment) || (isOpen(endA) && isOpen(endB))) {
+        if (lockstep.same(endA, endB) || (endA.open() && endB.open())) {
             ended = true;
         } else if (open && (endA.kind() == Behaviour.Kind.CUT || endB.kind() == Behaviour.Kind.CUT)) {
             ended = true;
@@ -534,65 +431,22 @@ final class VersionWalk {
         }
     }
 
-    private static boolean isOpen(Behaviour end) {
-        return end.kind() == Behaviour.Kind.LIMIT || end.kind() == Behaviour.Kind.CUT;
-    }
-
     private void report(Origin origin, Behaviour behaviourA, Behaviour behaviourB, String detail) {
         found = new Found(origin, new Seen(a.icount(), behaviourA, b.icount(), behaviourB, detail));
     }
 
-    private static Optional<HostCallRecord> hostCall(Lane lane) {
-        return lane.recording.hostCallAt(lane.icount());
-    }
-
-    private boolean hostWritesDiffer(Optional<HostCallRecord> callA, Optional<HostCallRecord> callB) {
-        if (callA.isEmpty() || callB.isEmpty()) {
-            return callA.isPresent() != callB.isPresent();
-        }
-        HostCallRecord one = callA.get();
-        HostCallRecord other = callB.get();
-        if (!one.halt().equals(other.halt())
-                || !one.error().equals(other.error())
-                || one.writes().size() != other.writes().size()) {
-            return true;
-        }
-        for (int i = 0; i < one.writes().size(); i++) {
-            if (one.writes().get(i).memory() != other.writes().get(i).memory()
-                    || alignment.addressToB(one.writes().get(i).address())
-                            != other.writes().get(i).address()
-                    || !Arrays.equals(
-                            one.writes().get(i).bytes(), other.writes().get(i).bytes())) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /**
-     * Whether two equal calls that put out memory put out other bytes. Stores are compared one by one, so that can only be
-     * where the programs' data differ.
+     * Two equal calls that put out memory put out other bytes. Stores are compared one by one, so that can only be where the
+     * programs' data differ, or addresses are put out.
      */
-    private boolean outputDiffers(Behaviour behaviourA, Behaviour behaviourB) {
-        String name = a.program.imports().get(behaviourA.subject()).qualifiedName();
-        if (alignment.sameInitialState() || !(name.equals("tape.output") || name.equals("tape.debug"))) {
+    private boolean outputDiffers(Origin self, Behaviour behaviourA, Behaviour behaviourB) {
+        WrittenOut ofA = WrittenOut.of(a, behaviourA);
+        WrittenOut ofB = WrittenOut.of(b, behaviourB);
+        if (Arrays.equals(ofA.bytes(), ofB.bytes())) {
             return false;
         }
-        return !Arrays.equals(bytes(a, behaviourA), bytes(b, behaviourB));
-    }
-
-    private String outputs(Behaviour behaviourA, Behaviour behaviourB) {
-        return "with the bytes " + Values.bytes(bytes(a, behaviourA)) + " against "
-                + Values.bytes(bytes(b, behaviourB));
-    }
-
-    private static byte[] bytes(Lane lane, Behaviour output) {
-        long address = output.values().get(0) & 0xffff_ffffL;
-        long length = output.values().get(1) & 0xffff_ffffL;
-        if (address + length > lane.machine().memoryBytes() || length > Integer.MAX_VALUE) {
-            return new byte[0];
-        }
-        return lane.machine().readMemory(address, (int) length);
+        report(self, behaviourA, behaviourB, ofA.against(ofB));
+        return true;
     }
 
     private boolean injectionDiffers() {

@@ -30,6 +30,9 @@ public final class ConsoleReport {
     /** Narrower terminals break lines themselves. */
     private static final int WIDTH_MIN = 60;
 
+    /** Causes shown of which it is told what became of them. */
+    private static final int CONSEQUENCES_MAX = 6;
+
     /** Steps of a slice shown. */
     private static final int SLICE_STEPS = 8;
 
@@ -140,6 +143,7 @@ public final class ConsoleReport {
             heading("What differs after it");
             differences(bisection.differences());
         }
+        bisection.consequences().ifPresent(this::consequences);
         bisection.a().slice().ifPresent(slice -> slice(" in A", slice, Optional.empty()));
         bisection
                 .b()
@@ -157,6 +161,29 @@ public final class ConsoleReport {
         }
         out.append('\n');
         cost(bisection);
+    }
+
+    private void consequences(Bisection.Consequences consequences) {
+        heading("What becomes of it");
+        List<Bisection.Consequence> list = consequences.list();
+        int shown = Math.min(CONSEQUENCES_MAX, list.size());
+        int icounts = 0;
+        for (Bisection.Consequence consequence : list.subList(0, shown)) {
+            icounts = Math.max(
+                    icounts, Words.count(Courses.cause(consequence).icount()).length());
+        }
+        for (Bisection.Consequence consequence : list.subList(0, shown)) {
+            Executed cause = Courses.cause(consequence);
+            String only = Courses.only(consequence);
+            String head = "  " + pad(Words.count(cause.icount()), icounts, true) + "  "
+                    + fit(cause.shown(), TEXT_WIDTH_MAX) + "  " + (only.isEmpty() ? "" : "(" + only + ")  ");
+            line(head + place(cause, width - head.length()));
+            wrapped(Courses.fate(consequence), " ".repeat(icounts + 4));
+        }
+        if (list.size() > shown) {
+            line("  ... " + Words.count(list.size() - shown, "more cause"));
+        }
+        wrapped(Courses.extent(consequences), "  ");
     }
 
     private void side(String letter, Bisection.Side side) {

@@ -78,10 +78,26 @@ public final class HtmlReport {
                                 .map(HtmlReport::difference)
                                 .toList()),
                 Map.entry(
+                        "consequences",
+                        bisection
+                                .consequences()
+                                .<Object>map(HtmlReport::consequences)
+                                .orElse(false)),
+                Map.entry(
                         "anyFrame",
                         !bisection.a().frames().isEmpty()
                                 || !bisection.b().frames().isEmpty()),
                 Map.entry("stacks", stacks));
+    }
+
+    private static Map<String, Object> consequences(Bisection.Consequences consequences) {
+        List<Map<String, Object>> list = consequences.list().stream()
+                .map(consequence -> Map.<String, Object>of(
+                        "cause", executed(Courses.cause(consequence)),
+                        "only", Courses.only(consequence),
+                        "fate", Courses.fate(consequence)))
+                .toList();
+        return Map.of("list", list, "extent", Courses.extent(consequences));
     }
 
     private static Map<String, Object> letter(String letter) {

@@ -213,6 +213,63 @@ public final class JsonReport {
             json.writeEndObject();
         }
         json.writeEndArray();
+        json.writeFieldName("consequences");
+        if (bisection.consequences().isPresent()) {
+            consequences(json, bisection.consequences().get());
+        } else {
+            json.writeNull();
+        }
+    }
+
+    private static void consequences(JsonGenerator json, Bisection.Consequences consequences) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("to", consequences.to());
+        json.writeNumberField("toB", consequences.toB());
+        json.writeBooleanField("complete", consequences.complete());
+        json.writeNumberField("unlisted", consequences.unlisted());
+        json.writeArrayFieldStart("list");
+        for (Bisection.Consequence consequence : consequences.list()) {
+            json.writeStartObject();
+            json.writeStringField("kind", consequence.kind().mnemonic());
+            executed(json, "a", consequence.a());
+            executed(json, "b", consequence.b());
+            json.writeStringField("fate", consequence.fate().mnemonic());
+            json.writeNumberField("effects", consequence.effects());
+            effect(json, "effect", consequence.effect());
+            json.writeFieldName("output");
+            if (consequence.output().isPresent()) {
+                effect(json, consequence.output().get());
+            } else {
+                json.writeNull();
+            }
+            json.writeNumberField("stretchCount", consequence.stretchCount());
+            json.writeArrayFieldStart("stretches");
+            for (Bisection.Stretch stretch : consequence.stretches()) {
+                json.writeStartObject();
+                json.writeNumberField("from", stretch.from());
+                json.writeNumberField("to", stretch.to());
+                json.writeNumberField("fromB", stretch.fromB());
+                json.writeNumberField("toB", stretch.toB());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private static void effect(JsonGenerator json, String name, Bisection.Effect effect) throws IOException {
+        json.writeFieldName(name);
+        effect(json, effect);
+    }
+
+    private static void effect(JsonGenerator json, Bisection.Effect effect) throws IOException {
+        json.writeStartObject();
+        json.writeNumberField("icount", effect.icount());
+        json.writeNumberField("icountB", effect.icountB());
+        json.writeStringField("words", effect.words());
+        json.writeEndObject();
     }
 
     private static void side(JsonGenerator json, String name, Bisection.Side side) throws IOException {

@@ -92,6 +92,7 @@ public final class MarkdownReport {
             }
             out.append('\n');
         }
+        bisection.consequences().ifPresent(this::consequences);
         bisection.a().slice().ifPresent(slice -> slice("How it came about in A", slice, Optional.empty()));
         bisection
                 .b()
@@ -109,6 +110,20 @@ public final class MarkdownReport {
             stack("Call stack in A", bisection.a().frames());
             stack("Call stack in B", bisection.b().frames());
         }
+    }
+
+    private void consequences(Bisection.Consequences consequences) {
+        heading("What becomes of it");
+        row("because of", "what becomes of it");
+        row("---", "---");
+        for (Bisection.Consequence consequence : consequences.list()) {
+            String only = Courses.only(consequence);
+            row(
+                    writer(Optional.of(Courses.cause(consequence))) + (only.isEmpty() ? "" : ", " + only),
+                    text(Courses.fate(consequence)));
+        }
+        out.append('\n');
+        paragraph(text(Courses.extent(consequences)));
     }
 
     /** What came from outside, if the sentence above has not said it. */

@@ -1,11 +1,15 @@
 package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisection.Consequence;
+import dev.tapedeck.harness.bisect.Bisection.Consequences;
+import dev.tapedeck.harness.bisect.Bisection.Stretch;
 import dev.tapedeck.harness.report.ReportContent.Mark;
 import dev.tapedeck.harness.report.ReportContent.Run;
 import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.harness.text.Words;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,6 +38,9 @@ final class TimelineDrawing {
     /** Beyond this, a tick's label would run into the one at the end. */
     private static final int TICK_PERCENT_MAX = 70;
 
+    /** Stretches closer to each other than this part of the axis are drawn as one. */
+    private static final int DISTINCT_PARTS = 400;
+
     private final long end;
 
     private TimelineDrawing(long end) {
@@ -51,8 +58,8 @@ final class TimelineDrawing {
         List<Object> lanes = new ArrayList<>();
         if (bisection.isPresent()) {
             Bisection found = bisection.get();
-            lanes.add(drawing.lane("A", content.reference(), found.a(), found.diverged()));
-            lanes.add(drawing.lane("B", Optional.of(content.run()), found.b(), found.diverged()));
+            lanes.add(drawing.lane("A", content.reference(), found, true));
+            lanes.add(drawing.lane("B", Optional.of(content.run()), found, false));
         } else {
             // Without a reference there is but one run, and no letter to tell it by.
             lanes.add(drawing.lane("", content.run()));
@@ -67,6 +74,10 @@ final class TimelineDrawing {
                                 .map(ReportContent::place)
                                 .map(place -> Words.count(place.icount()))
                                 .orElse(""),
+                "afterWords",
+                        bisection.flatMap(Bisection::consequences).isPresent()
+                                ? "diverged stretches"
+                                : "what follows it",
                 "replayed", content.run().replayedFrom() >= 0,
                 "checkpoints", Words.count(content.run().checkpoints(), "checkpoint"),
                 "interrupts", Words.count(content.run().interrupts(), "interrupt"),
@@ -74,19 +85,73 @@ final class TimelineDrawing {
     }
 
     private Map<String, Object> lane(String letter, Run run) {
-        return lane(letter, run.instructions(), run.outcome(), Optional.of(run), -1);
+        return lane(letter, run.instructions(), run.outcome(), Optional.of(run), -1, List.of(), List.of());
     }
 
-    private Map<String, Object> lane(String letter, Optional<Run> run, Bisection.Side side, boolean diverged) {
-        long divergence = diverged ? side.at().map(Executed::icount).orElse(side.instructions()) : -1;
-        return lane(letter, side.instructions(), side.outcome(), run, divergence);
+    private Map<String, Object> lane(String letter, Optional<Run> run, Bisection found, boolean first) {
+        Bisection.Side side = first ? found.a() : found.b();
+        if (!found.diverged()) {
+            return lane(letter, side.instructions(), side.outcome(), run, -1, List.of(), List.of());
+        }
+        long divergence = side.at().map(Executed::icount).orElse(side.instructions());
+        List<Object> after = new ArrayList<>();
+        List<Object> unfollowed = new ArrayList<>();
+        if (found.consequences().isPresent()) {
+            Consequences consequences = found.consequences().get();
+            for (long[] range : drawn(consequences, first)) {
+                after.add(stretch(
+                        range[0], range[1], "diverged: " + Words.count(range[0]) + " to " + Words.count(range[1])));
+            }
+            long to = first ? consequences.to() : consequences.toB();
+            if (!consequences.complete() && to < side.instructions()) {
+                unfollowed.add(stretch(to, side.instructions(), "not followed from " + Words.count(to) + " on"));
+            }
+        } else {
+            after.add(stretch(
+                    divergence,
+                    side.instructions(),
+                    "after the divergence: " + Words.count(divergence) + " to " + Words.count(side.instructions())));
+        }
+        return lane(letter, side.instructions(), side.outcome(), run, divergence, after, unfollowed);
+    }
+
+    /** The stretches of all causes, in order; those that cannot be told apart in the drawing are one. */
+    private List<long[]> drawn(Consequences consequences, boolean first) {
+        List<long[]> ranges = new ArrayList<>();
+        for (Consequence consequence : consequences.list()) {
+            for (Stretch stretch : consequence.stretches()) {
+                ranges.add(
+                        first
+                                ? new long[] {stretch.from(), stretch.to()}
+                                : new long[] {stretch.fromB(), stretch.toB()});
+            }
+        }
+        ranges.sort(Comparator.comparingLong(range -> range[0]));
+        List<long[]> merged = new ArrayList<>();
+        for (long[] range : ranges) {
+            long[] last = merged.isEmpty() ? null : merged.get(merged.size() - 1);
+            if (last != null && range[0] <= last[1] + end / DISTINCT_PARTS) {
+                last[1] = Math.max(last[1], range[1]);
+            } else {
+                merged.add(range);
+            }
+        }
+        return merged;
     }
 
     /**
      * @param divergence an instruction count, or -1
+     * @param after stretches that differ
+     * @param unfollowed a stretch of which it is not known
      */
     private Map<String, Object> lane(
-            String letter, long instructions, String outcome, Optional<Run> run, long divergence) {
+            String letter,
+            long instructions,
+            String outcome,
+            Optional<Run> run,
+            long divergence,
+            List<Object> after,
+            List<Object> unfollowed) {
         List<Object> checkpoints = new ArrayList<>();
         List<Object> interrupts = new ArrayList<>();
         List<Object> hostCalls = new ArrayList<>();
@@ -125,15 +190,8 @@ final class TimelineDrawing {
                                         divergence,
                                         "replayed from " + Words.count(replayedFrom) + " to "
                                                 + Words.count(divergence))),
-                Map.entry(
-                        "after",
-                        divergence < 0
-                                ? false
-                                : stretch(
-                                        divergence,
-                                        instructions,
-                                        "after the divergence: " + Words.count(divergence) + " to "
-                                                + Words.count(instructions))),
+                Map.entry("after", after),
+                Map.entry("unfollowed", unfollowed),
                 Map.entry(
                         "divergence",
                         divergence < 0

@@ -19,6 +19,7 @@ import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -37,7 +38,11 @@ class MutatedVersionsTest {
             Programs.text("mix.tasm").replace("  call_host tape.clock\n  call_host tape.print_i64\n", "");
 
     /** What a run did, and when. */
-    private record Event(long icount, Behaviour behaviour) {}
+    private record Event(long icount, Behaviour behaviour, byte[] bytes) {
+        Event(long icount, Behaviour behaviour) {
+            this(icount, behaviour, new byte[0]);
+        }
+    }
 
     @TempDir
     Path directory;
@@ -65,6 +70,7 @@ class MutatedVersionsTest {
     void agreesWithOracle() throws RecordingException {
         VerifiedProgram a = Programs.assemble("mix.tasm", TEXT);
         int diverged = 0;
+        int followed = 0;
         int compared = 0;
         for (int i = 0; compared < CASES; i++) {
             long seed = SEED + i;
@@ -97,6 +103,7 @@ class MutatedVersionsTest {
             assertThat(found.diverged()).as(which).isEqualTo(expected);
             if (expected) {
                 diverged++;
+                followed += checkConsequences(found, eventsA, eventsB, alignment, which) ? 1 : 0;
                 assertThat(found.kind())
                         .as(which)
                         .isIn(Bisection.Kind.PROGRAM, Bisection.Kind.HOST, Bisection.Kind.INTERRUPT);
@@ -119,7 +126,41 @@ class MutatedVersionsTest {
         }
         if (CASES >= 100) {
             assertThat(diverged).isBetween(CASES / 4, CASES - 10);
+            assertThat(followed).isGreaterThan(diverged / 2);
         }
+    }
+
+    /** Something is said to reach the output exactly if what the runs call, or how they end, differs. */
+    private static boolean checkConsequences(
+            Bisection found, List<Event> eventsA, List<Event> eventsB, ProgramAlignment alignment, String which) {
+        if (found.consequences().isEmpty() || !found.consequences().get().complete()) {
+            return false;
+        }
+        Bisection.Consequences consequences = found.consequences().get();
+        assertThat(consequences.list()).as(which).isNotEmpty();
+        List<Event> outsideA = outside(eventsA);
+        List<Event> outsideB = outside(eventsB);
+        boolean same = outsideA.size() == outsideB.size();
+        for (int i = 0; same && i < outsideA.size(); i++) {
+            same = outsideA.get(i).behaviour().same(outsideB.get(i).behaviour(), alignment)
+                    && Arrays.equals(outsideA.get(i).bytes(), outsideB.get(i).bytes());
+        }
+        assertThat(consequences.outside().isEmpty())
+                .as("nothing reaches the output; %s; %s", consequences, which)
+                .isEqualTo(same);
+        for (Bisection.Consequence consequence : consequences.list()) {
+            assertThat(consequence.stretches()).as(which).isNotEmpty().allSatisfy(stretch -> {
+                assertThat(stretch.from()).isLessThanOrEqualTo(stretch.to());
+                assertThat(stretch.fromB()).isLessThanOrEqualTo(stretch.toB());
+            });
+        }
+        return true;
+    }
+
+    private static List<Event> outside(List<Event> events) {
+        return events.stream()
+                .filter(event -> event.behaviour().kind().outside())
+                .toList();
     }
 
     private static Behaviour.Kind last(List<Event> events) {
@@ -147,7 +188,8 @@ class MutatedVersionsTest {
             effect.read(run.machine);
             boolean event = Behaviour.isOne(effect);
             if (event) {
-                events.add(new Event(run.machine.icount(), Behaviour.next(run.machine, effect)));
+                Behaviour behaviour = Behaviour.next(run.machine, effect);
+                events.add(new Event(run.machine.icount(), behaviour, output(program, run, behaviour)));
             }
             run.execute();
         }
@@ -163,6 +205,19 @@ class MutatedVersionsTest {
             events.add(new Event(run.machine.icount(), new Behaviour(Behaviour.Kind.LIMIT, 0, List.of())));
         }
         return events;
+    }
+
+    /** The bytes that {@code tape.output} is about to put out. */
+    private static byte[] output(VerifiedProgram program, LiveRun run, Behaviour behaviour) {
+        if (behaviour.kind() != Behaviour.Kind.HOST
+                || !Lockstep.calledName(program.program(), behaviour).equals("tape.output")) {
+            return new byte[0];
+        }
+        long address = behaviour.values().get(0) & 0xffff_ffffL;
+        long length = behaviour.values().get(1) & 0xffff_ffffL;
+        return address + length <= run.machine.memoryBytes()
+                ? run.machine.readMemory(address, (int) length)
+                : new byte[0];
     }
 
     private static Optional<VerifiedProgram> assemble(String text) {

@@ -1,8 +1,12 @@
 package dev.tapedeck.harness.report;
 
 import dev.tapedeck.harness.bisect.Bisection;
+import dev.tapedeck.harness.bisect.Bisection.Consequence;
+import dev.tapedeck.harness.bisect.Bisection.Consequences;
+import dev.tapedeck.harness.bisect.Bisection.Fate;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.bisect.Bisection.Stretch;
 import dev.tapedeck.harness.report.ReportContent.Ending;
 import dev.tapedeck.harness.report.ReportContent.Excerpt;
 import dev.tapedeck.harness.report.ReportContent.Line;
@@ -139,8 +143,50 @@ final class ReportExamples {
                                 "0x00",
                                 Optional.empty(),
                                 Optional.of(executed(977, "fill", 4, 8, "i32.store8")))),
+                Optional.of(consequences()),
                 14,
                 131_072);
+    }
+
+    private static Consequences consequences() {
+        return new Consequences(
+                List.of(
+                        new Consequence(
+                                Bisection.Kind.PROGRAM,
+                                Optional.of(executed(1_041_007, "sum", 9, 31, "i32.le_s")),
+                                Optional.of(executed(1_041_007, "sum", 9, 31, "i32.lt_s")),
+                                new Bisection.Effect(
+                                        1_041_012,
+                                        1_041_012,
+                                        "the first run sets global 'total' to 7 where the second sets global 'total' to 6"),
+                                3,
+                                List.of(new Stretch(1_041_007, 1_041_030, 1_041_007, 1_041_024)),
+                                1,
+                                Fate.OUTPUT,
+                                Optional.of(
+                                        new Bisection.Effect(
+                                                1_041_029,
+                                                1_041_023,
+                                                "the first run calls tape.print_i32(7) where the second calls tape.print_i32(6)"))),
+                        new Consequence(
+                                Bisection.Kind.PROGRAM,
+                                Optional.empty(),
+                                Optional.of(executed(1_041_400, "fill", 4, 8, "i32.const 1")),
+                                new Bisection.Effect(
+                                        1_041_410,
+                                        1_041_404,
+                                        "the first run stores 0 (1 byte) at 0x400 where the second stores 1 (1 byte) at 0x400"),
+                                12,
+                                List.of(
+                                        new Stretch(1_041_406, 1_041_500, 1_041_400, 1_041_494),
+                                        new Stretch(1_046_000, 1_047_000, 1_045_994, 1_046_994)),
+                                5,
+                                Fate.DIES_OUT,
+                                Optional.empty())),
+                2,
+                1_048_000,
+                1_047_994,
+                false);
     }
 
     private static Slice slice() {
@@ -227,6 +273,21 @@ final class ReportExamples {
                 side,
                 side,
                 List.of(new StateDifference(nasty, nasty, nasty, Optional.of(at), Optional.empty())),
+                Optional.of(new Consequences(
+                        List.of(new Consequence(
+                                Bisection.Kind.HOST,
+                                Optional.of(at),
+                                Optional.empty(),
+                                new Bisection.Effect(7, 7, nasty),
+                                1,
+                                List.of(new Stretch(7, 8, 7, 8)),
+                                1,
+                                Fate.STAYS,
+                                Optional.empty())),
+                        0,
+                        9,
+                        9,
+                        true)),
                 1,
                 1);
         return new ReportContent(

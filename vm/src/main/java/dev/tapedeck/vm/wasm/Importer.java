@@ -215,7 +215,8 @@ public final class Importer {
     }
 
     private void data() throws WasmException {
-        for (Data segment : module.data) {
+        for (int i = 0; i < module.data.size(); i++) {
+            Data segment = module.data.get(i);
             byte[] bytes = Arrays.copyOfRange(module.bytes, segment.start(), segment.start() + segment.length());
             long address = DataSegment.PASSIVE;
             if (segment.mode() == Mode.ACTIVE) {
@@ -229,7 +230,7 @@ public final class Importer {
                             segment.start());
                 }
             }
-            program.data.add(new DataSegment("", address, bytes));
+            program.data.add(new DataSegment(module.names.dataSegment(i), address, bytes));
         }
     }
 }

@@ -211,10 +211,10 @@ final class ModuleProgram {
         return names;
     }
 
-    /** The names of the globals that are not imported: the first one each is exported under. */
+    /** The names of the globals that are not imported: their own, or the first one each is exported under. */
     private static String[] globalNames(WasmModule module) {
         String[] names = new String[module.globals.size()];
-        Arrays.fill(names, "");
+        Arrays.setAll(names, own -> module.names.global(module.importedGlobals + own));
         for (Export export : module.exports) {
             int own = export.index() - module.importedGlobals;
             if (export.kind() == ExternalKind.GLOBAL && own >= 0 && names[own].isEmpty()) {

@@ -6,14 +6,23 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The names that a module gives its functions and locals. They say nothing about what it does, so wrong ones are no error. */
+/**
+ * The names that a module gives its functions, locals, globals and data segments. They say nothing about what it does, so
+ * wrong ones are no error. Globals and data segments are named as in the extended name section, which LLVM writes.
+ */
 final class NameSection {
     private static final int MODULE = 0;
     private static final int FUNCTIONS = 1;
     private static final int LOCALS = 2;
+    private static final int GLOBALS = 7;
+    private static final int DATA_SEGMENTS = 9;
 
     private String moduleName = "";
     private final Map<Integer, String> functions = new HashMap<>();
+
+    private final Map<Integer, String> globals = new HashMap<>();
+    private final Map<Integer, String> dataSegments = new HashMap<>();
+
     /** For each function the names of its first locals, as far as they have some. */
     private final Map<Integer, List<String>> locals = new HashMap<>();
 
@@ -40,8 +49,10 @@ final class NameSection {
                 in.skip(length);
                 switch (id) {
                     case MODULE -> names.moduleName = limited(part.name());
-                    case FUNCTIONS -> names.functions(part);
+                    case FUNCTIONS -> names.indexed(part, names.functions, functionCount);
                     case LOCALS -> names.locals(part);
+                    case GLOBALS -> names.indexed(part, names.globals, ProgramLimits.GLOBALS_MAX);
+                    case DATA_SEGMENTS -> names.indexed(part, names.dataSegments, ProgramLimits.DATA_SEGMENTS_MAX);
                     default -> {
                         // Labels, types and others: there is no place for them in a program.
                     }
@@ -53,13 +64,13 @@ final class NameSection {
         return names;
     }
 
-    private void functions(WasmInput in) throws WasmException {
+    private void indexed(WasmInput in, Map<Integer, String> names, int limit) throws WasmException {
         int count = in.count();
         for (int i = 0; i < count; i++) {
             int index = in.index();
             String name = limited(in.name());
-            if (index < functionCount) {
-                functions.put(index, name);
+            if (index < limit) {
+                names.put(index, name);
             }
         }
     }
@@ -104,6 +115,16 @@ final class NameSection {
     /** The name of a function, or "" if it has none. */
     String function(int index) {
         return functions.getOrDefault(index, "");
+    }
+
+    /** The name of a global, or "" if it has none. */
+    String global(int index) {
+        return globals.getOrDefault(index, "");
+    }
+
+    /** The name of a data segment, or "" if it has none. */
+    String dataSegment(int index) {
+        return dataSegments.getOrDefault(index, "");
     }
 
     /** The names of a function's parameters and locals: as many as there are, or fewer. */

@@ -1,0 +1,74 @@
+package dev.tapedeck.harness.bisect;
+
+import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.vm.machine.Machine;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of the memory a host call puts out, of the host functions that are known to: the bytes, and where the difference of
+ * those began that may differ.
+ */
+record WrittenOut(byte[] bytes, @Nullable Origin origin) {
+    private static final WrittenOut NOTHING = new WrittenOut(new byte[0], null);
+
+    /** More of one call is not looked at. */
+    private static final int BYTES_MAX = 1 << 24;
+
+    private static final int VECTOR_BYTES = 8;
+
+    /** In words: these bytes against others. */
+    String against(WrittenOut other) {
+        return "with the bytes " + Values.bytes(bytes) + " against " + Values.bytes(other.bytes);
+    }
+
+    /** Of the bytes and their number. */
+    long checksum() {
+        CRC32C sum = new CRC32C();
+        sum.update(bytes);
+        return sum.getValue() << 32 | bytes.length;
+    }
+
+    /** Of the host call that a run is about to make. */
+    static WrittenOut of(Lane lane, Behaviour call) {
+        List<Long> values = call.values();
+        return switch (Lockstep.calledName(lane.program, call)) {
+            case "tape.output", "tape.debug" -> {
+                ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+                Origin origin = add(lane, values.get(0) & 0xffff_ffffL, values.get(1) & 0xffff_ffffL, bytes);
+                yield new WrittenOut(bytes.toByteArray(), origin);
+            }
+            case "wasi_snapshot_preview1.fd_write", "wasi_snapshot_preview1.fd_pwrite" ->
+                gathered(lane, values.get(1) & 0xffff_ffffL, values.get(2) & 0xffff_ffffL);
+            default -> NOTHING;
+        };
+    }
+
+    private static WrittenOut gathered(Lane lane, long vectors, long count) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        Origin origin = null;
+        Machine machine = lane.machine();
+        for (long i = 0; i < count && vectors + VECTOR_BYTES * (i + 1) <= machine.memoryBytes(); i++) {
+            long at = vectors + VECTOR_BYTES * i;
+            ByteBuffer vector =
+                    ByteBuffer.wrap(machine.readMemory(at, VECTOR_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+            origin = Origin.earlier(origin, lane.origins.memory(at, VECTOR_BYTES));
+            long from = Integer.toUnsignedLong(vector.getInt(0));
+            long length = Integer.toUnsignedLong(vector.getInt(4));
+            origin = Origin.earlier(origin, add(lane, from, length, bytes));
+        }
+        return new WrittenOut(bytes.toByteArray(), origin);
+    }
+
+    private static @Nullable Origin add(Lane lane, long from, long length, ByteArrayOutputStream bytes) {
+        if (from + length > lane.machine().memoryBytes() || length > BYTES_MAX - bytes.size()) {
+            return null;
+        }
+        bytes.writeBytes(lane.machine().readMemory(from, (int) length));
+        return lane.origins.memory(from, length);
+    }
+}
