@@ -117,7 +117,6 @@ class SurefireMatrixIT {
 
                             import org.junit.jupiter.api.Assertions;
                             import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
                             class ArithmeticTest {
                                 @Test
