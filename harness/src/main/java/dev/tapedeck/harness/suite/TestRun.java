@@ -123,7 +123,14 @@ final class TestRun {
             delete(directory);
             Files.createDirectories(directory);
             // What was received then is no question any more; this attempt may ask it again.
-            Files.deleteIfExists(subject.home().resolve(PendingApproval.MARKER));
+            try (Stream<Path> entries = Files.list(subject.previousDirectory())) {
+                for (Path entry : entries.toList()) {
+                    String entryName = entry.getFileName().toString();
+                    if (entryName.contains(".received.") || entryName.equals(PendingApproval.MARKER)) {
+                        Files.deleteIfExists(entry);
+                    }
+                }
+            }
             return;
         }
         try (Stream<Path> entries = Files.list(directory)) {

@@ -30,7 +30,12 @@ record TestSubject(Path file, String name, Path home, int attempt, VerifiedProgr
 
     /** The recording of the attempt before, which failed. */
     Path previousRecording() {
-        return directory(attempt - 1).resolve(RECORDING);
+        return previousDirectory().resolve(RECORDING);
+    }
+
+    /** What the attempt before has left. */
+    Path previousDirectory() {
+        return directory(attempt - 1);
     }
 
     Program program() {
