@@ -1,6 +1,7 @@
 package dev.tapedeck.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import dev.tapedeck.harness.recording.Recording;
@@ -9,6 +10,7 @@ import dev.tapedeck.harness.replay.Replay;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,11 +61,12 @@ class KilledForkTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
+    @ValueSource(strings = {"INT", "TERM", "KILL"})
     @DisplayName(
-            "told to end (as by Ctrl-C) or killed, it leaves a recording that can be read, says that it was cut, and"
+            "ended by Ctrl-C (INT), told to end or killed, it leaves a recording that can be read, says that it was cut, and"
                     + " replays; the next run of the test does not stumble over it")
-    void ended(boolean killed) throws Exception {
+    void ended(String signal) throws Exception {
+        assumeTrue(Files.exists(Path.of("/bin/kill")), "signals are sent by /bin/kill");
         Workspace workspace = new Workspace(root);
         workspace.program("endless.tasm", ENDLESS);
         Path log = root.resolve("log");
@@ -85,12 +88,10 @@ class KilledForkTest {
                 Thread.sleep(20);
                 seen = reach(recording);
             }
-            if (killed) {
-                fork.destroyForcibly();
-            } else {
-                fork.destroy();
-            }
-            fork.waitFor();
+            new ProcessBuilder("/bin/kill", "-" + signal, Long.toString(fork.pid()))
+                    .start()
+                    .waitFor();
+            assertThat(fork.waitFor(1, TimeUnit.MINUTES)).as("it ends").isTrue();
         } finally {
             fork.destroyForcibly().waitFor();
         }

@@ -15,7 +15,6 @@ import dev.tapedeck.vm.wasm.WasmException;
 import dev.tapedeck.vm.wasm.text.WatException;
 import dev.tapedeck.vm.wasm.text.WatModule;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +22,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -212,20 +212,19 @@ public final class ProgramFile {
 
     private static byte[] read(Path file, String name) throws ProgramException {
         try {
-            if (Files.isDirectory(file)) {
+            // Once for each file: discovery reads thousands.
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            if (attributes.isDirectory()) {
                 throw new ProgramException(name + ": is a directory; expected a program file");
             }
-            if (!Files.isRegularFile(file) && Files.exists(file)) {
+            if (!attributes.isRegularFile()) {
                 throw new ProgramException(name + ": is not a regular file; expected a program file");
             }
-            try (InputStream in = Files.newInputStream(file)) {
-                byte[] bytes = in.readNBytes(FILE_BYTES_MAX + 1);
-                if (bytes.length > FILE_BYTES_MAX) {
-                    throw new ProgramException(
-                            name + ": is larger than " + (FILE_BYTES_MAX >> 20) + " MiB, the most a program may have");
-                }
-                return bytes;
+            if (attributes.size() > FILE_BYTES_MAX) {
+                throw new ProgramException(
+                        name + ": is larger than " + (FILE_BYTES_MAX >> 20) + " MiB, the most a program may have");
             }
+            return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw missing(file, name);
         } catch (AccessDeniedException e) {
