@@ -1006,6 +1006,20 @@ class VerifierTest {
         }
 
         @Test
+        void longResource() {
+            refused(
+                    with(test().locks(new ResourceLock("r".repeat(257), ResourceLock.Mode.READ))),
+                    "too many characters in a resource of test 't': 257, expected at most 256");
+        }
+
+        @Test
+        void manyLocks() {
+            ResourceLock[] locks = new ResourceLock[65_537];
+            Arrays.setAll(locks, i -> new ResourceLock("r" + i, ResourceLock.Mode.READ));
+            refused(with(test().locks(locks)), "too many resource locks of all tests: 65537, expected at most 65536");
+        }
+
+        @Test
         void timeout() {
             refused(
                     with(test().timeoutMillis(0)),
