@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,8 +42,10 @@ final class CourseWalk {
 
     /** Why the walk ended. */
     enum Stop {
-        /** Both runs have ended, or one recording has. */
+        /** Both runs have ended. */
         END,
+        /** A recording is cut, or its run was stopped by its limit or from outside: what would have come is not known. */
+        OPEN,
         /** It had executed as many instructions as it may. */
         BOUND,
         /** More memory differed than is followed, or more was done by one run alone. */
@@ -61,7 +65,7 @@ final class CourseWalk {
 
         final List<Waiting> waiting = new ArrayList<>();
         final List<long[]> written = new ArrayList<>();
-        final List<Integer> globals = new ArrayList<>();
+        final Set<Integer> globals = new TreeSet<>();
         boolean more;
 
         /** Whether one of those that are not kept was a host call: then it is not known whether the other run made it. */
@@ -210,7 +214,7 @@ final class CourseWalk {
     private void solo(Lane lane, Solo solo, Origin why) throws RecordingException, Unfaithful {
         if (lockstep.behaves(lane)) {
             Behaviour behaviour = Behaviour.next(lane.machine(), lane.effect);
-            Origin inputs = VersionWalk.unlessAddress(lane.inputOrigin());
+            Origin inputs = Origin.unlessAddress(lane.inputOrigin());
             boolean host = behaviour.kind() == Behaviour.Kind.HOST;
             solo.add(new Waiting(
                     lane.icount(),
@@ -291,7 +295,7 @@ final class CourseWalk {
         boolean same = true;
         if (eventA) {
             compareSolos(self, behaviourA, behaviourB);
-            Origin inputs = VersionWalk.unlessAddress(lockstep.originOfInputs());
+            Origin inputs = Origin.unlessAddress(lockstep.originOfInputs());
             Origin because = inputs == null ? self : inputs;
             same = lockstep.same(behaviourA, behaviourB);
             if (!same && !lockstep.differInAddresses(behaviourA, behaviourB)) {
@@ -316,7 +320,7 @@ final class CourseWalk {
             }
         }
         boolean chooses = effectA.chooses() && effectB.chooses();
-        Origin condition = VersionWalk.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
+        Origin condition = Origin.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
         boolean sameWay = !chooses || Lockstep.choice(a) == Lockstep.choice(b);
         int calleeA = effectA.callee(a.machine());
         int calleeB = effectB.callee(b.machine());
@@ -334,18 +338,13 @@ final class CourseWalk {
             alone = condition != null ? condition : self;
             if (eventA && a.machine().status() == b.machine().status()) {
                 // The exit code or the results have been compared with the rest of what this instruction did.
-                stop = Stop.END;
+                stop = atEnd();
             }
             return;
         }
         Origin results = self;
         if (effectA.opcode == Opcode.CALL_HOST && !Lockstep.sameResults(callA, callB)) {
-            results = new Origin(
-                    self.icountA(),
-                    self.icountB(),
-                    Bisection.Kind.HOST,
-                    Origin.Presence.BOTH,
-                    self.cause().position());
+            results = self.of(Bisection.Kind.HOST);
         }
         lockstep.compareResults(results, frame);
         if (eventA && same) {
@@ -377,7 +376,7 @@ final class CourseWalk {
         WrittenOut ofA = WrittenOut.of(a, behaviourA);
         WrittenOut ofB = WrittenOut.of(b, behaviourB);
         if (!Arrays.equals(ofA.bytes(), ofB.bytes())) {
-            Origin origin = VersionWalk.unlessAddress(Origin.earlier(ofA.origin(), ofB.origin()));
+            Origin origin = Origin.unlessAddress(Origin.earlier(ofA.origin(), ofB.origin()));
             effect(origin == null ? self : origin, behaviourA, behaviourB, ofA.against(ofB));
         }
     }
@@ -515,14 +514,34 @@ final class CourseWalk {
         }
         Behaviour endA = a.end();
         Behaviour endB = b.end();
-        if (!endA.open() && !endB.open()) {
-            boolean differs = !lockstep.same(endA, endB);
-            compareSolos(origin, endA, endB);
-            if (differs) {
-                effect(origin, endA, endB, "");
+        if (endA.open() || endB.open()) {
+            if (soloDiffers(endA, endB)) {
+                compareSolos(origin, endA, endB);
             }
+            stop = Stop.OPEN;
+            return;
         }
-        stop = soloA.lost || soloB.lost ? Stop.MEMORY : Stop.END;
+        boolean differs = !lockstep.same(endA, endB);
+        compareSolos(origin, endA, endB);
+        if (differs) {
+            effect(origin, endA, endB, "");
+        }
+        stop = atEnd();
+    }
+
+    private Stop atEnd() {
+        return soloA.lost || soloB.lost ? Stop.MEMORY : Stop.END;
+    }
+
+    /** Whether what was done alone differs, whatever a run that is not known to its end would have done next. */
+    private boolean soloDiffers(Behaviour endA, Behaviour endB) {
+        int same = 0;
+        while (sameWaiting(same)) {
+            same++;
+        }
+        boolean moreA = same < soloA.waiting.size();
+        boolean moreB = same < soloB.waiting.size();
+        return (moreA && moreB) || (moreA && !endB.open()) || (moreB && !endA.open());
     }
 
     private void effect(Origin origin, Behaviour behaviourA, Behaviour behaviourB, String detail) {

@@ -210,7 +210,7 @@ final class Lane {
         Origin found = null;
         if (effect.opcode.access().isPresent() && effect.readLength > 0) {
             // That an address is another number says nothing of what is there.
-            found = Origin.earlier(readOrigin(), unlessAddress(origins.cell(effect.sp - 1)));
+            found = Origin.earlier(readOrigin(), Origin.unlessAddress(origins.cell(effect.sp - 1)));
             return found;
         }
         for (int cell = effect.sp - effect.pops; cell < effect.sp; cell++) {
@@ -238,10 +238,6 @@ final class Lane {
         return effect.readMemory == 0
                 ? origins.memory(effect.readAddress, effect.readLength)
                 : origins.global(origins.rest());
-    }
-
-    private static @Nullable Origin unlessAddress(@Nullable Origin origin) {
-        return origin == null || origin.address() ? null : origin;
     }
 
     /**
@@ -306,7 +302,8 @@ final class Lane {
         }
         Origin written = result;
         if (Effect.isStore(effect.opcode)) {
-            written = Origin.earlier(origins.cell(effect.sp - 1), unlessAddress(origins.cell(effect.sp - effect.pops)));
+            written = Origin.earlier(
+                    origins.cell(effect.sp - 1), Origin.unlessAddress(origins.cell(effect.sp - effect.pops)));
             written = written == null ? alone : written;
         }
         origins.setMemory(effect.writeAddress, length, written);

@@ -94,8 +94,17 @@ final class Lockstep {
         pairs.remove(pairs.size() - 1);
     }
 
+    /** Finds the frames that belong together, where both runs are alike and the next instructions need not be. */
+    boolean join() {
+        return join(false);
+    }
+
     /** Finds the frames that belong together, if both runs stand at aligned instructions in aligned frames. */
     boolean rejoin() {
+        return join(true);
+    }
+
+    private boolean join(boolean aligned) {
         Machine machineA = a.machine();
         Machine machineB = b.machine();
         int depth = machineA.depth();
@@ -109,7 +118,8 @@ final class Lockstep {
             Position positionB = machineB.framePosition(frame);
             if (alignment.functionToB(positionA.function()) != positionB.function()
                     || machineA.interruptFrame(frame) != machineB.interruptFrame(frame)
-                    || alignment.code(positionA.function()).toB(positionA.offset()) != positionB.offset()) {
+                    || ((aligned || frame < depth - 1)
+                            && alignment.code(positionA.function()).toB(positionA.offset()) != positionB.offset())) {
                 return false;
             }
             found.add(new Pair(frame + 1, frame + 1, positionA.function()));
@@ -390,6 +400,9 @@ final class Lockstep {
         if (left <= 0 || (stacks && a.onStack(address, left))) {
             return;
         }
+        if (left > COMPARED_BYTES_MAX) {
+            a.origins.overflow();
+        }
         byte[] ofA = a.machine().readMemory(address, (int) Math.min(left, COMPARED_BYTES_MAX));
         byte[] ofB = b.machine().readMemory(addressB, ofA.length);
         for (int at = 0; at < ofA.length; ) {
@@ -411,7 +424,7 @@ final class Lockstep {
         }
     }
 
-    /** More in one piece is not compared. */
+    /** More in one piece is not compared, and so counts as more than is followed. */
     private static final int COMPARED_BYTES_MAX = 1 << 24;
 
     private boolean sameWord(byte[] ofA, byte[] ofB, long address, int index) {

@@ -83,8 +83,14 @@ final class Origin {
         return address;
     }
 
-    long places() {
-        return places;
+    /** The same place, where something else made the difference. */
+    Origin of(Bisection.Kind other) {
+        return new Origin(icountA, icountB, other, presence, position, address);
+    }
+
+    /** A difference of nothing but addresses explains nothing. */
+    static @Nullable Origin unlessAddress(@Nullable Origin origin) {
+        return origin == null || origin.address ? null : origin;
     }
 
     void count(int change) {

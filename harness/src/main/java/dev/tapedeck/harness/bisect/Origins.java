@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * behind the first, tables, heap sections and what concerns interrupts are one place.
  */
 final class Origins {
-    /** Pages of memory that are kept, 16 KiB each: what differs in more is not followed. */
+    /** Pages of 4 KiB of memory that are kept: what differs in more is not followed. */
     static final int PAGES_MAX = 1_024;
 
     private static final int PAGE_BITS = 12;
@@ -144,7 +144,7 @@ final class Origins {
         @Nullable Origin[] page = pages.get(number);
         if (page == null && wanted) {
             if (pages.size() >= PAGES_MAX) {
-                overflowed = true;
+                overflow();
                 return null;
             }
             page = new Origin[PAGE_BYTES];
@@ -180,6 +180,11 @@ final class Origins {
                 setMemory(to + offset + i, 1, moved[i]);
             }
         }
+    }
+
+    /** From here on more memory may differ than is followed. */
+    void overflow() {
+        overflowed = true;
     }
 
     /** Whether more memory differed than is followed, so that nothing is known of what has no origin. */
@@ -223,7 +228,7 @@ final class Origins {
     /**
      * Puts everything back as it was when the journal began.
      *
-     * @return false if there was too much to note, and so everything is as it was
+     * @return false if there was too much to note: then nothing is put back
      */
     boolean undo() {
         if (!journaling) {

@@ -80,7 +80,7 @@ final class VersionWalk {
 
     /** Walks from where both replays stand, which has to be a place where the two runs are alike. */
     Optional<Found> walk() throws RecordingException, Unfaithful {
-        if (!lockstep.rejoin()) {
+        if (!lockstep.join()) {
             apart = lockstep.here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
         }
         while (found == null && !ended) {
@@ -171,7 +171,7 @@ final class VersionWalk {
             alone = origin;
         }
         if (lockstep.behaves(lane)) {
-            Origin inputs = unlessAddress(lane.inputOrigin());
+            Origin inputs = Origin.unlessAddress(lane.inputOrigin());
             part(inputs == null ? origin : inputs, null);
             return;
         }
@@ -180,7 +180,6 @@ final class VersionWalk {
     }
 
     private void stepAligned() throws RecordingException, Unfaithful {
-        Origin before = alone;
         alone = null;
         Origin self = lockstep.here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
         together = self;
@@ -202,7 +201,7 @@ final class VersionWalk {
         if (eventA) {
             same = lockstep.same(behaviourA, behaviourB);
             if (!same && !lockstep.differInAddresses(behaviourA, behaviourB)) {
-                Origin origin = unlessAddress(lockstep.originOfInputs());
+                Origin origin = Origin.unlessAddress(lockstep.originOfInputs());
                 report(origin == null ? self : origin, behaviourA, behaviourB, "");
                 return;
             }
@@ -223,11 +222,11 @@ final class VersionWalk {
             }
         }
         boolean chooses = effectA.chooses() && effectB.chooses();
-        Origin condition = chooses ? unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin())) : null;
+        Origin condition = chooses ? Origin.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin())) : null;
         boolean sameWay = !chooses || Lockstep.choice(a) == Lockstep.choice(b);
         int calleeA = effectA.callee(a.machine());
         int calleeB = effectB.callee(b.machine());
-        Origin index = calleeA < 0 ? null : unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
+        Origin index = calleeA < 0 ? null : Origin.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
         boolean returns = effectA.opcode == Opcode.RETURN || effectA.opcode == Opcode.INTERRUPT_RETURN;
         boolean frame = lockstep.computesFrame();
         int offsetA = effectA.offset;
@@ -248,15 +247,7 @@ final class VersionWalk {
         }
         boolean host = effectA.opcode == Opcode.CALL_HOST;
         lockstep.compareResults(
-                host && !Lockstep.sameResults(callA, callB)
-                        ? new Origin(
-                                self.icountA(),
-                                self.icountB(),
-                                Bisection.Kind.HOST,
-                                Origin.Presence.BOTH,
-                                self.cause().position())
-                        : self,
-                frame);
+                host && !Lockstep.sameResults(callA, callB) ? self.of(Bisection.Kind.HOST) : self, frame);
         if (!sameWay) {
             part(condition == null ? self : condition, lockstep.meeting(offsetA, offsetB, false));
         } else if (calleeA >= 0 || calleeB >= 0) {
@@ -265,9 +256,6 @@ final class VersionWalk {
             } else {
                 part(index == null ? self : index, null);
             }
-        } else if (chooses && before != null) {
-            // Nothing: a jump in step ends what one side did alone.
-            alone = null;
         }
         if (!lockstep.hasFrames() && !a.over() && !b.over()) {
             part(self, null);
@@ -283,15 +271,10 @@ final class VersionWalk {
         }
     }
 
-    /** A difference of nothing but addresses explains nothing. */
-    static @Nullable Origin unlessAddress(@Nullable Origin origin) {
-        return origin == null || origin.address() ? null : origin;
-    }
-
     private void faulted(Origin self) throws RecordingException {
         Machine machineA = a.machine();
         Machine machineB = b.machine();
-        Origin origin = unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
+        Origin origin = Origin.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
         if (machineA.status() == Status.FAULTED && machineB.status() == Status.FAULTED) {
             Behaviour endA = a.end();
             Behaviour endB = b.end();
@@ -304,12 +287,7 @@ final class VersionWalk {
         }
         Origin why = origin == null ? self : origin;
         if (origin == null && !sameLimits) {
-            why = new Origin(
-                    self.icountA(),
-                    self.icountB(),
-                    Bisection.Kind.MACHINE,
-                    Origin.Presence.BOTH,
-                    self.cause().position());
+            why = self.of(Bisection.Kind.MACHINE);
         }
         part(why, null);
     }
@@ -420,11 +398,9 @@ final class VersionWalk {
     private void compareEnds(Origin why) {
         Behaviour endA = a.end();
         Behaviour endB = b.end();
-        boolean open = endA.open() || endB.open();
-        // Two versions need not reach a limit at the same place, so where one side is stopped early nothing is known.
-        if (lockstep.same(endA, endB) || (endA.open() && endB.open())) {
-            ended = true;
-        } else if (open && (endA.kind() == Behaviour.Kind.CUT || endB.kind() == Behaviour.Kind.CUT)) {
+        boolean cut = endA.kind() == Behaviour.Kind.CUT || endB.kind() == Behaviour.Kind.CUT;
+        // Of a run that is cut nothing is known, nor of two that were stopped by their limits, at other places perhaps.
+        if (cut || (endA.open() && endB.open()) || lockstep.same(endA, endB)) {
             ended = true;
         } else {
             report(why, endA, endB, "");

@@ -89,8 +89,12 @@ class ConsequencesTest {
     private int recorded;
 
     private Recording record(VerifiedProgram program, String name) throws RecordingException {
+        return record(program, name, RunOptions.DEFAULT);
+    }
+
+    private Recording record(VerifiedProgram program, String name, RunOptions options) throws RecordingException {
         Path target = directory.resolve(name + recorded++);
-        Recorder.record(program, RunOptions.DEFAULT, LiveRun.host("", 0), target);
+        Recorder.record(program, options, LiveRun.host("", 0), target);
         return Recording.open(target);
     }
 
@@ -203,6 +207,64 @@ class ConsequencesTest {
         assertThat(only.stretches()).hasSize(Bisection.STRETCHES_MAX);
         assertThat(only.stretchCount()).isGreaterThan(Bisection.STRETCHES_MAX);
         assertThat(found.summary()).doesNotContain("nothing of it reaches the output");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {20, 60, 150})
+    @DisplayName("behind a limit that stopped a run nothing is known; the entry's first instruction may be new")
+    void stoppedByLimit(long limit) throws RecordingException {
+        RunOptions standard = RunOptions.DEFAULT;
+        RunOptions stopped = new RunOptions(
+                standard.function(),
+                standard.arguments(),
+                standard.seed(),
+                standard.interrupts(),
+                limit,
+                standard.limits(),
+                standard.blockInstructions(),
+                standard.checkpoints(),
+                standard.injections());
+        try (Recording a = record(Programs.assemble("a.tasm", THREE_PLACES), "a", standard);
+                Recording b = record(
+                        Programs.assemble("b.tasm", THREE_PLACES.replace("i32.const 5\n", "nop\n  i32.const 6\n")),
+                        "b",
+                        stopped)) {
+            Bisection found = Bisector.bisect(a, b);
+            Consequences consequences = found.consequences().orElseThrow();
+            assertThat(consequences.complete()).isFalse();
+            assertThat(found.summary()).doesNotContain("nothing of it reaches the output");
+        }
+    }
+
+    @Test
+    @DisplayName("a number that is put out is never taken for an address that moved")
+    void numbersAreNoAddresses() throws RecordingException {
+        String text = """
+                .memory 1
+                .data text = "before"
+                .func main()
+                  hp.get
+                  hp.set
+                  i32.const 2000
+                  call_host tape.print_i32
+                  i32.const 3000
+                  halt
+                .end
+                .entry main
+                """;
+        // The heap begins 32 bytes further on.
+        String moved = text.replace("before", "before, and what is inserted behind it");
+        assertThat(bisect(Programs.assemble("a.tasm", text), Programs.assemble("b.tasm", moved))
+                        .diverged())
+                .isFalse();
+        Bisection printed =
+                bisect(Programs.assemble("a.tasm", text), Programs.assemble("b.tasm", moved.replace("2000", "2032")));
+        assertThat(printed.summary())
+                .endsWith("the first run calls tape.print_i32(2000) where the second calls tape.print_i32(2032)");
+        Bisection exited =
+                bisect(Programs.assemble("a.tasm", text), Programs.assemble("b.tasm", moved.replace("3000", "3032")));
+        assertThat(exited.summary())
+                .endsWith("the first run halts with exit code 3000 where the second halts with exit code 3032");
     }
 
     @Test
