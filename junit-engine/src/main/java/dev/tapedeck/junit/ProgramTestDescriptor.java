@@ -74,8 +74,7 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
                             ? ExclusiveResource.LockMode.READ
                             : ExclusiveResource.LockMode.READ_WRITE));
         }
-        resources.add(new ExclusiveResource(
-                "dev.tapedeck.output/" + outputFolder + "/" + test.name(), ExclusiveResource.LockMode.READ_WRITE));
+        resources.add(new ExclusiveResource("dev.tapedeck.output/" + folder(), ExclusiveResource.LockMode.READ_WRITE));
         return resources;
     }
 
@@ -138,17 +137,16 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
     }
 
     private void tell(TapedeckContext context, Verdict verdict) {
-        context.tell(
-                getDisplayName(),
-                program.file(),
-                test,
-                outputFolder + "/" + TestFileNames.of(program.tests(), test),
-                verdict);
+        context.tell(getDisplayName(), program.file(), test, folder(), verdict);
     }
 
     private void tellNotRun(TapedeckContext context, ProgramNotRunException error) {
-        context.tellNotRun(
-                getDisplayName(), Optional.of(program.file()), outputFolder, String.valueOf(error.getMessage()));
+        context.tellNotRun(getDisplayName(), Optional.of(program.file()), folder(), String.valueOf(error.getMessage()));
+    }
+
+    /** Of its results, below the output folder. */
+    private String folder() {
+        return outputFolder + "/" + TestFileNames.of(program.tests(), test);
     }
 
     private Verdict run(TapedeckContext context) {

@@ -233,7 +233,7 @@ public final class Settings {
         Optional<String> text = text(parameters, TIMEOUT);
         Optional<Duration> time = text.flatMap(TimeLimit::parse);
         if (text.isPresent() && time.isEmpty()) {
-            throw new InvalidSettingException("The setting " + TIMEOUT + " is '" + text.get()
+            throw new InvalidSettingException("The setting " + TIMEOUT + " is '" + Visible.of(text.get())
                     + "'; expected a time with ms, s, m or h, from 1 ms to 365 days, such as 30 s.");
         }
         return time;
@@ -264,8 +264,8 @@ public final class Settings {
         } catch (NumberFormatException e) {
             // Falls through to the same message.
         }
-        throw new InvalidSettingException("The setting " + key + " is '" + text.get() + "'; expected " + what
-                + " from 1 to " + max + ", such as " + example + ".");
+        throw new InvalidSettingException("The setting " + key + " is '" + Visible.of(text.get()) + "'; expected "
+                + what + " from 1 to " + max + ", such as " + example + ".");
     }
 
     /**
@@ -281,7 +281,7 @@ public final class Settings {
         Optional<ApprovalMode> mode = ApprovalMode.ofName(text.toLowerCase(Locale.ROOT));
         if (mode.isEmpty()) {
             throw new InvalidSettingException(
-                    "The setting " + APPROVE + " is '" + text + "'; expected check, new or all.");
+                    "The setting " + APPROVE + " is '" + Visible.of(text) + "'; expected check, new or all.");
         }
         return ApprovalMode.automated(environment.apply("CI")) && systemProperty.apply(APPROVE) == null
                 ? ApprovalMode.CHECK
@@ -307,7 +307,7 @@ public final class Settings {
         Optional<KeptRecordings> kept = KeptRecordings.ofName(text.toLowerCase(Locale.ROOT));
         if (kept.isEmpty()) {
             throw new InvalidSettingException(
-                    "The setting " + RECORDINGS + " is '" + text + "'; expected all or failed.");
+                    "The setting " + RECORDINGS + " is '" + Visible.of(text) + "'; expected all or failed.");
         }
         return kept.get();
     }

@@ -24,8 +24,9 @@ import org.junit.platform.engine.support.hierarchical.HierarchicalTestExecutorSe
 /**
  * The JUnit Platform engine that makes every program a test, and every test inside a program a test of its own.
  *
- * <p>Below the engine there is one container for each class with {@link Programs}, or for each selected folder, and
- * directly in it the tests: {@code [engine:tapedeck]/[class:...]/[program:sub/sum.tasm]/[test:adds two numbers]}.
+ * <p>Below the engine there is one container for each class with {@link Programs}, or for each selected folder, in it one for
+ * each folder below, except under Surefire, and in those the tests. A test's id names no folders between:
+ * {@code [engine:tapedeck]/[class:...]/[program:sub/sum.tasm]/[test:adds two numbers]}.
  */
 public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext> {
     public static final String ID = "tapedeck";

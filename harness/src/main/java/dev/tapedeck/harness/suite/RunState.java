@@ -10,13 +10,15 @@ import java.time.Instant;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which executions of tests belong to one run: those of one process, such as a Maven that starts several others, and those
  * that begin while another one's process is alive. It is kept in a file of the output folder, which several processes may
  * change at a time.
  *
- * @param owners the processes that began executions, as {@code PID START}: pids are used again
+ * @param owners the processes that began executions and were alive when the last one began, as {@code PID START}: pids are
+ *     used again
  * @param begun executions that began
  * @param ended those of them that have ended
  */
@@ -62,13 +64,13 @@ record RunState(Set<String> owners, int begun, int ended) {
 
     /** After one more execution began, in this run, or in a new one if all that had to do with this one are gone. */
     RunState begin(ProcessHandle owner) {
-        boolean same = owners.contains(name(owner)) || owners.stream().anyMatch(RunState::isAlive);
-        if (!same) {
+        Set<String> alive =
+                owners.stream().filter(RunState::isAlive).collect(Collectors.toCollection(LinkedHashSet::new));
+        if (alive.isEmpty()) {
             return new RunState(Set.of(name(owner)), 1, 0);
         }
-        Set<String> all = new LinkedHashSet<>(owners);
-        all.add(name(owner));
-        return new RunState(all, begun + 1, ended);
+        alive.add(name(owner));
+        return new RunState(alive, begun + 1, ended);
     }
 
     RunState end() {
