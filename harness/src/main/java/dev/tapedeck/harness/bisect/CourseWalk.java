@@ -105,6 +105,9 @@ final class CourseWalk {
         }
     }
 
+    /** Comparing so many bytes takes about as long as executing an instruction. */
+    private static final int BYTES_PER_INSTRUCTION = 64;
+
     private final Lockstep lockstep;
     private final Lane a;
     private final Lane b;
@@ -186,10 +189,11 @@ final class CourseWalk {
     }
 
     private boolean mayGoOn() {
-        if (stop == null && a.executed() + b.executed() >= executedMax) {
+        long work = a.executed() + b.executed() + lockstep.comparedBytes() / BYTES_PER_INSTRUCTION;
+        if (stop == null && work >= executedMax) {
             stop = Stop.BOUND;
         }
-        if (stop == null && (a.origins.overflowed() || b.origins.overflowed())) {
+        if (stop == null && (a.origins.overflowed() || b.origins.overflowed() || lockstep.skipped())) {
             stop = Stop.MEMORY;
         }
         return stop == null;

@@ -56,6 +56,8 @@ final class Lockstep {
     private final Map<Integer, PostDominators> meetingsA = new HashMap<>();
     private final Map<Integer, PostDominators> meetingsB = new HashMap<>();
     private final boolean stacks;
+    private long comparedBytes;
+    private boolean skipped;
 
     Lockstep(Lane a, Lane b, ProgramAlignment alignment) {
         this.a = a;
@@ -404,6 +406,8 @@ final class Lockstep {
             a.origins.overflow();
         }
         byte[] ofA = a.machine().readMemory(address, (int) Math.min(left, COMPARED_BYTES_MAX));
+        comparedBytes += ofA.length;
+        skipped |= left > ofA.length;
         byte[] ofB = b.machine().readMemory(addressB, ofA.length);
         for (int at = 0; at < ofA.length; ) {
             int same = Arrays.mismatch(ofA, at, ofA.length, ofB, at, ofB.length);
@@ -437,6 +441,16 @@ final class Lockstep {
                 | (bytes[from + 1] & 0xff) << 8
                 | (bytes[from + 2] & 0xff) << 16
                 | (bytes[from + 3] & 0xff) << 24;
+    }
+
+    /** Whether more was written in one piece than is compared. */
+    boolean skipped() {
+        return skipped;
+    }
+
+    /** Bytes of memory compared so far. */
+    long comparedBytes() {
+        return comparedBytes;
     }
 
     /** Compares the innermost frames, if they belong together: locals, and operands if they are as many. */

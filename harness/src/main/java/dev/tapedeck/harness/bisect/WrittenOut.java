@@ -21,6 +21,9 @@ record WrittenOut(byte[] bytes, @Nullable Origin origin) {
 
     private static final int VECTOR_BYTES = 8;
 
+    /** WASI refuses a call with more. */
+    private static final int VECTORS_MAX = 1024;
+
     /** In words: these bytes against others. */
     String against(WrittenOut other) {
         return "with the bytes " + Values.bytes(bytes) + " against " + Values.bytes(other.bytes);
@@ -52,7 +55,9 @@ record WrittenOut(byte[] bytes, @Nullable Origin origin) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         Origin origin = null;
         Machine machine = lane.machine();
-        for (long i = 0; i < count && vectors + VECTOR_BYTES * (i + 1) <= machine.memoryBytes(); i++) {
+        for (long i = 0;
+                i < Math.min(count, VECTORS_MAX) && vectors + VECTOR_BYTES * (i + 1) <= machine.memoryBytes();
+                i++) {
             long at = vectors + VECTOR_BYTES * i;
             ByteBuffer vector =
                     ByteBuffer.wrap(machine.readMemory(at, VECTOR_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
