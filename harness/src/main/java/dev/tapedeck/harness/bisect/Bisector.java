@@ -16,7 +16,7 @@ import java.util.function.LongConsumer;
  */
 public final class Bisector {
     /** Instructions, of both runs together, that are executed to see what becomes of a difference between versions. */
-    static final long FOLLOWED_INSTRUCTIONS = 1L << 24;
+    static final long FOLLOWED_INSTRUCTIONS = 1L << 23;
 
     private final Lane a;
     private final Lane b;
