@@ -372,6 +372,18 @@ class ExecutionTest {
     }
 
     @Test
+    @DisplayName("where no test can be run, each has a row of its own in the overview")
+    void overviewOfTestsThatAreNotRun() {
+        workspace.program("sum.tasm", Workspace.TWO_TESTS);
+        workspace
+                .engine()
+                .configurationParameter(Settings.LIMIT, "0")
+                .selectors(selectClass(TapedeckProgramsTest.class))
+                .execute();
+        assertThat(workspace.output().resolve("summary.md")).content().startsWith("# Tapedeck: 2 not run of 2\n");
+    }
+
+    @Test
     @DisplayName("an overview of all tests is left behind, reruns of failed tests included")
     void overview() throws IOException {
         workspace.program("broken.tasm", ".func main()\n  i32.nonsense\n.end\n");
