@@ -182,7 +182,8 @@ class SetUpIT {
 
         assertThat(indentationLess(page))
                 .contains(indentationLess(SUREFIRE_BLOCK))
-                .contains(FAIL_IF_NO_TESTS);
+                .contains(FAIL_IF_NO_TESTS)
+                .contains("package org.example;\n\nimport dev.tapedeck.junit.Programs;\n\n@Programs(");
         String inheriting = indentationLess(UserProject.inheritingPom("my-programs"));
         assertThat(indentationLess(page)).contains(inheriting);
         assertThat(indentationLess(Files.readString(top.resolve("README.md")))).contains(inheriting);
