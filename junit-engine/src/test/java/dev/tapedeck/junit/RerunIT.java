@@ -113,7 +113,7 @@ class RerunIT {
                 .contains("Flakes: 1")
                 .contains(
                         "tapedeck: warning: flaky.tasm:10: nondeterministic: failed on attempt 1, passed on attempt 2;"
-                                + " first differs at instruction 0: ");
+                                + " first differs from attempt 2, here the first run, at instruction 0: ");
         Path folder = build.directory().resolve("target/tapedeck/flaky.tasm/gives-1");
         for (String recording : new String[] {"recording", "attempt-2/recording", "last-passed.rec"}) {
             try (Recording opened = Recording.open(folder.resolve(recording))) {

@@ -84,7 +84,8 @@ class RerunTest {
         Told second = execute(new TapedeckEngine(Map.of()), selectUniqueId(onlyFailure(first.results())));
         second.results().testEvents().assertStatistics(stats -> stats.started(1).succeeded(1));
 
-        String message = "nondeterministic: failed on attempt 1, passed on attempt 2; first differs at instruction 0: ";
+        String message =
+                "nondeterministic: failed on attempt 1, passed on attempt 2; first differs from attempt 2, here the first run, at instruction 0: ";
         assertThat(second.standardError().lines())
                 .singleElement()
                 .asString()

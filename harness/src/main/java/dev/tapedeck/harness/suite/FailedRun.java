@@ -174,7 +174,9 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                     + (bisection.kind() == Bisection.Kind.REPLAY
                             ? "; not bisected: " + Visible.of(bisection.summary())
                             : bisection.diverged()
-                                    ? "; " + Visible.of(bisection.sentence(""))
+                                    ? "; "
+                                            + Visible.of(bisection.sentence(
+                                                    "attempt " + subject.attempt() + ", here the first run,"))
                                     : unfinished(before)
                                             ? "; attempt " + previous + " "
                                                     + before.outcome()

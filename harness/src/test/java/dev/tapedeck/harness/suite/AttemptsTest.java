@@ -81,7 +81,7 @@ class AttemptsTest {
         assertThat(passed.passedAfterFailure()).isTrue();
         assertThat(passed.message())
                 .startsWith("p.tasm:17: nondeterministic: failed on attempt 1, passed on attempt 2;"
-                        + " first differs at instruction 0: ")
+                        + " first differs from attempt 2, here the first run, at instruction 0: ")
                 .contains("outside.number")
                 .contains("attempt-2")
                 .endsWith("report.html");
