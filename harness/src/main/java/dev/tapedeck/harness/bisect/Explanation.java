@@ -424,8 +424,12 @@ final class Explanation {
 
     /** What the first run does and what the second does in its place. */
     private String words(VersionWalk.Seen seen) {
-        return "the first run " + seen.behaviourA().words(a.program) + " where the second "
-                + seen.behaviourB().words(b.program)
+        String first = seen.behaviourA().words(a.program);
+        String second = seen.behaviourB().words(b.program);
+        if (!seen.detail().isEmpty() && first.equals(second)) {
+            return "each run " + first + ", " + seen.detail();
+        }
+        return "the first run " + first + " where the second " + second
                 + (seen.detail().isEmpty() ? "" : ", " + seen.detail());
     }
 

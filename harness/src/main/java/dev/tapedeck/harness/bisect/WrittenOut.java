@@ -1,10 +1,12 @@
 package dev.tapedeck.harness.bisect;
 
-import dev.tapedeck.harness.text.Values;
+import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.vm.machine.Machine;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +26,24 @@ record WrittenOut(byte[] bytes, @Nullable Origin origin) {
     /** WASI refuses a call with more. */
     private static final int VECTORS_MAX = 1024;
 
-    /** In words: these bytes against others. */
+    private static final int BYTES_SHOWN = 32;
+
+    /** Of those that are shown, before the first that differs. */
+    private static final int BYTES_BEFORE = 12;
+
+    /** In words: these bytes, which the first run puts out, and those of the second; of long ones, where they differ. */
     String against(WrittenOut other) {
-        return "with the bytes " + Values.bytes(bytes) + " against " + Values.bytes(other.bytes);
+        int from = Math.max(bytes.length, other.bytes.length) <= BYTES_SHOWN
+                ? 0
+                : Math.max(0, Arrays.mismatch(bytes, other.bytes) - BYTES_BEFORE);
+        return "the first with " + excerpt(from) + ", the second with " + other.excerpt(from);
+    }
+
+    private String excerpt(int from) {
+        int end = Math.min(bytes.length, from + BYTES_SHOWN);
+        return (from > 0 ? "..." : "")
+                + Quoted.text(new String(bytes, from, end - from, StandardCharsets.ISO_8859_1))
+                + (end < bytes.length ? "..." : "");
     }
 
     /** Of the bytes and their number. */

@@ -322,6 +322,6 @@ class ConsequencesTest {
         Consequence reached = consequences.outside().get(0);
         assertThat(reached.a()).contains(atA);
         assertThat(reached.output().orElseThrow().words())
-                .endsWith("with the bytes 32 31 30 33 0a against 32 30 37 36 0a");
+                .endsWith(", the first with \"2103\\n\", the second with \"2076\\n\"");
     }
 }
