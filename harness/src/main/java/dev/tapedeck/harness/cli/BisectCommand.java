@@ -32,8 +32,8 @@ import picocli.CommandLine.Parameters;
             "A is the reference, B the run in question: two runs of one program, or of two versions of it. What differs,"
                     + " who wrote it, and what led there on both sides.",
             "",
-            "With --when there is one recording only. A condition is written as in C, over global.NAME, local.NAME,"
-                    + " mem32[ADDRESS], icount, line, in(FUNCTION), changed(VALUE) and others: see docs/conditions.md."
+            "With --when there is one recording only. A condition is written as in C, over icount, line, global.NAME, local.NAME,"
+                    + " mem32[ADDRESS], in(FUNCTION), changed(VALUE) and others: see docs/conditions.md."
         },
         synopsisHeading = "Usage: ",
         descriptionHeading = "%n",

@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Says how a value came about: the instructions that produced it, back to inputs and constants.",
             "",
-            "PLACE is written as in a condition: local.NAME, global.NAME, operand.N, mem32[ADDRESS], hp; see"
-                    + " docs/conditions.md. Its value is the one before instruction N. Without PLACE, what instruction N reads is"
+            "PLACE is written as in a condition: local.NAME, global.NAME, operand.N (0 is the top of the stack),"
+                    + " mem32[ADDRESS], hp; see docs/conditions.md. Its value is the one before instruction N. Without PLACE, what instruction N reads is"
                     + " explained; without N, the end of the run: its fault or exit code."
         },
         synopsisHeading = "Usage: ",
@@ -96,7 +96,8 @@ final class SliceCommand implements Callable<Integer> {
             }
             Optional<Slice> slice = slice(recording, icount);
             if (slice.isEmpty()) {
-                terminal.message("there is nothing to explain at instruction count " + Words.count(icount));
+                terminal.message("there is nothing to explain at instruction count " + Words.count(icount)
+                        + (place == null && !way ? "; name a PLACE, such as global.NAME" : ""));
                 return ExitCodes.DIFFERENT;
             }
             terminal.print(

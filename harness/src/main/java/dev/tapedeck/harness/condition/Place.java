@@ -27,7 +27,8 @@ public record Place(Location location, int length) {
         // Whether it is there is found out by reading it.
         expression.whole(moment);
         if (moment.missing) {
-            throw new ConditionException("there is no " + text.strip() + " at instruction count " + machine.icount());
+            throw new ConditionException("there is no " + text.strip() + " at instruction count " + machine.icount()
+                    + (expression instanceof Expression.Operand ? operands(machine, frame) : ""));
         }
         if (expression instanceof Expression.Global global) {
             return new Place(new Location.GlobalVariable(global.index()), 1);
@@ -42,5 +43,16 @@ public record Place(Location location, int length) {
         throw new ConditionException(
                 "'" + text.strip()
                         + "' is no place; places are local.NAME, global.NAME, operand.N, mem8[ADDRESS] to mem64[ADDRESS] and hp");
+    }
+
+    private static String operands(Machine machine, int frame) {
+        int count = frame < 0 ? 0 : machine.operandCount(frame);
+        return switch (count) {
+            case 0 -> ": the operand stack is empty";
+            case 1 -> ": there is one operand, operand.0";
+            default ->
+                ": operands are counted from the top of the stack, where operand.0 is, and the deepest is operand."
+                        + (count - 1);
+        };
     }
 }

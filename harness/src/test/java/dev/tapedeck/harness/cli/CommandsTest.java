@@ -657,12 +657,13 @@ class CommandsTest {
 
         CommandLineRun nothing = CommandLineRun.of("slice", a);
         assertThat(nothing.exitCode()).isEqualTo(1);
-        assertThat(nothing.err()).contains("there is nothing to explain at instruction count ");
+        assertThat(nothing.err())
+                .contains("there is nothing to explain at instruction count ", "; name a PLACE, such as global.NAME");
         CommandLineRun wrong = CommandLineRun.of("slice", a, "--at", 20, "icount");
         assertThat(wrong.exitCode()).isEqualTo(2);
         assertThat(wrong.err()).contains("'icount' is no place; places are local.NAME");
         assertThat(CommandLineRun.of("slice", a, "--at", 20, "operand.77").err())
-                .contains("there is no operand.77 at instruction count 20");
+                .contains("there is no operand.77 at instruction count 20: there is one operand, operand.0");
         assertThat(CommandLineRun.of("slice", a, "--at", 99_999, "global.total").err())
                 .contains("--at is 99999, expected 0 to ");
         assertThat(CommandLineRun.of("slice", a, "--at", 20, "--way", "global.total")
