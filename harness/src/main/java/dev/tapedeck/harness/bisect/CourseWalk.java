@@ -193,7 +193,7 @@ final class CourseWalk {
         if (stop == null && work >= executedMax) {
             stop = Stop.BOUND;
         }
-        if (stop == null && (a.origins.overflowed() || b.origins.overflowed() || lockstep.skipped())) {
+        if (stop == null && (a.origins.overflowed() || b.origins.overflowed())) {
             stop = Stop.MEMORY;
         }
         return stop == null;

@@ -57,7 +57,6 @@ final class Lockstep {
     private final Map<Integer, PostDominators> meetingsB = new HashMap<>();
     private final boolean stacks;
     private long comparedBytes;
-    private boolean skipped;
 
     Lockstep(Lane a, Lane b, ProgramAlignment alignment) {
         this.a = a;
@@ -407,7 +406,6 @@ final class Lockstep {
         }
         byte[] ofA = a.machine().readMemory(address, (int) Math.min(left, COMPARED_BYTES_MAX));
         comparedBytes += ofA.length;
-        skipped |= left > ofA.length;
         byte[] ofB = b.machine().readMemory(addressB, ofA.length);
         for (int at = 0; at < ofA.length; ) {
             int same = Arrays.mismatch(ofA, at, ofA.length, ofB, at, ofB.length);
@@ -441,11 +439,6 @@ final class Lockstep {
                 | (bytes[from + 1] & 0xff) << 8
                 | (bytes[from + 2] & 0xff) << 16
                 | (bytes[from + 3] & 0xff) << 24;
-    }
-
-    /** Whether more was written in one piece than is compared. */
-    boolean skipped() {
-        return skipped;
     }
 
     /** Bytes of memory compared so far. */

@@ -322,12 +322,18 @@ final class ProgramAlignment {
 
     /**
      * Data without names, such as C's variables without initial values, is found by the addresses in the code: where those in
-     * instructions that belong together are further on by the same distance, the data has moved by that.
+     * instructions that belong together are further on by the same distance, the data has moved by that. Only in programs
+     * that were compiled from C or its like: in others, constants that changed by the same number are just that.
      */
     private void alignAddresses() {
+        if (Lane.stackPointer(a) < 0 || Lane.stackPointer(b) < 0) {
+            return;
+        }
         NavigableMap<Long, Long> seen = new TreeMap<>();
         long startA = dataStart(a);
         long startB = dataStart(b);
+        long endA = memoryBytes(a);
+        long endB = memoryBytes(b);
         for (int i = 0; i < functionToB.length; i++) {
             if (functionToB[i] < 0) {
                 continue;
@@ -340,7 +346,7 @@ final class ProgramAlignment {
                 if (other >= 0 && codeA.get(offset).opcode() == codeB.get(other).opcode()) {
                     long ofA = addressIn(codeA.get(offset));
                     long ofB = addressIn(codeB.get(other));
-                    if (ofA >= startA && ofB >= startB) {
+                    if (ofA >= startA && ofA < endA && ofB >= startB && ofB < endB) {
                         // An address that seems to be at two places is at neither.
                         seen.merge(ofA, ofB - ofA, (one, next) -> one.equals(next) ? one : CONTRADICTION);
                     }
@@ -384,6 +390,13 @@ final class ProgramAlignment {
             return instruction.a() & 0xffff_ffffL;
         }
         return instruction.opcode().access().isPresent() ? instruction.a() : -1;
+    }
+
+    /** How large the first memory is at the start; all that compilers place is in there. */
+    private static long memoryBytes(Program program) {
+        return program.memories().isEmpty()
+                ? 0
+                : (long) program.memories().get(0).initialPages() * Program.MemoryType.PAGE_BYTES;
     }
 
     /** Below this, nothing is data: C's stack, or nothing at all. */
