@@ -11,7 +11,6 @@ import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Status;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -379,7 +378,7 @@ final class CourseWalk {
     private void comparePutOut(Origin self, Behaviour behaviourA, Behaviour behaviourB) {
         WrittenOut ofA = WrittenOut.of(a, behaviourA);
         WrittenOut ofB = WrittenOut.of(b, behaviourB);
-        if (!Arrays.equals(ofA.bytes(), ofB.bytes())) {
+        if (!ofA.same(ofB)) {
             Origin origin = Origin.unlessAddress(Origin.earlier(ofA.origin(), ofB.origin()));
             effect(origin == null ? self : origin, behaviourA, behaviourB, ofA.against(ofB));
         }

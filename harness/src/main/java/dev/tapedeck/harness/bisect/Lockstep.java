@@ -11,6 +11,7 @@ import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -55,8 +56,12 @@ final class Lockstep {
     private final List<Pair> pairs = new ArrayList<>();
     private final Map<Integer, PostDominators> meetingsA = new HashMap<>();
     private final Map<Integer, PostDominators> meetingsB = new HashMap<>();
+    private final Map<MeetingQuestion, Meeting> meetings = new HashMap<>();
     private final boolean stacks;
     private long comparedBytes;
+
+    /** A frame that did not fit when it was last asked whether it does. */
+    private int misfit;
 
     Lockstep(Lane a, Lane b, ProgramAlignment alignment) {
         this.a = a;
@@ -74,15 +79,6 @@ final class Lockstep {
 
     boolean hasFrames() {
         return !pairs.isEmpty();
-    }
-
-    List<Pair> frames() {
-        return List.copyOf(pairs);
-    }
-
-    void frames(List<Pair> other) {
-        pairs.clear();
-        pairs.addAll(other);
     }
 
     /** Both have called functions that belong together. */
@@ -112,22 +108,32 @@ final class Lockstep {
         if (depth != machineB.depth() || a.over() || b.over()) {
             return false;
         }
+        // The one that did not fit before is asked first: below many others, it may stay for long.
+        if (misfit < depth - 1 && !fits(misfit, true)) {
+            return false;
+        }
         List<Pair> found = new ArrayList<>();
         // The innermost frame is the most likely one not to fit.
         for (int frame = depth - 1; frame >= 0; frame--) {
-            Position positionA = machineA.framePosition(frame);
-            Position positionB = machineB.framePosition(frame);
-            if (alignment.functionToB(positionA.function()) != positionB.function()
-                    || machineA.interruptFrame(frame) != machineB.interruptFrame(frame)
-                    || ((aligned || frame < depth - 1)
-                            && alignment.code(positionA.function()).toB(positionA.offset()) != positionB.offset())) {
+            if (!fits(frame, aligned || frame < depth - 1)) {
+                misfit = frame;
                 return false;
             }
-            found.add(new Pair(frame + 1, frame + 1, positionA.function()));
+            found.add(
+                    new Pair(frame + 1, frame + 1, machineA.framePosition(frame).function()));
         }
         Collections.reverse(found);
-        frames(found);
+        pairs.clear();
+        pairs.addAll(found);
         return true;
+    }
+
+    private boolean fits(int frame, boolean aligned) {
+        Position positionA = a.machine().framePosition(frame);
+        Position positionB = b.machine().framePosition(frame);
+        return alignment.functionToB(positionA.function()) == positionB.function()
+                && a.machine().interruptFrame(frame) == b.machine().interruptFrame(frame)
+                && (!aligned || alignment.code(positionA.function()).toB(positionA.offset()) == positionB.offset());
     }
 
     /** What comes next. Frames that both have left are taken away before, and handlers that both have entered added. */
@@ -197,6 +203,24 @@ final class Lockstep {
      * @param self whether the places themselves count
      */
     Meeting meeting(int offsetA, int offsetB, boolean self) {
+        MeetingQuestion question = new MeetingQuestion(top().functionA(), offsetA, offsetB, self);
+        Meeting known = meetings.get(question);
+        if (known != null) {
+            return known;
+        }
+        Meeting found = findMeeting(offsetA, offsetB, self);
+        if (meetings.size() < MEETINGS_MAX) {
+            meetings.put(question, found);
+        }
+        return found;
+    }
+
+    /** More answers are not kept. */
+    private static final int MEETINGS_MAX = 1 << 16;
+
+    private record MeetingQuestion(int functionA, int offsetA, int offsetB, boolean self) {}
+
+    private Meeting findMeeting(int offsetA, int offsetB, boolean self) {
         int functionA = top().functionA();
         int functionB = alignment.functionToB(functionA);
         PostDominators ofA = meetingsA.computeIfAbsent(
@@ -204,14 +228,14 @@ final class Lockstep {
         PostDominators ofB = meetingsB.computeIfAbsent(
                 functionB, f -> new PostDominators(b.program.functions().get(f)));
         CodeAlignment code = alignment.code(functionA);
+        BitSet wayB = new BitSet();
+        for (int atB = self ? offsetB : ofB.of(offsetB); atB >= 0; atB = ofB.of(atB)) {
+            wayB.set(atB);
+        }
         for (int atA = self ? offsetA : ofA.of(offsetA); atA >= 0; atA = ofA.of(atA)) {
-            int wanted = code.toB(atA);
-            if (wanted >= 0) {
-                for (int atB = self ? offsetB : ofB.of(offsetB); atB >= 0; atB = ofB.of(atB)) {
-                    if (atB == wanted) {
-                        return new Meeting(atA, atB);
-                    }
-                }
+            int atB = code.toB(atA);
+            if (atB >= 0 && wayB.get(atB)) {
+                return new Meeting(atA, atB);
             }
         }
         return Meeting.AT_EXIT;
@@ -233,8 +257,12 @@ final class Lockstep {
             for (int i = 1; i <= a.effect.pops; i++) {
                 int cellA = a.effect.sp - i;
                 int cellB = b.effect.sp - i;
-                if (!sameCells(cellA, cellB)) {
-                    origin = Origin.earlier(origin, Origin.earlier(a.origins.cell(cellA), b.origins.cell(cellB)));
+                Origin known = Origin.earlier(a.origins.cell(cellA), b.origins.cell(cellB));
+                boolean differs = known != null
+                        && !known.address()
+                        && Effect.cell(a.machine(), cellA) != Effect.cell(b.machine(), cellB);
+                if (differs || !sameCells(cellA, cellB)) {
+                    origin = Origin.earlier(origin, known);
                 }
             }
         }
@@ -347,7 +375,9 @@ final class Lockstep {
         long valueB = Effect.cell(b.machine(), cellB);
         Origin origin = null;
         if (valueA != valueB) {
-            if (sameValue(valueA, valueB)) {
+            // No compiler knows where a stack will be, so constants are no places on it.
+            boolean constant = a.effect.opcode == Opcode.I32_CONST && b.effect.opcode == Opcode.I32_CONST;
+            if (constant ? alignment.sameValue(valueA, valueB) : sameValue(valueA, valueB)) {
                 origin = addresses;
             } else {
                 Origin known = Origin.earlier(a.origins.cell(cellA), b.origins.cell(cellB));

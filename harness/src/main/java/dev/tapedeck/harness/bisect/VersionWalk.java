@@ -1,7 +1,6 @@
 package dev.tapedeck.harness.bisect;
 
 import dev.tapedeck.harness.bisect.Lockstep.Meeting;
-import dev.tapedeck.harness.bisect.Lockstep.Pair;
 import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.Recording.MemoryWrite;
@@ -9,7 +8,6 @@ import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -46,10 +44,7 @@ final class VersionWalk {
 
     /** Where the runs went apart: to begin there again. The meeting is null where it was no jump that parted them. */
     private record Parting(
-            long icountA,
-            long icountB,
-            List<Pair> frames,
-            @Nullable Meeting meeting) {}
+            long icountA, long icountB, @Nullable Meeting meeting) {}
 
     private final Lane a;
     private final Lane b;
@@ -114,7 +109,6 @@ final class VersionWalk {
             }
             a.seek(from.icountA());
             b.seek(from.icountB());
-            lockstep.frames(from.frames());
             meeting = from.meeting();
         }
         return Optional.of(new CourseWalk(lockstep, first, instructionsMax).walk(apart, Optional.ofNullable(meeting)));
@@ -297,7 +291,7 @@ final class VersionWalk {
     private void part(Origin why, @Nullable Meeting meeting) {
         apart = why;
         join = meeting == null ? Meeting.AT_EXIT : meeting;
-        parting = new Parting(a.icount(), b.icount(), lockstep.frames(), meeting);
+        parting = new Parting(a.icount(), b.icount(), meeting);
         a.origins.journal(true);
         b.origins.journal(true);
     }
@@ -418,7 +412,7 @@ final class VersionWalk {
     private boolean outputDiffers(Origin self, Behaviour behaviourA, Behaviour behaviourB) {
         WrittenOut ofA = WrittenOut.of(a, behaviourA);
         WrittenOut ofB = WrittenOut.of(b, behaviourB);
-        if (Arrays.equals(ofA.bytes(), ofB.bytes())) {
+        if (ofA.same(ofB)) {
             return false;
         }
         report(self, behaviourA, behaviourB, ofA.against(ofB));

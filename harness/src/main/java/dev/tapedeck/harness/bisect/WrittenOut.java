@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.bisect;
 
 import dev.tapedeck.harness.text.Quoted;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Machine;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -8,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -15,16 +17,37 @@ import org.jspecify.annotations.Nullable;
  * What of the memory a host call puts out, of the host functions that are known to: the bytes, and where the difference of
  * those began that may differ.
  */
-record WrittenOut(byte[] bytes, @Nullable Origin origin) {
-    private static final WrittenOut NOTHING = new WrittenOut(new byte[0], null);
-
-    /** More of one call is not looked at. */
-    private static final int BYTES_MAX = 1 << 24;
-
+final class WrittenOut {
     private static final int VECTOR_BYTES = 8;
 
-    /** WASI refuses a call with more. */
-    private static final int VECTORS_MAX = 1024;
+    /** Of one call with more vectors, nothing is written. */
+    private static final int VECTORS_MAX = 1 << 10;
+
+    /** Of one call, no more bytes are written; the program has to make another. */
+    private static final int TRANSFER_BYTES_MAX = 1 << 24;
+
+    /** So many are kept, to be shown; of the others there are checksums. */
+    private static final int KEPT_BYTES = 1 << 12;
+
+    private static final int PIECE_BYTES = 1 << 16;
+
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream(0);
+    private final CRC32C sum = new CRC32C();
+    private final CRC32 otherSum = new CRC32();
+    private long length;
+    private @Nullable Origin origin;
+
+    private WrittenOut() {}
+
+    /** Where the difference of those began that may differ. */
+    @Nullable
+    Origin origin() {
+        return origin;
+    }
+
+    boolean same(WrittenOut other) {
+        return length == other.length && checksum() == other.checksum();
+    }
 
     private static final int BYTES_SHOWN = 32;
 
@@ -33,64 +56,81 @@ record WrittenOut(byte[] bytes, @Nullable Origin origin) {
 
     /** In words: these bytes, which the first run puts out, and those of the second; of long ones, where they differ. */
     String against(WrittenOut other) {
-        int from = Math.max(bytes.length, other.bytes.length) <= BYTES_SHOWN
-                ? 0
-                : Math.max(0, Arrays.mismatch(bytes, other.bytes) - BYTES_BEFORE);
-        return "the first with " + excerpt(from) + ", the second with " + other.excerpt(from);
+        byte[] ofA = kept.toByteArray();
+        byte[] ofB = other.kept.toByteArray();
+        int differs = Arrays.mismatch(ofA, ofB);
+        if (differs < 0) {
+            return "with other bytes behind the first " + Words.count(ofA.length);
+        }
+        int from = Math.max(length, other.length) <= BYTES_SHOWN ? 0 : Math.max(0, differs - BYTES_BEFORE);
+        return "the first with " + excerpt(ofA, from) + ", the second with " + other.excerpt(ofB, from);
     }
 
-    private String excerpt(int from) {
+    private String excerpt(byte[] bytes, int from) {
         int end = Math.min(bytes.length, from + BYTES_SHOWN);
         return (from > 0 ? "..." : "")
                 + Quoted.text(new String(bytes, from, end - from, StandardCharsets.ISO_8859_1))
-                + (end < bytes.length ? "..." : "");
+                + (end < length ? "..." : "");
     }
 
-    /** Of the bytes and their number. */
+    /** Of all bytes. */
     long checksum() {
-        CRC32C sum = new CRC32C();
-        sum.update(bytes);
-        return sum.getValue() << 32 | bytes.length;
+        return sum.getValue() << 32 | otherSum.getValue();
+    }
+
+    /** Bytes of which all are the program's. */
+    static WrittenOut of(byte[] bytes) {
+        WrittenOut written = new WrittenOut();
+        written.add(bytes);
+        return written;
     }
 
     /** Of the host call that a run is about to make. */
     static WrittenOut of(Lane lane, Behaviour call) {
         List<Long> values = call.values();
-        return switch (Lockstep.calledName(lane.program, call)) {
-            case "tape.output", "tape.debug" -> {
-                ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-                Origin origin = add(lane, values.get(0) & 0xffff_ffffL, values.get(1) & 0xffff_ffffL, bytes);
-                yield new WrittenOut(bytes.toByteArray(), origin);
-            }
+        WrittenOut written = new WrittenOut();
+        switch (Lockstep.calledName(lane.program, call)) {
+            case "tape.output", "tape.debug" ->
+                written.add(lane, values.get(0) & 0xffff_ffffL, values.get(1) & 0xffff_ffffL);
             case "wasi_snapshot_preview1.fd_write", "wasi_snapshot_preview1.fd_pwrite" ->
-                gathered(lane, values.get(1) & 0xffff_ffffL, values.get(2) & 0xffff_ffffL);
-            default -> NOTHING;
-        };
+                written.gather(lane, values.get(1) & 0xffff_ffffL, values.get(2) & 0xffff_ffffL);
+            default -> {
+                // Of others nothing is known.
+            }
+        }
+        return written;
     }
 
-    private static WrittenOut gathered(Lane lane, long vectors, long count) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        Origin origin = null;
+    private void gather(Lane lane, long vectors, long vectorCount) {
         Machine machine = lane.machine();
-        for (long i = 0;
-                i < Math.min(count, VECTORS_MAX) && vectors + VECTOR_BYTES * (i + 1) <= machine.memoryBytes();
-                i++) {
+        if (vectorCount > VECTORS_MAX) {
+            return;
+        }
+        for (long i = 0; i < vectorCount && vectors + VECTOR_BYTES * (i + 1) <= machine.memoryBytes(); i++) {
             long at = vectors + VECTOR_BYTES * i;
             ByteBuffer vector =
                     ByteBuffer.wrap(machine.readMemory(at, VECTOR_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
             origin = Origin.earlier(origin, lane.origins.memory(at, VECTOR_BYTES));
-            long from = Integer.toUnsignedLong(vector.getInt(0));
-            long length = Integer.toUnsignedLong(vector.getInt(4));
-            origin = Origin.earlier(origin, add(lane, from, length, bytes));
+            long count = Math.min(Integer.toUnsignedLong(vector.getInt(4)), TRANSFER_BYTES_MAX - length);
+            add(lane, Integer.toUnsignedLong(vector.getInt(0)), count);
         }
-        return new WrittenOut(bytes.toByteArray(), origin);
     }
 
-    private static @Nullable Origin add(Lane lane, long from, long length, ByteArrayOutputStream bytes) {
-        if (from + length > lane.machine().memoryBytes() || length > BYTES_MAX - bytes.size()) {
-            return null;
+    private void add(Lane lane, long from, long count) {
+        Machine machine = lane.machine();
+        if (from + count > machine.memoryBytes()) {
+            return;
         }
-        bytes.writeBytes(lane.machine().readMemory(from, (int) length));
-        return lane.origins.memory(from, length);
+        for (long done = 0; done < count; done += PIECE_BYTES) {
+            add(machine.readMemory(from + done, (int) Math.min(PIECE_BYTES, count - done)));
+        }
+        origin = Origin.earlier(origin, lane.origins.memory(from, count));
+    }
+
+    private void add(byte[] piece) {
+        sum.update(piece);
+        otherSum.update(piece);
+        kept.write(piece, 0, Math.min(piece.length, KEPT_BYTES - kept.size()));
+        length += piece.length;
     }
 }

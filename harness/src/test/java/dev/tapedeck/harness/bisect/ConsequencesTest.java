@@ -279,6 +279,30 @@ class ConsequencesTest {
         assertThat(found.consequences()).isEmpty();
     }
 
+    @Test
+    @DisplayName("a byte behind 33 million others that are put out with it differs")
+    void farBehind() throws RecordingException {
+        String text = """
+                .memory 600
+                .func main()
+                  i32.const 33000000
+                  i32.const 1
+                  i32.store8
+                  i32.const 0
+                  i32.const 34000000
+                  call_host tape.output
+                  return
+                .end
+                .entry main
+                """;
+        Bisection found = bisect(
+                Programs.assemble("a.tasm", text),
+                Programs.assemble("b.tasm", text.replace("i32.const 1\n", "i32.const 2\n")));
+        Consequence only = found.consequences().orElseThrow().list().get(0);
+        assertThat(only.fate()).isEqualTo(Fate.OUTPUT);
+        assertThat(only.output().orElseThrow().words()).endsWith("with other bytes behind the first 4,096");
+    }
+
     // What compilers make of one source.
 
     private static VerifiedProgram compiled(String version) throws Exception {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** How two outputs are told apart in a sentence. */
 class WrittenOutTest {
     private static WrittenOut of(String text) {
-        return new WrittenOut(text.replace('|', '\n').getBytes(StandardCharsets.ISO_8859_1), null);
+        return WrittenOut.of(text.replace('|', '\n').getBytes(StandardCharsets.ISO_8859_1));
     }
 
     @ParameterizedTest

@@ -774,7 +774,7 @@ final class Emitter {
             built.timeout(Duration.ofMillis(
                     test.timeoutUnit * integer(timeout, "a time, at most 365 days", BigInteger.ONE, longest)));
         }
-        test.locks.forEach(lock -> built.lock(lock.resource(), lock.mode()));
+        test.locks.values().forEach(lock -> built.lock(lock.resource(), lock.mode()));
         for (SourceTree.Interrupt interrupt : test.interrupts) {
             schedule(interrupt, built);
         }

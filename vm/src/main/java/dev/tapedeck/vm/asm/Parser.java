@@ -892,14 +892,14 @@ final class Parser {
     private void lock(SourceTree.Test test) throws AssemblyException {
         Token given = token;
         String resource = nameText();
-        if (test.locks.stream().anyMatch(lock -> lock.resource().equals(resource))) {
+        ResourceLock lock =
+                new ResourceLock(resource, acceptWord("read") ? ResourceLock.Mode.READ : ResourceLock.Mode.READ_WRITE);
+        if (test.locks.putIfAbsent(resource, lock) != null) {
             throw source.error(
                     given.start(),
                     "the test locks '" + Notation.abbreviated(resource) + "' twice",
                     "one .lock is enough; without 'read' it is for reading and writing");
         }
-        test.locks.add(
-                new ResourceLock(resource, acceptWord("read") ? ResourceLock.Mode.READ : ResourceLock.Mode.READ_WRITE));
     }
 
     private void onlyOnce(Token directive, boolean given) throws AssemblyException {

@@ -202,7 +202,7 @@ final class SourceTree {
 
         List<Value> arguments = List.of();
         final List<String> tags = new ArrayList<>();
-        final List<ResourceLock> locks = new ArrayList<>();
+        final Map<String, ResourceLock> locks = new LinkedHashMap<>();
         final StringBuilder input = new StringBuilder();
         final List<String> systemArguments = new ArrayList<>();
         final List<TestSystem.Variable> environment = new ArrayList<>();
@@ -263,7 +263,7 @@ final class SourceTree {
             copy.limit = limit;
             copy.timeout = timeout;
             copy.timeoutUnit = timeoutUnit;
-            copy.locks.addAll(locks);
+            copy.locks.putAll(locks);
             copy.interrupts.addAll(interrupts);
             copy.output = output == null ? null : new StringBuilder(output);
             copy.exitCode = exitCode;
@@ -283,8 +283,8 @@ final class SourceTree {
             bytes += 16L
                     * (arguments.size() + interrupts.size() + state.size() + (results == null ? 0 : results.size()));
             bytes += tags.stream().mapToLong(tag -> 16 + tag.length()).sum();
-            bytes += locks.stream()
-                    .mapToLong(lock -> 16 + lock.resource().length())
+            bytes += locks.keySet().stream()
+                    .mapToLong(resource -> 16 + resource.length())
                     .sum();
             bytes += systemArguments.stream()
                     .mapToLong(argument -> 16 + argument.length())

@@ -99,6 +99,21 @@ final class HostileTextTest {
     }
 
     @Test
+    @DisplayName(
+            "what a test locks is looked up, not searched: a million locks are read at once, and one that is there twice is refused")
+    void manyLocks() {
+        StringBuilder text = new StringBuilder(".func main()\n  return\n.end\n.entry main\n.test \"t\"\n");
+        for (int i = 0; i < 1_000_000; i++) {
+            text.append("  .lock r").append(i).append('\n');
+        }
+        String once = text + ".end\n";
+        String twice = text + "  .lock r999999\n.end\n";
+        assertThat(assembleOrRefuse(once).tests().get(0).locks()).hasSize(1_000_000);
+        assertThatThrownBy(() -> Assembler.assemble("hostile.tasm", twice))
+                .hasMessageContaining("the test locks 'r999999' twice");
+    }
+
+    @Test
     @DisplayName("mutated programs are refused with a message, or assembled and written back the same")
     void mutations() {
         long start = Long.getLong("tapedeck.test.seed", 20261101);
