@@ -351,9 +351,7 @@ final class CourseWalk {
         }
         lockstep.compareResults(results, frame);
         if (eventA && same) {
-            lockstep.wroteSame(behaviourA, behaviourB);
-            VersionWalk.hostWrote(a, callA);
-            VersionWalk.hostWrote(b, callB);
+            lockstep.wroteSame(behaviourA, behaviourB, callA, callB);
         } else if (eventA) {
             compareWritten(written, callA, callB);
         }

@@ -388,8 +388,13 @@ final class Lockstep {
         b.origins.setCell(cellB, origin);
     }
 
-    /** Both have just done the same to memory or a global: what is there now is the same. */
-    void wroteSame(Behaviour ofA, Behaviour ofB) {
+    /**
+     * Both have just done the same to memory or a global, or called a host that did: what is there now is the same.
+     *
+     * @param callA what the host did in the first run; empty if it was no host call
+     * @param callB the same in the second run
+     */
+    void wroteSame(Behaviour ofA, Behaviour ofB, Optional<HostCallRecord> callA, Optional<HostCallRecord> callB) {
         boolean equal = ofA.values().equals(ofB.values());
         Origin origin = equal ? null : addresses;
         switch (ofA.kind()) {
@@ -407,7 +412,18 @@ final class Lockstep {
                 a.origins.setGlobal(a.origins.heapPointer(), origin);
                 b.origins.setGlobal(b.origins.heapPointer(), origin);
             }
-            default -> {}
+            default -> {
+                hostWrote(a, callA);
+                hostWrote(b, callB);
+            }
+        }
+    }
+
+    private static void hostWrote(Lane lane, Optional<HostCallRecord> call) {
+        for (MemoryWrite write : call.map(HostCallRecord::writes).orElse(List.of())) {
+            if (write.memory() == 0) {
+                lane.origins.setMemory(write.address(), write.bytes().length, null);
+            }
         }
     }
 

@@ -3,7 +3,6 @@ package dev.tapedeck.harness.bisect;
 import dev.tapedeck.harness.bisect.Lockstep.Meeting;
 import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
-import dev.tapedeck.harness.recording.Recording.MemoryWrite;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.machine.Machine;
@@ -232,9 +231,7 @@ final class VersionWalk {
             return;
         }
         if (eventA && same) {
-            lockstep.wroteSame(behaviourA, behaviourB);
-            hostWrote(a, callA);
-            hostWrote(b, callB);
+            lockstep.wroteSame(behaviourA, behaviourB, callA, callB);
         }
         if (returns) {
             lockstep.leave();
@@ -253,15 +250,6 @@ final class VersionWalk {
         }
         if (!lockstep.hasFrames() && !a.over() && !b.over()) {
             part(self, null);
-        }
-    }
-
-    /** What a host has written is the same in both runs. */
-    static void hostWrote(Lane lane, Optional<HostCallRecord> call) {
-        for (MemoryWrite write : call.map(HostCallRecord::writes).orElse(List.of())) {
-            if (write.memory() == 0) {
-                lane.origins.setMemory(write.address(), write.bytes().length, null);
-            }
         }
     }
 
@@ -351,9 +339,7 @@ final class VersionWalk {
         }
         a.step(why);
         b.step(why);
-        lockstep.wroteSame(behaviourA, behaviourB);
-        hostWrote(a, callA);
-        hostWrote(b, callB);
+        lockstep.wroteSame(behaviourA, behaviourB, callA, callB);
     }
 
     private void together() {
