@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Supplier;
@@ -83,8 +84,9 @@ final class Workspace {
         }
     }
 
+    /** The engine in an environment of its own, since it approves nothing where {@code CI} is set, as it is where this is built. */
     EngineTestKit.Builder engine() {
-        return EngineTestKit.engine(new TapedeckEngine())
+        return EngineTestKit.engine(new TapedeckEngine(Map.of()))
                 .enableImplicitConfigurationParameters(false)
                 .configurationParameter(Settings.PROGRAMS, programs().toString())
                 .configurationParameter(Settings.OUTPUT, output().toString());
