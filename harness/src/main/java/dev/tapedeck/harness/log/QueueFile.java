@@ -98,6 +98,7 @@ final class QueueFile {
         Index index = new Index();
         long position = 0;
         while (position + HEADER_BYTES <= size) {
+            // Nothing, where a writer that comes to its end has cut off what it did not need.
             header = window.word(position);
             length = header & LENGTH_MASK;
             long next = position + HEADER_BYTES + length;
@@ -118,14 +119,21 @@ final class QueueFile {
 
     /** Reads bytes at a position that is known to be inside the file. */
     static byte[] read(FileChannel channel, long position, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(length);
-        while (buffer.hasRemaining()) {
-            if (channel.read(buffer, position + buffer.position()) < 0) {
-                throw new IOException(
-                        "the file has become shorter while it was read: it ends before byte " + (position + length));
-            }
+        ByteBuffer buffer = available(channel, position, length);
+        if (buffer.hasRemaining()) {
+            throw new IOException(
+                    "the file has become shorter while it was read: it ends before byte " + (position + length));
         }
         return buffer.array();
+    }
+
+    /** What is there of these bytes, up to the buffer's position. */
+    private static ByteBuffer available(FileChannel channel, long position, int length) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(length);
+        while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {
+            // Until all is there, or the file ends.
+        }
+        return buffer;
     }
 
     private static boolean contains(byte[] bytes, byte[] part) {
@@ -150,13 +158,15 @@ final class QueueFile {
             this.size = size;
         }
 
+        /** The word at a position, or 0 if the file has become so short meanwhile that there is none. */
         int word(long position) throws IOException {
             if (position < start || position + HEADER_BYTES > start + bytes.limit()) {
                 start = position;
-                bytes = ByteBuffer.wrap(read(channel, position, (int) Math.min(BYTES, size - position)))
+                bytes = available(channel, position, (int) Math.min(BYTES, size - position))
+                        .flip()
                         .order(ByteOrder.LITTLE_ENDIAN);
             }
-            return bytes.getInt((int) (position - start));
+            return bytes.limit() < HEADER_BYTES ? 0 : bytes.getInt((int) (position - start));
         }
     }
 }

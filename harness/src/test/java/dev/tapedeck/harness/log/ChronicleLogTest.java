@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ChronicleQueue;
@@ -79,6 +81,38 @@ class ChronicleLogTest {
 
     private static Path file(Path directory) {
         return directory.resolve(ChronicleLog.DATA_FILE);
+    }
+
+    @Test
+    @DisplayName(
+            "a reader does not mind that the unused end of the file is cut off while it reads, as at the end of a writer")
+    void cutWhileItIsRead() throws Exception {
+        List<byte[]> excerpts = excerpts(2000, 600, 7);
+        Path directory = write("r", excerpts);
+        long used = Files.size(file(directory));
+        AtomicBoolean done = new AtomicBoolean();
+        FutureTask<Long> writer = new FutureTask<>(() -> {
+            long cuts = 0;
+            try (RandomAccessFile file = new RandomAccessFile(file(directory).toFile(), "rw")) {
+                while (!done.get()) {
+                    file.setLength(used + (1 << 20));
+                    file.setLength(used);
+                    cuts++;
+                }
+            }
+            return cuts;
+        });
+        new Thread(writer).start();
+        try {
+            for (int i = 0; i < 2000; i++) {
+                try (ExcerptLog log = ChronicleLog.openForReading(directory)) {
+                    assertThat(log.size()).isEqualTo(excerpts.size());
+                }
+            }
+        } finally {
+            done.set(true);
+        }
+        assertThat(writer.get()).isPositive();
     }
 
     @ParameterizedTest
