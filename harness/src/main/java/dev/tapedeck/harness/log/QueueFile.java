@@ -119,7 +119,8 @@ final class QueueFile {
 
     /** Reads bytes at a position that is known to be inside the file. */
     static byte[] read(FileChannel channel, long position, int length) throws IOException {
-        ByteBuffer buffer = available(channel, position, length);
+        ByteBuffer buffer = ByteBuffer.allocate(length);
+        fill(buffer, channel, position);
         if (buffer.hasRemaining()) {
             throw new IOException(
                     "the file has become shorter while it was read: it ends before byte " + (position + length));
@@ -127,13 +128,11 @@ final class QueueFile {
         return buffer.array();
     }
 
-    /** What is there of these bytes, up to the buffer's position. */
-    private static ByteBuffer available(FileChannel channel, long position, int length) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(length);
+    /** Fills a buffer, or as much of it as the file has bytes. */
+    private static void fill(ByteBuffer buffer, FileChannel channel, long position) throws IOException {
         while (buffer.hasRemaining() && channel.read(buffer, position + buffer.position()) >= 0) {
             // Until all is there, or the file ends.
         }
-        return buffer;
     }
 
     private static boolean contains(byte[] bytes, byte[] part) {
@@ -162,9 +161,10 @@ final class QueueFile {
         int word(long position) throws IOException {
             if (position < start || position + HEADER_BYTES > start + bytes.limit()) {
                 start = position;
-                bytes = available(channel, position, (int) Math.min(BYTES, size - position))
-                        .flip()
+                bytes = ByteBuffer.allocate((int) Math.min(BYTES, size - position))
                         .order(ByteOrder.LITTLE_ENDIAN);
+                fill(bytes, channel, position);
+                bytes.flip();
             }
             return bytes.limit() < HEADER_BYTES ? 0 : bytes.getInt((int) (position - start));
         }

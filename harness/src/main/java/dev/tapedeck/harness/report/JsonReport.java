@@ -313,6 +313,12 @@ public final class JsonReport {
             strings(json, "operands", step.operands());
             json.writeStringField("value", step.value());
             list(json, "through", step.through());
+            if (step.caller().isPresent()) {
+                json.writeFieldName("caller");
+                executed(json, step.caller().get());
+            } else {
+                json.writeNullField("caller");
+            }
             json.writeNumberField("repeats", step.repeats());
             json.writeNumberField("leftOut", step.leftOut());
             json.writeEndObject();

@@ -14,6 +14,9 @@ final class SliceLines {
     /** A remark takes the place of as many steps at least. */
     private static final int COMMON_MIN = 2;
 
+    /** Steps that are shown from where it began, of those that are too many. */
+    private static final int BEGINNING = 3;
+
     private SliceLines() {}
 
     /**
@@ -32,7 +35,7 @@ final class SliceLines {
     /**
      * The lines of a slice, the last step first.
      *
-     * @param stepsMax how many steps to show
+     * @param stepsMax how many steps to show, more than {@value #BEGINNING}
      */
     static List<Line> of(Slice slice, int stepsMax) {
         return of(slice, stepsMax, Optional.empty());
@@ -48,37 +51,17 @@ final class SliceLines {
         Cause.Role role = Cause.Role.VALUE;
         int common = above.map(other -> common(slice.steps(), other.steps())).orElse(0);
         int own = slice.steps().size() - (common < COMMON_MIN ? 0 : common);
-        int shown = Math.min(stepsMax, own);
-        for (Cause step : slice.steps().subList(0, shown)) {
-            if (step.role() != role) {
-                role = step.role();
-                lines.add(remark(
-                        role == Cause.Role.ADDRESS ? "the address it was read from:" : "what decided about it:"));
-            }
-            Executed at = step.at();
-            boolean outside = step.kind() == Cause.Kind.HOST;
-            lines.add(new Line(
-                    Words.count(at.icount()), Words.withoutHashes(outside ? at.text() : step.words()), at.place()));
-            if (outside) {
-                lines.add(remark(step.value()));
-            }
-            if (!step.through().isEmpty()) {
-                lines.add(remark("by way of "
-                        + step.through().stream()
-                                .map(carrier -> carrier.shown() + " in " + carrier.place())
-                                .collect(Collectors.joining(", "))));
-            }
-            if (step.repeats() > 0) {
-                lines.add(remark("... and " + Words.count(step.repeats(), "more time") + " in " + at.function() + "+"
-                        + at.offset()));
-            }
-            if (step.leftOut() > 0) {
-                lines.add(remark("... " + Words.count(step.leftOut(), "more step") + " left out"));
-            }
+        List<Cause> steps = slice.steps().subList(0, own);
+        if (own > stepsMax) {
+            // Where it began says as much as how it went on; what is not shown is in between.
+            int begin = stepsMax - BEGINNING;
+            long between = steps.subList(begin, own - BEGINNING).stream()
+                    .mapToLong(step -> 1 + step.repeats() + step.leftOut())
+                    .sum();
+            role = add(lines, steps.subList(0, begin), role, between);
+            steps = steps.subList(own - BEGINNING, own);
         }
-        if (shown < own) {
-            lines.add(remark("... " + Words.count(own - shown, "more step")));
-        }
+        add(lines, steps, role, 0);
         if (own < slice.steps().size()) {
             lines.add(remark("... and from there on as in A: "
                     + Words.count(slice.steps().size() - own, "step")));
@@ -87,6 +70,52 @@ final class SliceLines {
                     + " were looked at; it goes on further back"));
         }
         return lines;
+    }
+
+    /**
+     * Adds steps.
+     *
+     * @param role of the step before
+     * @param leftOut how many steps behind them are not shown
+     * @return the role of the last of them
+     */
+    private static Cause.Role add(List<Line> lines, List<Cause> steps, Cause.Role role, long leftOut) {
+        Cause.Role before = role;
+        for (int i = 0; i < steps.size(); i++) {
+            Cause step = steps.get(i);
+            if (step.role() != before) {
+                before = step.role();
+                lines.add(remark(
+                        before == Cause.Role.ADDRESS ? "the address it was read from:" : "what decided about it:"));
+            }
+            add(lines, step);
+            long hidden = step.leftOut() + (i == steps.size() - 1 ? leftOut : 0);
+            if (hidden > 0) {
+                lines.add(remark("... " + Words.count(hidden, "more step") + " left out"));
+            }
+        }
+        return before;
+    }
+
+    private static void add(List<Line> lines, Cause step) {
+        Executed at = step.at();
+        boolean outside = step.kind() == Cause.Kind.HOST;
+        lines.add(new Line(
+                Words.count(at.icount()), Words.withoutHashes(outside ? at.text() : step.words()), at.place()));
+        if (outside) {
+            lines.add(remark(step.value()));
+        }
+        if (!step.through().isEmpty()) {
+            lines.add(remark("by way of "
+                    + step.through().stream()
+                            .map(carrier -> carrier.shown() + " in " + carrier.place())
+                            .collect(Collectors.joining(", "))));
+        }
+        step.caller().ifPresent(caller -> lines.add(remark("called from " + caller.place())));
+        if (step.repeats() > 0) {
+            lines.add(remark("... and " + Words.count(step.repeats(), "more time") + " in " + at.function() + "+"
+                    + at.offset()));
+        }
     }
 
     /** How many steps both end with. Where they stand in their runs makes no difference. */

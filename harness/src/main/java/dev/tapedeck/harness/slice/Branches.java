@@ -93,6 +93,11 @@ final class Branches {
         return null;
     }
 
+    /** Whether a branch of its function decides if an instruction is executed. */
+    boolean decideAbout(Anchor anchor) {
+        return deciding(anchor.function, anchor.offset).containsValue(true);
+    }
+
     /** For each branch of a function, whether it decides if the instruction at {@code offset} is executed. */
     private Map<Integer, Boolean> deciding(int function, int offset) {
         Map<Integer, Boolean> deciding = new HashMap<>();

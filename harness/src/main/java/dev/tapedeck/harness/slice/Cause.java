@@ -2,6 +2,7 @@ package dev.tapedeck.harness.slice;
 
 import dev.tapedeck.harness.text.Executed;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * An instruction that took part in making a value, or something that was there before the first instruction.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param value what it gave, in words
  * @param through what then carried the value on unchanged to where the step above read it: stores, assignments and
  *     returns, the last first; at most {@value #THROUGH_MAX}
+ * @param caller where the step, or the first of {@code through}, is code of a library: the program's own call that led there
  * @param repeats how often the same instruction took part between this step and the next one shown of it
  * @param leftOut how many other steps stand between this one and the next and are not shown
  */
@@ -23,6 +25,7 @@ public record Cause(
         List<String> operands,
         String value,
         List<Executed> through,
+        Optional<Executed> caller,
         long repeats,
         long leftOut) {
     /** Carriers listed with a step. */
@@ -94,6 +97,23 @@ public record Cause(
         public String mnemonic() {
             return mnemonic;
         }
+    }
+
+    /** Without a caller. */
+    public Cause(
+            Executed at,
+            Kind kind,
+            Role role,
+            List<String> operands,
+            String value,
+            List<Executed> through,
+            long repeats,
+            long leftOut) {
+        this(at, kind, role, operands, value, through, Optional.empty(), repeats, leftOut);
+    }
+
+    Cause withCaller(Executed known) {
+        return new Cause(at, kind, role, operands, value, through, Optional.of(known), repeats, leftOut);
     }
 
     public Cause {

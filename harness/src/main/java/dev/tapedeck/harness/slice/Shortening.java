@@ -6,6 +6,7 @@ import dev.tapedeck.harness.slice.Cause.Role;
 import dev.tapedeck.harness.slice.Dependences.Copy;
 import dev.tapedeck.harness.slice.Dependences.Node;
 import dev.tapedeck.harness.text.Executed;
+import dev.tapedeck.harness.text.LibraryCode;
 import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Values;
 import dev.tapedeck.harness.text.Words;
@@ -18,12 +19,16 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes of all that took part what a person can read. Of an instruction that took part again and again, as in a loop, the
  * last time and the first are kept. If that is still too much, the last steps are, those that brought something in from
- * outside, and the first.
+ * outside, and the first; of these the program's own before those of the libraries linked to it.
  */
 final class Shortening {
     /** The last steps of those that are too many. */
@@ -102,43 +107,59 @@ final class Shortening {
         if (rows.size() <= most) {
             return rows;
         }
+        boolean anyOwn = rows.stream().anyMatch(this::own);
+        List<Row> own = anyOwn ? rows.stream().filter(this::own).toList() : rows;
         int latest = Math.min(LATEST_KEPT, Math.max(1, most - 1));
-        boolean[] kept = new boolean[rows.size()];
-        int room = most;
-        for (int i = 0; i < latest; i++, room--) {
-            kept[i] = true;
-        }
-        for (int i = latest; i < kept.length && room > 0; i++) {
-            if (rows.get(i).node.icount == pinned) {
-                kept[i] = true;
-                room--;
-            }
-        }
-        int inputs = Math.min(INPUTS_KEPT, room);
-        for (int i = latest; i < kept.length && inputs > 0; i++) {
-            Kind kind = rows.get(i).node.kind;
-            if (!kept[i] && (kind.explains() || kind == Kind.UNKNOWN)) {
-                kept[i] = true;
-                inputs--;
-                room--;
-            }
-        }
-        for (int i = kept.length - 1; i >= 0 && room > 0; i--) {
-            if (!kept[i]) {
-                kept[i] = true;
-                room--;
-            }
-        }
+        Set<Row> kept = Stream.of(
+                        rows.stream().filter(row -> row.node.icount == pinned),
+                        rows.stream().limit(1),
+                        own.stream().limit(latest),
+                        rows.stream()
+                                .skip(latest)
+                                .filter(row -> row.node.kind.explains() || row.node.kind == Kind.UNKNOWN)
+                                .limit(INPUTS_KEPT),
+                        earliestFirst(own),
+                        earliestFirst(rows))
+                .flatMap(preferred -> preferred)
+                .distinct()
+                .limit(most)
+                .collect(Collectors.toSet());
         List<Row> thinned = new ArrayList<>();
-        for (int i = 0; i < kept.length; i++) {
-            if (kept[i]) {
-                thinned.add(rows.get(i));
+        for (Row row : rows) {
+            if (kept.contains(row)) {
+                thinned.add(row);
             } else {
                 Row before = thinned.get(thinned.size() - 1);
-                before.leftOut += 1 + rows.get(i).repeats;
+                before.leftOut += 1 + row.repeats;
             }
         }
         return thinned;
+    }
+
+    private static Stream<Row> earliestFirst(List<Row> rows) {
+        return IntStream.rangeClosed(1, rows.size()).mapToObj(i -> rows.get(rows.size() - i));
+    }
+
+    private boolean own(Row row) {
+        return own(row.node);
+    }
+
+    /** Whether the program's own code calculated a value, or carried it on. */
+    boolean own(Node node) {
+        if (node.text.isEmpty() && own(node.function, node.offset)) {
+            return true;
+        }
+        for (Copy copy = node.carriedBy; copy != null; copy = copy.next()) {
+            if (own(copy.function(), copy.offset())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether an instruction is of the program's own code. */
+    boolean own(int function, int offset) {
+        return !LibraryCode.holds(Places.source(program, new Position(function, offset)));
     }
 
     private Cause step(Row row, Role role) {

@@ -38,6 +38,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,9 @@ public final class Slicer {
 
     /** What it is tried to explain by the branch that led there, if nothing else explains the value. */
     private static final int ANCHORS_MAX = 3;
+
+    /** Those are chosen from so many. */
+    private static final int ANCHORS_LOOKED_AT_MAX = 64;
 
     /** Branches shown that could have left a loop. */
     private static final int LOOP_EXITS_MAX = 3;
@@ -221,7 +226,7 @@ public final class Slicer {
                 new Anchor(icount, position.function(), position.offset(), machine.depth()), budget, Slice.STEPS_MAX);
         return further == null
                 ? Optional.empty()
-                : Optional.of(new Slice(what, icount, further.steps, further.complete, instructions - budget.left()));
+                : Optional.of(told(what, icount, further.steps, further.complete, budget));
     }
 
     /**
@@ -294,7 +299,7 @@ public final class Slicer {
             complete &= further.complete;
         }
         String from = Places.place(program, loop.header());
-        return Optional.of(new Slice(
+        return Optional.of(told(
                 "the loop from " + from + " to " + Places.place(program, loop.end()) + " was not over: it began again "
                         + Words.count(loop.rounds(), "time") + " in the last "
                         + Words.count(loop.looked(), "instruction")
@@ -302,7 +307,7 @@ public final class Slicer {
                 end,
                 steps,
                 complete,
-                instructions - budget.left()));
+                budget));
     }
 
     /**
@@ -348,17 +353,17 @@ public final class Slicer {
         }
         if (passed.first().isEmpty()) {
             Optional<Slice> end = end();
-            return Optional.of(new Slice(
+            return Optional.of(told(
                     what + (passed.all() ? ", and no branch" : ", and no branch close") + " behind it went past "
                             + more,
                     Math.max(0, icount),
                     end.map(Slice::steps).orElse(List.of()),
                     passed.all() && end.map(Slice::complete).orElse(true),
-                    instructions - budget.left()));
+                    budget));
         }
         TracedInstruction branch = passed.first().get();
         Further further = condition(branch, budget, Slice.STEPS_MAX);
-        return Optional.of(new Slice(
+        return Optional.of(told(
                 what + "; the branch below went past " + more
                         + (passed.others() == 0
                                 ? ""
@@ -366,7 +371,7 @@ public final class Slicer {
                 branch.icount,
                 further.steps,
                 further.complete,
-                instructions - budget.left()));
+                budget));
     }
 
     /** The host functions that write output; in a program with none that is known to, all that it has. */
@@ -545,7 +550,12 @@ public final class Slicer {
                 complete = further.complete;
             }
         }
-        return new Slice(what, icount, steps, complete, instructions - budget.left());
+        return told(what, icount, steps, complete, budget);
+    }
+
+    private Slice told(String what, long icount, List<Cause> steps, boolean complete, Budget budget)
+            throws RecordingException, ReplayException {
+        return new Slice(what, icount, new Callers(replay).added(steps), complete, instructions - budget.left());
     }
 
     private Dependences dependences(long icount, List<Spot> keys, Budget budget)
@@ -567,14 +577,19 @@ public final class Slicer {
     private @Nullable Further further(Dependences values, Budget budget, int most)
             throws RecordingException, ReplayException {
         Further best = null;
+        Shortening shortening = new Shortening(recording, pinned);
+        // How a library took the program's own value to pieces, such as the digits of a number, decides nothing about
+        // it.
+        boolean ownOnly = pinned < 0 && values.nodes().stream().anyMatch(shortening::own);
         Copy choice = choice(values);
-        if (choice != null) {
+        if (choice != null && (!ownOnly || shortening.own(choice.function(), choice.offset()))) {
             best = chosen(choice, budget, most);
             if (best != null && best.settles(pinned)) {
                 return best;
             }
         }
-        for (Anchor anchor : anchors(values)) {
+        for (Anchor anchor :
+                anchors(values, anchor -> !ownOnly || shortening.own(anchor.function(), anchor.offset()))) {
             Further further = decided(anchor, budget, most);
             if (further != null && further.settles(pinned)) {
                 return further;
@@ -626,13 +641,21 @@ public final class Slicer {
         return new Further(steps, why.complete(), why.explained(), why.has(pinned));
     }
 
-    /** Where a branch may have decided about the value: where it was put, the last first, and where it was made. */
-    private List<Anchor> anchors(Dependences values) {
+    /**
+     * Where a branch may have decided about the value: where it was put, the last first, and where it was made. First those
+     * that a branch of their own function decides about: code that is not optimised puts a value from place to place behind
+     * the branch that chose it.
+     */
+    private List<Anchor> anchors(Dependences values, Predicate<Anchor> wanted) {
         Set<Anchor> anchors = new LinkedHashSet<>();
         addAnchors(anchors, values.root);
         if (pinned < 0) {
-            List<Anchor> all = new ArrayList<>(anchors);
-            return all.subList(0, Math.min(all.size(), ANCHORS_MAX));
+            List<Anchor> near =
+                    anchors.stream().filter(wanted).limit(ANCHORS_LOOKED_AT_MAX).toList();
+            return Stream.concat(near.stream().filter(branches::decideAbout), near.stream())
+                    .distinct()
+                    .limit(ANCHORS_MAX)
+                    .toList();
         }
         for (Node node : values.nodes()) {
             if (anchors.size() >= PINNED_ANCHORS_MAX) {

@@ -76,7 +76,13 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
             where = ""; // What is wrong with it is said first.
         }
         return because(
-                miss.reason() + where, "", miss.expected(), miss.actual(), frames, Optional.empty(), miss.clue());
+                miss.reason() + where + miss.besides(),
+                "",
+                miss.expected(),
+                miss.actual(),
+                frames,
+                Optional.empty(),
+                miss.clue());
     }
 
     /**

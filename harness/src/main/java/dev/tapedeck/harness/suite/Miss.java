@@ -32,8 +32,16 @@ import java.util.OptionalLong;
  * @param icount where the run shows it; empty means at its end
  * @param verb what happened there, such as {@code written}
  * @param clue where to look for how it came about
+ * @param besides what else was missed, and came of it as likely as not; begins with a semicolon, or is empty
  */
-record Miss(String reason, String expected, String actual, OptionalLong icount, String verb, Slicer.Question clue) {
+record Miss(
+        String reason,
+        String expected,
+        String actual,
+        OptionalLong icount,
+        String verb,
+        Slicer.Question clue,
+        String besides) {
     private static final int EXCERPT_CHARS_MAX = 60;
     private static final int EXCERPT_CHARS_BEFORE = 20;
     private static final int MEMORY_BYTES_MAX = 16;
@@ -46,22 +54,33 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
         return made.isPresent() ? made : slicer.end();
     };
 
-    /** The first expectation missed: how the run ended, then the exit code, the output, and the results. */
+    /**
+     * The first expectation missed, in the order of the run: a wrong byte of the output, then how the run ended and its exit
+     * code, then an output that ends early, and the results.
+     */
     static Optional<Miss> first(
-            TestCase test, Program program, int function, Outcome outcome, OutputCapture output, long limit) {
-        if (outcome.kind() == Outcome.Kind.LIMIT) {
-            return Optional.of(atEnd(
-                    "not finished after the limit of " + Words.count(limit, "instruction"),
-                    "an end within " + Words.count(limit, "instruction"),
-                    "not finished",
-                    "stopped",
-                    Slicer::ending));
+            TestCase test, Program program, int function, Outcome outcome, OutputCapture captured, long limit) {
+        Optional<Miss> ending = outcome.kind() == Outcome.Kind.LIMIT
+                ? Optional.of(unfinished(limit))
+                : ending(test, program, function, outcome);
+        Optional<Miss> output = output(test, captured);
+        if (ending.isPresent() && output.isPresent() && output.get().icount.isPresent()) {
+            return Optional.of(output.get().besides(ending.get()));
         }
-        Optional<Miss> miss = ending(test, program, function, outcome);
-        if (miss.isEmpty()) {
-            miss = output(test, output);
-        }
-        return miss.isPresent() ? miss : results(test, program, function, outcome);
+        return ending.or(() -> output).or(() -> results(test, program, function, outcome));
+    }
+
+    private Miss besides(Miss later) {
+        return new Miss(reason, expected, actual, icount, verb, clue, "; besides, " + later.reason);
+    }
+
+    private static Miss unfinished(long limit) {
+        return atEnd(
+                "not finished after the limit of " + Words.count(limit, "instruction"),
+                "an end within " + Words.count(limit, "instruction"),
+                "not finished",
+                "stopped",
+                Slicer::ending);
     }
 
     /** @param inCall whether it waited in a host function */
@@ -157,7 +176,8 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
                 at < actual.length() ? "written" : "ended",
                 output.departedIcount().isPresent()
                         ? written(output.departedIcount().getAsLong(), output.departedOffset())
-                        : silence(output)));
+                        : silence(output),
+                ""));
     }
 
     private static String bytes(long count) {
@@ -339,6 +359,6 @@ record Miss(String reason, String expected, String actual, OptionalLong icount, 
     }
 
     private static Miss atEnd(String reason, String expected, String actual, String verb, Slicer.Question clue) {
-        return new Miss(reason, expected, actual, OptionalLong.empty(), verb, clue);
+        return new Miss(reason, expected, actual, OptionalLong.empty(), verb, clue, "");
     }
 }

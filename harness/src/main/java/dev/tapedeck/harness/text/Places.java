@@ -39,7 +39,8 @@ public final class Places {
                 text);
     }
 
-    private static String source(Program program, Position position) {
+    /** The source file of an instruction, or nothing. */
+    public static String source(Program program, Position position) {
         int source = program.functions().get(position.function()).source(position.offset());
         return source >= 0 && source < program.sources().size()
                 ? program.sources().get(source)

@@ -252,7 +252,16 @@ final class ReportExamples {
                 nasty,
                 8,
                 List.of(
-                        new Cause(at, Kind.COMPUTED, Role.VALUE, List.of(nasty), nasty, List.of(at), 1, 1),
+                        new Cause(
+                                at,
+                                Kind.COMPUTED,
+                                Role.VALUE,
+                                List.of(nasty),
+                                nasty,
+                                List.of(at),
+                                Optional.of(at),
+                                1,
+                                1),
                         new Cause(at, Kind.HOST, Role.ADDRESS, List.of(), nasty, List.of(), 0, 0)),
                 false,
                 8);

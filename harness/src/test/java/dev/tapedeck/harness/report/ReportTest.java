@@ -317,6 +317,47 @@ class ReportTest {
         assertThat(texts(SliceLines.of(other, 12, Optional.of(a)))).hasSize(4).contains("i32.const 7");
     }
 
+    @Test
+    @DisplayName("of more steps than are to be shown the first and the last are, and how many stand between them")
+    void stepsInBetween() {
+        List<Cause> steps = new ArrayList<>();
+        for (int i = 0; i < 11; i++) {
+            Executed at = new Executed(20 - i, "main", i, "a.rs", i + 1, "i32.const " + i);
+            steps.add(new Cause(
+                    at,
+                    Cause.Kind.CONSTANT,
+                    Cause.Role.VALUE,
+                    List.of(),
+                    "",
+                    List.of(),
+                    i == 5 ? 4 : 0,
+                    i == 4 ? 2 : 0));
+        }
+        assertThat(texts(SliceLines.of(slice(steps), 8)))
+                .containsExactly(
+                        "i32.const 0",
+                        "i32.const 1",
+                        "i32.const 2",
+                        "i32.const 3",
+                        "i32.const 4",
+                        // 2 behind that, 3 that are not shown, 4 times more one of them.
+                        "... 9 more steps left out",
+                        "i32.const 8",
+                        "i32.const 9",
+                        "i32.const 10");
+    }
+
+    @Test
+    @DisplayName("of a step in a library it is said where the program's own code called it")
+    void callers() {
+        Executed at = new Executed(9, "memcpy", 1, "libc-top-half/musl/src/string/memcpy.c", 23, "i32.xor");
+        Executed caller = new Executed(9, "main", 4, "a.c", 5, "call memcpy");
+        Cause step = new Cause(
+                at, Cause.Kind.COMPUTED, Cause.Role.VALUE, List.of("7"), "8", List.of(), Optional.of(caller), 0, 0);
+        assertThat(texts(SliceLines.of(slice(List.of(step)), 8)))
+                .containsExactly("i32.xor: 7 -> 8", "called from main+4 (a.c:5)");
+    }
+
     private static List<String> texts(List<SliceLines.Line> lines) {
         return lines.stream().map(SliceLines.Line::text).toList();
     }

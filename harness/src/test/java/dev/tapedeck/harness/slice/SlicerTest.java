@@ -509,6 +509,87 @@ class SlicerTest {
     }
 
     @Test
+    @DisplayName("issue 5.4: of a long slice the program's own steps stay; what a library did has its caller")
+    void libraries() throws Exception {
+        StringBuilder program = new StringBuilder("""
+                .source "own.c"
+                .source "libc-top-half/musl/src/stdio/vfprintf.c"
+                .func mixed(x: i32) -> i32
+                  .source "libc-top-half/musl/src/stdio/vfprintf.c"
+                  local.get x @70
+                """);
+        for (int i = 1; i <= 20; i++) {
+            program.append("  i32.const ").append(i).append("\n  i32.xor\n");
+        }
+        program.append("""
+                  return
+                .end
+                .func main(x: i32)
+                  local.get x @10
+                  call mixed @11
+                  i32.const 3 @12
+                  i32.mul
+                  i32.const 5 @13
+                  i32.add
+                  call mixed @14
+                  call_host tape.print_i32
+                  return
+                .end
+                .entry main
+                """);
+        Slice slice = printed(program.toString(), new Given("", List.of(5L), List.of(), List.of()));
+        assertThat(slice.steps()).hasSize(Slice.STEPS_MAX);
+        assertThat(slice.steps().get(0).words()).startsWith("i32.xor: ");
+        assertThat(slice.steps().get(0).caller().orElseThrow().place()).isEqualTo("main+6 (own.c:14)");
+        assertThat(slice.steps().get(0).leftOut()).isEqualTo(19);
+        assertThat(slice.steps().get(1).words()).startsWith("i32.add: ");
+        assertThat(slice.steps().get(1).caller()).isEmpty();
+        assertThat(slice.steps().get(2).words()).startsWith("i32.mul: ");
+        assertThat(slice.steps().get(3).caller().orElseThrow().place()).isEqualTo("main+1 (own.c:11)");
+        assertThat(slice.steps().get(11).kind()).isEqualTo(Cause.Kind.ARGUMENT);
+    }
+
+    @Test
+    @DisplayName(
+            "issue 5.4: the branch that chose a value is found however often the value was put elsewhere behind it")
+    void chosenLongBefore() throws Exception {
+        Slice slice = printed("""
+                .func main(x: i32)
+                  .local chosen: i32, a: i32, b: i32, c: i32, d: i32
+                  local.get x
+                  i32.const 3
+                  i32.gt_s
+                  br_unless small
+                  i32.const 7
+                  local.set chosen
+                  br chosen
+                small:
+                  i32.const 8
+                  local.set chosen
+                chosen:
+                  local.get chosen
+                  local.set a
+                  local.get a
+                  local.set b
+                  local.get b
+                  local.set c
+                  local.get c
+                  local.set d
+                  local.get d
+                  call_host tape.print_i32
+                  return
+                .end
+                .entry main
+                """, new Given("", List.of(5L), List.of(), List.of()));
+        assertThat(lines(slice))
+                .containsExactly(
+                        "constant i32.const 7 by way of local.set d, local.set c, local.set b",
+                        "branch (condition) br_unless #7: 1 -> went on",
+                        "computed (condition) i32.gt_s: 5, 3 -> 1",
+                        "argument (condition) (argument 'x' of main): 5");
+    }
+
+    @Test
     @DisplayName(
             "issue 5.6: what a host function of one's own wrote is explained by all that it was given, or by the way there")
     void ownHostFunctions() throws Exception {

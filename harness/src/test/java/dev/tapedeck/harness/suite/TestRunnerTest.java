@@ -384,6 +384,44 @@ class TestRunnerTest {
         Verdict exit = run(program + ".expect exit 5\n.end\n");
         assertThat(exit.message()).contains("expected exit code 5 but was 6");
         assertThat(slice(exit)).containsExactly("i32.and: 118, 15 -> 6", "i32.mul: 59, 2 -> 118");
+
+        Verdict both = run(program + ".expect output \"abcd\"\n.expect exit 5\n.end\n");
+        assertThat(both.message())
+                .contains("wrong from byte 3, written at main+10 ")
+                .contains("; besides, expected exit code 5 but was 6;");
+        assertThat(slice(both)).containsExactly("i32.mul: 59, 2 -> 118");
+        Verdict early = run(program + ".expect output \"abcved\"\n.expect exit 5\n.end\n");
+        assertThat(early.message()).contains("expected exit code 5 but was 6").doesNotContain("besides");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "i32.const 0, i32.div_s | fault division_by_zero (",
+                "loop:, br loop | not finished after the limit of 1,000 instructions;",
+                "halt | expected exit code 0 but was 1;"
+            })
+    @DisplayName("issue 5.6: what was written wrongly comes first, however the run ended behind it")
+    void outputBeforeTheEnd(String ending, String besides) throws Exception {
+        Verdict verdict = run(
+                """
+                .func main()
+                  i32.const 41
+                  call_host tape.print_i32
+                  i32.const 1
+                  %s
+                .end
+                .entry main
+                .test "t"
+                  .limit 1000
+                  .expect output "42\\n"
+                .end
+                """.formatted(ending.replace(", ", "\n  ") + (ending.endsWith("div_s") ? "\n  drop\n  return" : "")));
+        assertThat(verdict.message())
+                .contains("expected output \"42\\n\" but was \"41\\n\"; wrong from byte 1, written at main+1 ")
+                .contains("; besides, " + besides);
+        assertThat(verdict.expected()).contains("42\\n".replace("\\n", "\n"));
     }
 
     @Test
