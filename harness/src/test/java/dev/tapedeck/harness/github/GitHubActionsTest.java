@@ -34,6 +34,21 @@ class GitHubActionsTest {
     }
 
     @Test
+    void noControlCharacterOfAFileNameReachesTheLog() {
+        for (String name :
+                List.of("a\u001b[31m.tasm", "a\tb.tasm", "a\u0000.tasm", "a\u202eb.tasm", "a\u2028.tasm", "a\ud800")) {
+            assertThat(command(name)).isEqualTo("::error title=t::m");
+        }
+        assertThat(command("a%b,c:d\r\n.tasm")).isEqualTo("::error file=a%25b%2Cc%3Ad%0D%0A.tasm,line=3,title=t::m");
+        String family = "\ud83d\udc69\u200d\ud83d\udc67.tasm";
+        assertThat(command(family)).isEqualTo("::error file=" + family + ",line=3,title=t::m");
+    }
+
+    private static String command(String file) {
+        return new Annotation(Annotation.Level.ERROR, Optional.of(new Annotation.Place(file, 3)), "t", "m").command();
+    }
+
+    @Test
     void aPlaceIsNamedOnlyWhereItIsKnown() {
         assertThat(new Annotation(Annotation.Level.ERROR, Optional.empty(), "t", "m").command())
                 .isEqualTo("::error title=t::m");
