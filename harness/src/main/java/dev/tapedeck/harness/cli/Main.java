@@ -39,7 +39,9 @@ public final class Main {
                         || args.contains(TapedeckCommand.STACKTRACE_OPTION));
         int exitCode = main.run(args);
         terminal.out().flush();
-        if (terminal.out().closed() && !terminal.out().readerGone() && exitCode == ExitCodes.FINE) {
+        if (terminal.out().closed()
+                && !terminal.out().readerGone()
+                && (exitCode == ExitCodes.FINE || exitCode == ExitCodes.DIFFERENT)) {
             main.complain("cannot write to standard output: " + terminal.out().failure());
             exitCode = ExitCodes.DATA;
         }

@@ -10,6 +10,7 @@ import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.slice.Slicer;
+import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Machine;
 import java.nio.file.Path;
@@ -48,6 +49,8 @@ import picocli.CommandLine.Parameters;
             "65:there is no usable recording, or it does not replay"
         })
 final class SliceCommand implements Callable<Integer> {
+    private static final int PLACE_CHARS_SHOWN = 60;
+
     private final Terminal terminal;
 
     @Parameters(index = "0", paramLabel = "REC", description = "A recording, or a packed one.")
@@ -132,7 +135,7 @@ final class SliceCommand implements Callable<Integer> {
         try {
             return Place.parse(recording, machine, text);
         } catch (ConditionException e) {
-            throw CommandException.usage("'" + text + "': " + e.getMessage());
+            throw CommandException.usage("'" + Visible.of(text, PLACE_CHARS_SHOWN) + "': " + e.getMessage());
         }
     }
 }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads conditions, by recursive descent with the operators and their precedences of C. */
@@ -230,7 +231,10 @@ final class ConditionParser {
             }
             return new Expression.Real(Double.parseDouble(lower));
         } catch (NumberFormatException e) {
-            throw error("this is no number");
+            throw error(
+                    lower.matches("[0-9]+|0x[0-9a-f]+|0b[01]+")
+                            ? "this number has more than 64 bits"
+                            : "this is no number");
         }
     }
 
@@ -336,7 +340,12 @@ final class ConditionParser {
                 return i;
             }
         }
-        return program.findFunction(name).orElseThrow(() -> error("the program has no function '" + name + "'"));
+        return program.findFunction(name).orElseThrow(() -> {
+            List<String> names = IntStream.range(0, program.functions().size())
+                    .mapToObj(program::functionName)
+                    .toList();
+            return error("the program has no function '" + name + "'" + Nearest.hint(name, names));
+        });
     }
 
     private Expression memory(Matcher name) throws ConditionException {
@@ -370,7 +379,10 @@ final class ConditionParser {
             int index = Integer.parseInt(name);
             return new Expression.Global(index, program.globals().get(index).type());
         }
-        throw error("the program has no global '" + name + "'");
+        throw error("the program has no global '" + name + "'"
+                + Nearest.hint(
+                        name,
+                        program.globals().stream().map(global -> global.name()).toList()));
     }
 
     private Expression local(String name) throws ConditionException {
@@ -385,7 +397,13 @@ final class ConditionParser {
             }
         }
         if (!found) {
-            throw error("no function of the program has a local '" + name + "'");
+            throw error("no function of the program has a local '" + name + "'"
+                    + Nearest.hint(
+                            name,
+                            program.functions().stream()
+                                    .flatMap(function -> function.localNames().stream())
+                                    .distinct()
+                                    .toList()));
         }
         return new Expression.Local(program, name, real);
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.stream.Stream;
 import net.openhft.chronicle.bytes.BytesStore;
 import net.openhft.chronicle.core.io.BackgroundResourceReleaser;
@@ -104,7 +105,7 @@ public final class ChronicleLog {
             throw new IOException(
                     Files.notExists(directory)
                             ? "there is no recording " + directory
-                            : "cannot read " + directory + ": permission denied");
+                            : "cannot read " + directory + ": " + hidden(directory));
         }
         if (!Files.isDirectory(directory)) {
             throw new IOException(directory + " is a file, not the directory of a recording");
@@ -126,6 +127,16 @@ public final class ChronicleLog {
         } catch (IOException e) {
             channel.close();
             throw new IOException(file + " " + e.getMessage() + "; it is not a recording, or it was damaged", e);
+        }
+    }
+
+    /** Why it cannot even be said whether something is there: links in a circle, a name that is too long, no permission. */
+    private static String hidden(Path directory) {
+        try {
+            Files.readAttributes(directory, BasicFileAttributes.class);
+            return "permission denied";
+        } catch (IOException e) {
+            return reason(e);
         }
     }
 

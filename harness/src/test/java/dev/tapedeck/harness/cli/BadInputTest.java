@@ -3,11 +3,14 @@ package dev.tapedeck.harness.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -360,6 +363,81 @@ class BadInputTest {
         assertThat(run.exitCode()).as(run.out() + run.err()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         clear(run);
+    }
+
+    @Test
+    @DisplayName("what differs cannot be printed: exit code 65 and not 1, which would say that all was printed")
+    void standardOutputIsFull() throws IOException {
+        Path other = folder.resolve("other.tape");
+        CommandLineRun.of("record", program, "-o", other, "--limit", 40);
+        for (String json : new String[] {"--color=never", "--json"}) {
+            ByteArrayOutputStream err = new ByteArrayOutputStream();
+            int exitCode = CommandLineRun.run("", new FullDisk(), err, "bisect", recording, other, json);
+            assertThat(exitCode).isEqualTo(65);
+            assertThat(err.toString(StandardCharsets.UTF_8))
+                    .isEqualTo("tapedeck: cannot write to standard output: No space left on device\n");
+        }
+    }
+
+    private static final class FullDisk extends OutputStream {
+        @Override
+        public void write(int b) throws IOException {
+            throw new IOException("No space left on device");
+        }
+    }
+
+    @Test
+    void linksInACircleAndNamesThatAreTooLong() throws IOException {
+        Path circle = folder.resolve("circle");
+        Files.createSymbolicLink(circle, circle.getFileName());
+        CommandLineRun run = CommandLineRun.of("replay", circle);
+        refused(run);
+        assertThat(run.err()).contains("Too many levels of symbolic links").doesNotContain("permission");
+        CommandLineRun tooLong = CommandLineRun.of("replay", folder.resolve("x".repeat(300)));
+        refused(tooLong);
+        assertThat(tooLong.err()).contains("File name too long").doesNotContain("permission");
+    }
+
+    @Test
+    @DisplayName("a name with bytes that are no text is not said to be missing")
+    void namesThatAreNoText() {
+        for (String name : new String[] {"caf\ufffd.tape", "caf\ufffd.tasm"}) {
+            CommandLineRun run = name.endsWith("tape")
+                    ? CommandLineRun.of("bisect", recording, folder.resolve(name))
+                    : CommandLineRun.of("run", folder.resolve(name));
+            assertThat(run.exitCode()).isEqualTo(2);
+            clear(run);
+            assertThat(run.err()).contains("has bytes that are no text in the encoding of file names here");
+        }
+    }
+
+    @Test
+    void nonsenseConditions() {
+        Map<String, String> conditions = Map.of(
+                "in(mian)",
+                "(did you mean 'main'?)",
+                "local.j > 1",
+                "has a local 'j' (did you mean 'i'?)",
+                "icount > 99999999999999999999",
+                "this number has more than 64 bits",
+                "(".repeat(20_000),
+                "it has 20000 characters, at most 10000 are possible",
+                "(".repeat(9_000),
+                "more than 100 levels");
+        conditions.forEach((condition, says) -> {
+            CommandLineRun run = CommandLineRun.of("bisect", recording, "--when", condition);
+            assertThat(run.exitCode()).isEqualTo(2);
+            clear(run);
+            assertThat(run.err()).contains(says);
+        });
+        for (String never : new String[] {"1/0 == 0", "icount % 0 == icount", "9223372036854775807 + depth > 0"}) {
+            assertThat(CommandLineRun.of("bisect", recording, "--when", never).exitCode())
+                    .as(never)
+                    .isEqualTo(1);
+        }
+        CommandLineRun place = CommandLineRun.of("slice", recording, "--at", 5, "(".repeat(5_000));
+        assertThat(place.exitCode()).isEqualTo(2);
+        assertThat(place.err().length()).isLessThan(300);
     }
 
     @Test

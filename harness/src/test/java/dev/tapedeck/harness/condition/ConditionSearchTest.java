@@ -464,7 +464,7 @@ class ConditionSearchTest {
                 "1.5 & 1                    | '&' needs whole numbers",
                 "~1.5                       | '~' needs a whole number",
                 "0x == 1                    | this is no number, at '0x == 1'",
-                "99999999999999999999 > 1   | this is no number",
+                "99999999999999999999 > 1   | this number has more than 64 bits",
                 "memory.size.3 == 1         | the program has no memory 3",
                 "icount # 3                 | this is no part of a condition, at '# 3'",
             })
