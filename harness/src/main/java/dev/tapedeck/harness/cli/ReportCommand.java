@@ -93,7 +93,7 @@ final class ReportCommand implements Callable<Integer> {
             Program program = recording.program().program();
             String reason = failure(recording, program);
             Report report = new Report(
-                    program.name().isEmpty() ? path.toString() : program.name(),
+                    program.name().isEmpty() ? Words.path(path.toString()) : program.name(),
                     reason,
                     recording,
                     bisection,

@@ -301,7 +301,7 @@ final class StateCommand implements Callable<Integer> {
         for (int i = count - 1; i >= Math.max(0, count - CELLS_SHOWN); i--) {
             // The verifier knows the type of an operand, the machine does not.
             long cell = machine.operand(frame, i);
-            values.add(new Value("operand " + i, cell + String.format(Locale.ROOT, " (0x%016x)", cell)));
+            values.add(new Value(Places.operand(count - 1 - i), cell + String.format(Locale.ROOT, " (0x%016x)", cell)));
         }
         return values;
     }

@@ -18,6 +18,9 @@ public final class ConsoleReport {
     /** Differences shown; the files have them all. */
     private static final int DIFFERENCES_MAX = 12;
 
+    /** Lines of error output shown; the files have more. */
+    private static final int ERROR_LINES_MAX = 8;
+
     /** Lines of a text diff shown. */
     private static final int DIFF_LINES_MAX = 40;
 
@@ -106,6 +109,7 @@ public final class ConsoleReport {
             ending(content.ending());
         }
         content.slice().ifPresent(slice -> slice("", slice, Optional.empty()));
+        content.errorOutput().ifPresent(this::errorOutput);
         content.textDiff().ifPresent(this::diff);
     }
 
@@ -190,13 +194,13 @@ public final class ConsoleReport {
         String head = "  " + letter + "  ";
         String tail = Words.count(side.instructions(), "instruction") + "; " + side.outcome();
         String program = side.program().isEmpty() ? "" : " (" + side.program() + ")";
-        String name = Visible.of(side.name() + program);
+        String name = Visible.of(Words.path(side.name()) + program);
         int room = width - head.length();
         if (name.length() + 2 + Visible.of(tail).length() <= room) {
             line(paint.bold(head) + name + "  " + Visible.of(tail));
         } else {
             String shown = fit(program, room / 2);
-            line(paint.bold(head) + endOf(Visible.of(side.name()), room - shown.length()) + shown);
+            line(paint.bold(head) + endOf(Visible.of(Words.path(side.name())), room - shown.length()) + shown);
             wrapped(tail, "     ");
         }
     }
@@ -477,6 +481,13 @@ public final class ConsoleReport {
                         width));
             }
         }
+    }
+
+    private void errorOutput(ErrorOutput output) {
+        List<String> lines = output.lines();
+        heading("Error output" + (output.whole() && lines.size() <= ERROR_LINES_MAX ? "" : ", its end"));
+        lines.subList(Math.max(0, lines.size() - ERROR_LINES_MAX), lines.size())
+                .forEach(text -> line("  " + fit(text, width - 2)));
     }
 
     private void diff(String diff) {

@@ -48,6 +48,11 @@ public final class HtmlReport {
                 Map.entry(
                         "diff", content.textDiff().<Object>map(HtmlReport::diff).orElse(false)),
                 Map.entry("ending", ending(content)),
+                Map.entry(
+                        "errors",
+                        content.errorOutput()
+                                .<Object>map(output -> Map.of("end", !output.whole(), "lines", output.lines()))
+                                .orElse(false)),
                 Map.entry("facts", facts(content.run())),
                 Map.entry("commands", ReportContent.commands(content.run(), content.bisection())));
     }
@@ -113,7 +118,7 @@ public final class HtmlReport {
                 Map.entry("letter", letter),
                 Map.entry("css", letter.toLowerCase(Locale.ROOT)),
                 Map.entry("role", role),
-                Map.entry("name", side.name()),
+                Map.entry("name", Words.path(side.name())),
                 Map.entry("program", side.program()),
                 Map.entry("instructions", Words.count(side.instructions(), "instruction")),
                 Map.entry("outcome", side.outcome()),
@@ -268,7 +273,7 @@ public final class HtmlReport {
 
     private static List<Object> facts(ReportContent.Run run) {
         List<Object> facts = new ArrayList<>();
-        facts.add(fact("recording", run.path()));
+        facts.add(fact("recording", Words.path(run.path())));
         facts.add(fact("program", run.program()));
         facts.add(fact("function", run.function() + "(" + String.join(", ", run.arguments()) + ")"));
         facts.add(fact("seed", Long.toString(run.seed())));

@@ -140,6 +140,19 @@ public final class JsonReport {
         json.writeEndArray();
         text(json, "textDiff", content.textDiff());
         slice(json, content.slice());
+        errorOutput(json, content.errorOutput());
+    }
+
+    private static void errorOutput(JsonGenerator json, Optional<ErrorOutput> output) throws IOException {
+        json.writeFieldName("errorOutput");
+        if (output.isEmpty()) {
+            json.writeNull();
+            return;
+        }
+        json.writeStartObject();
+        strings(json, "lines", output.get().lines());
+        json.writeBooleanField("whole", output.get().whole());
+        json.writeEndObject();
     }
 
     private static void run(JsonGenerator json, ReportContent.Run run) throws IOException {

@@ -58,6 +58,10 @@ public final class MarkdownReport {
             block("", lines);
         }
         ending(content.ending(), content.run().outcome(), content.bisection().isPresent());
+        content.errorOutput().ifPresent(output -> {
+            heading("Error output" + (output.whole() ? "" : ", its end"));
+            block("", output.lines());
+        });
         content.textDiff().ifPresent(diff -> {
             heading("Received against approved");
             block("diff", diff.lines().toList());
@@ -199,7 +203,7 @@ public final class MarkdownReport {
         row("---", "---", "---");
         Bisection.Side a = bisection.a();
         Bisection.Side b = bisection.b();
-        row("recording", cell(a.name()), cell(b.name()));
+        row("recording", cell(Words.path(a.name())), cell(Words.path(b.name())));
         row("program", cell(a.program()), cell(b.program()));
         row("instructions", Words.count(a.instructions()), Words.count(b.instructions()));
         row("outcome", cell(a.outcome()), cell(b.outcome()));
@@ -261,7 +265,7 @@ public final class MarkdownReport {
         heading("The run");
         row("", "");
         row("---", "---");
-        row("recording", cell(run.path()));
+        row("recording", cell(Words.path(run.path())));
         row("program", cell(run.program()));
         row("function", cell(run.function() + "(" + String.join(", ", run.arguments()) + ")"));
         row("seed", Long.toString(run.seed()));

@@ -44,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param excerpts source lines (or, without a source, instructions) around the places that matter
  * @param textDiff unified diff of received against approved text, if there is one
  * @param slice how what is wrong with the run came about, where no bisection says it and it is known
+ * @param errorOutput the last that the run wrote there, if it wrote anything
  */
 public record ReportContent(
         String title,
@@ -55,7 +56,8 @@ public record ReportContent(
         Ending ending,
         List<Excerpt> excerpts,
         Optional<String> textDiff,
-        Optional<Slice> slice) {
+        Optional<Slice> slice,
+        Optional<ErrorOutput> errorOutput) {
     /** Instructions listed before a place, at most. */
     public static final int BEFORE_MAX = 16;
 
@@ -189,7 +191,7 @@ public record ReportContent(
         excerpts = List.copyOf(excerpts);
     }
 
-    /** Without a slice. */
+    /** Without a slice and without error output. */
     public ReportContent(
             String title,
             String reason,
@@ -200,7 +202,18 @@ public record ReportContent(
             Ending ending,
             List<Excerpt> excerpts,
             Optional<String> textDiff) {
-        this(title, reason, run, reference, bisection, listing, ending, excerpts, textDiff, Optional.empty());
+        this(
+                title,
+                reason,
+                run,
+                reference,
+                bisection,
+                listing,
+                ending,
+                excerpts,
+                textDiff,
+                Optional.empty(),
+                Optional.empty());
     }
 
     /** Reads what a report shows. What cannot be read is left out and said, never thrown. */
@@ -231,7 +244,17 @@ public record ReportContent(
                 ending,
                 excerpts(report.bisection(), ending, program, sources),
                 report.textDiff(),
-                report.slice());
+                report.slice(),
+                errorOutput(recording));
+    }
+
+    private static Optional<ErrorOutput> errorOutput(Recording recording) {
+        try {
+            return ErrorOutput.of(recording);
+        } catch (RecordingException | ReplayException e) {
+            // What is wrong with the recording stands elsewhere in the report.
+            return Optional.empty();
+        }
     }
 
     private static Run run(Recording recording) {
@@ -435,7 +458,7 @@ public record ReportContent(
 
     /** Commands that look further: at where the runs part, if they do, else at the end of the run. */
     static List<String> commands(Run run, Optional<Bisection> bisection) {
-        String path = Words.shell(run.path());
+        String path = Words.shell(Words.path(run.path()));
         if (bisection.isPresent()
                 && bisection.get().diverged()
                 && bisection.get().kind() != Bisection.Kind.REPLAY) {
@@ -444,7 +467,7 @@ public record ReportContent(
             return List.of(
                     "tapedeck log " + path + " --from " + Math.max(0, behind(b) - BEFORE_MAX) + " --count "
                             + 2 * BEFORE_MAX,
-                    "tapedeck state " + Words.shell(a.name()) + " --at " + behind(a),
+                    "tapedeck state " + Words.shell(Words.path(a.name())) + " --at " + behind(a),
                     "tapedeck state " + path + " --at " + behind(b),
                     "tapedeck replay " + path);
         }

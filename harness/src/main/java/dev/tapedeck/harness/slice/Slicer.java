@@ -187,7 +187,7 @@ public final class Slicer {
         long cell = machine.operand(frame, index);
         String value =
                 operand >= 0 && operand < types.size() ? Values.cell(types.get(operand), cell) : Long.toString(cell);
-        return (effect.pops == 1 ? "the operand" : "operand " + (operand + 1)) + " of "
+        return (effect.pops == 1 ? "the operand" : Places.operand(fromTop)) + " of "
                 + Places.executed(program, machine.icount(), machine.position()).text() + " in "
                 + Places.place(program, machine.position()) + " is " + value;
     }

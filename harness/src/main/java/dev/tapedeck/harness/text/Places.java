@@ -87,7 +87,7 @@ public final class Places {
             return kind + local(function, local.index()) + " of " + frameName(machine, local.frame());
         } else if (location instanceof Location.Operand operand) {
             return operand.frame() < machine.depth()
-                    ? "operand " + operand.index() + " of " + frameName(machine, operand.frame())
+                    ? operand(machine, operand) + " of " + frameName(machine, operand.frame())
                     : "result " + operand.index();
         } else if (location instanceof Location.GlobalVariable global) {
             return global(program, global.index());
@@ -126,6 +126,18 @@ public final class Places {
             };
         }
         throw new AssertionError("unknown kind of place: " + location);
+    }
+
+    /** As conditions count them: {@code operand.0} is the top of the frame's stack. */
+    private static String operand(Machine machine, Location.Operand operand) {
+        int fromTop = machine.operandCount(operand.frame()) - 1 - operand.index();
+        // Of two machines, the other one may have the longer stack.
+        return fromTop >= 0 ? operand(fromTop) : "an operand above the top";
+    }
+
+    /** The name of an operand, wherever one is named: {@code operand.0} is the top of the stack. */
+    public static String operand(int fromTop) {
+        return "operand." + fromTop;
     }
 
     /** {@code memory}, with its index where that is not 0. */

@@ -11,6 +11,9 @@ import dev.tapedeck.vm.machine.Fault;
 import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.program.Program;
+import java.io.File;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,6 +56,24 @@ public final class Words {
     /** A word as a POSIX shell reads it: whoever pastes the command runs nothing else. */
     public static String shell(String word) {
         return word.matches("[A-Za-z0-9_./+:=@%,-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+
+    /**
+     * A path for people: from the working directory on, if it leads there, so that what is kept or sent to others is the same
+     * wherever it is made, and commands can be pasted in the same folder elsewhere.
+     */
+    public static String path(String path) {
+        try {
+            Path here = Path.of("").toAbsolutePath().normalize();
+            Path file = Path.of(path);
+            if (!file.isAbsolute() || !file.normalize().startsWith(here)) {
+                return path;
+            }
+            String relative = here.relativize(file.normalize()).toString().replace(File.separatorChar, '/');
+            return relative.isEmpty() ? "." : relative;
+        } catch (InvalidPathException e) {
+            return path;
+        }
     }
 
     /** A digest: 16 hexadecimal digits. */

@@ -152,7 +152,7 @@ class RunPairsTest {
                 .isNotEqualTo(found.a().event().orElseThrow());
         assertThat(found.a().before()).hasSize(16).isEqualTo(found.b().before());
         assertThat(found.differences()).hasSize(1);
-        assertThat(found.differences().get(0).location()).isEqualTo("operand 0 of main");
+        assertThat(found.differences().get(0).location()).isEqualTo("operand.0 of main");
         assertThat(found.differences().get(0).writerA()).contains(at);
         assertThat(found.differences().get(0).writerB()).contains(at);
     }

@@ -113,7 +113,7 @@ class VersionPairsTest {
         assertThat(found.a().frames()).extracting(Frame::function).containsExactly("discount", "main");
         assertThat(found.a().before()).hasSize(12);
         assertThat(found.a().before().get(11).text()).isEqualTo("local.get amount");
-        assertThat(found.differences().get(0).location()).isEqualTo("operand 1 of discount");
+        assertThat(found.differences().get(0).location()).isEqualTo("operand.0 of discount");
         assertThat(found.differences().get(0).writerA().orElseThrow().text()).isEqualTo("i32.const 10");
         assertThat(found.differences().get(0).writerB().orElseThrow().text()).isEqualTo("i32.const 11");
         assertThat(found.differences().get(found.differences().size() - 1).location())

@@ -677,7 +677,7 @@ class CommandsTest {
         Path fault = folder.resolve("fault");
         CommandLineRun.of("record", echo, "--function", "divide", "-o", fault, "--", 7, 0);
         assertThat(CommandLineRun.of("slice", fault).out())
-                .contains("operand 2 of i32.div_s in divide+2", "(argument 'b' of divide): 0");
+                .contains("operand.0 of i32.div_s in divide+2", "(argument 'b' of divide): 0");
         Path exit = folder.resolve("exit");
         CommandLineRun.of("record", echo, "--function", "exit", "-o", exit, "--", 3);
         assertThat(CommandLineRun.of("slice", exit).out())

@@ -59,7 +59,7 @@ final class ReportExamples {
                 List.of(),
                 Optional.empty(),
                 Optional.of(new Slice(
-                        "operand 2 of i32.div_s in divide+2 (divide.tasm:9) is 0",
+                        "operand.0 of i32.div_s in divide+2 (divide.tasm:9) is 0",
                         42,
                         List.of(
                                 cause(executed(30, "main", 2, 15, "i32.sub"), Kind.COMPUTED, List.of("4", "4"), "0"),
@@ -69,7 +69,9 @@ final class ReportExamples {
                                         List.of(),
                                         "tape.input(1024, 1) returned 1, wrote 04 at 0x400")),
                         true,
-                        42)));
+                        42)),
+                Optional.of(new ErrorOutput(
+                        List.of("divide: reading the divisor", "divide: got 1 byte, expected 4"), true)));
     }
 
     static Bisection same() {
@@ -132,7 +134,7 @@ final class ReportExamples {
                 b,
                 List.of(
                         new StateDifference(
-                                "operand 0 of sum",
+                                "operand.0 of sum",
                                 "1",
                                 "0",
                                 Optional.of(executed(1_041_007, "sum", 9, 31, "i32.le_s")),
@@ -228,7 +230,7 @@ final class ReportExamples {
                 List.of(),
                 0,
                 0));
-        return new Slice("operand 0 of sum is 0", 1_041_008, steps, false, 262_144);
+        return new Slice("operand.0 of sum is 0", 1_041_008, steps, false, 262_144);
     }
 
     private static Cause cause(Executed at, Kind kind, List<String> operands, String value) {
@@ -326,7 +328,8 @@ final class ReportExamples {
                 new Ending(List.of(frame), List.of(new Step(at, nasty)), Optional.of(at), Optional.of(nasty)),
                 List.of(new Excerpt(nasty, nasty, List.of(new Line(1, nasty, true)))),
                 Optional.of("+" + nasty),
-                Optional.of(slice));
+                Optional.of(slice),
+                Optional.of(new ErrorOutput(List.of(nasty, "::error::" + nasty, "```"), false)));
     }
 
     private static ReportContent content(

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisection.Side;
 import dev.tapedeck.harness.bisect.Bisection.StateDifference;
+import dev.tapedeck.harness.cli.CommandLineRun;
 import dev.tapedeck.harness.report.ConsoleReport.Paint;
 import dev.tapedeck.harness.report.ReportContent.Mark;
 import dev.tapedeck.harness.slice.Cause;
@@ -20,9 +21,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -247,6 +250,39 @@ class ReportTest {
                 .extracting(file -> file.getFileName().toString())
                 .containsExactly("report.md", "report.html", "report.json");
         assertThat(files).allSatisfy(file -> assertThat(file).isAbsolute().isNotEmptyFile());
+    }
+
+    @Test
+    @DisplayName("a report for people is the same wherever the project lies: paths in it begin where it was made")
+    void pathsBeginInTheWorkingDirectory() throws IOException {
+        Path here = Path.of("target").toAbsolutePath();
+        Path folder = Files.createTempDirectory(here, "paths");
+        try {
+            Path program = Files.writeString(
+                    folder.resolve("p.tasm"), ".func main()\n  i32.const 3\n  halt\n.end\n.entry main\n");
+            CommandLineRun.of("record", program, "-o", folder.resolve("a.tape"), "--limit", 1);
+            CommandLineRun.of("record", program, "-o", folder.resolve("b.tape"));
+            CommandLineRun run = CommandLineRun.of(
+                    "report", folder.resolve("b.tape"), "--against", folder.resolve("a.tape"), "-o", folder, "--json");
+            for (String file : List.of("report.md", "report.html")) {
+                assertThat(folder.resolve(file))
+                        .content()
+                        .contains("target/" + folder.getFileName() + "/a.tape")
+                        .contains("tapedeck replay target/" + folder.getFileName() + "/b.tape")
+                        .doesNotContain(here.toString());
+            }
+            assertThat(run.json().at("/run/recording").asText())
+                    .isEqualTo(folder.resolve("b.tape").toString());
+        } finally {
+            try (Stream<Path> files = Files.walk(folder)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+        assertThat(Words.path("/elsewhere/a.tape")).isEqualTo("/elsewhere/a.tape");
+        assertThat(Words.path(Path.of("").toAbsolutePath().toString())).isEqualTo(".");
+        assertThat(Words.path("a\0b")).isEqualTo("a\0b");
     }
 
     @Test

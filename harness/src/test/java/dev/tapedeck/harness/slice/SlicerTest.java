@@ -417,7 +417,7 @@ class SlicerTest {
         Question ending = (slicer, recording) -> slicer.ending();
         Slice fault = slice(program, new Given("", List.of(4L, 4L), List.of(), List.of()), 1 << 20, ending)
                 .orElseThrow();
-        assertThat(fault.what()).isEqualTo("operand 2 of i32.div_s in main+4 (p.tasm:6) is 0");
+        assertThat(fault.what()).isEqualTo("operand.0 of i32.div_s in main+4 (p.tasm:6) is 0");
         assertThat(lines(fault).get(0)).isEqualTo("computed i32.sub: 4, 4 -> 0");
         directory = directory.resolve("other");
         Slice exit = slice(program, new Given("", List.of(7L, 2L), List.of(), List.of()), 1 << 20, ending)
