@@ -36,9 +36,6 @@ public final class ConsoleReport {
     /** Causes shown of which it is told what became of them. */
     private static final int CONSEQUENCES_MAX = 6;
 
-    /** Steps of a slice shown. */
-    private static final int SLICE_STEPS = 8;
-
     /** Columns for what a step executed. */
     private static final int SLICE_TEXT = 44;
 
@@ -461,7 +458,7 @@ public final class ConsoleReport {
     private void slice(String where, Slice slice, Optional<Slice> above) {
         heading("How it came about" + where);
         wrapped(Words.withoutHashes(slice.what()), "  ");
-        List<SliceLines.Line> lines = SliceLines.of(slice, SLICE_STEPS, above);
+        List<SliceLines.Line> lines = SliceLines.of(slice, above);
         int icountWidth = 0;
         int textWidth = 0;
         for (SliceLines.Line line : lines) {

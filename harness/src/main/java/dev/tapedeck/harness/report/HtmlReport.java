@@ -226,7 +226,7 @@ public final class HtmlReport {
 
     private static Map<String, Object> slice(String letter, Slice slice, Optional<Slice> above) {
         List<Object> lines = new ArrayList<>();
-        for (SliceLines.Line line : SliceLines.of(slice, Slice.STEPS_MAX, above)) {
+        for (SliceLines.Line line : SliceLines.of(slice, above)) {
             lines.add(Map.of(
                     "icount", line.icount(), "text", line.text(), "place", line.place(), "remark", line.remark()));
         }

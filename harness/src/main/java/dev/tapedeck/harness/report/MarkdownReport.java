@@ -309,7 +309,7 @@ public final class MarkdownReport {
         heading(title);
         paragraph("At instruction " + Words.count(slice.icount()) + ", " + code(Words.withoutHashes(slice.what()))
                 + ". The last step first:");
-        List<SliceLines.Line> lines = SliceLines.of(slice, Slice.STEPS_MAX, above);
+        List<SliceLines.Line> lines = SliceLines.of(slice, above);
         int icountWidth = 1;
         int textWidth = 1;
         for (SliceLines.Line line : lines) {

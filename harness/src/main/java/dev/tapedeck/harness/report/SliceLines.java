@@ -14,9 +14,6 @@ final class SliceLines {
     /** A remark takes the place of as many steps at least. */
     private static final int COMMON_MIN = 2;
 
-    /** Steps that are shown from where it began, of those that are too many. */
-    private static final int BEGINNING = 3;
-
     private SliceLines() {}
 
     /**
@@ -35,33 +32,21 @@ final class SliceLines {
     /**
      * The lines of a slice, the last step first.
      *
-     * @param stepsMax how many steps to show, more than {@value #BEGINNING}
+     * @param above the slice of the first run, where this one is of the second; what both end with is not shown again
      */
-    static List<Line> of(Slice slice, int stepsMax) {
-        return of(slice, stepsMax, Optional.empty());
-    }
-
-    /**
-     * The same without what another slice, that stands above, ends with as well.
-     *
-     * @param above the slice of the first run, where this one is of the second
-     */
-    static List<Line> of(Slice slice, int stepsMax, Optional<Slice> above) {
+    static List<Line> of(Slice slice, Optional<Slice> above) {
         List<Line> lines = new ArrayList<>();
         Cause.Role role = Cause.Role.VALUE;
         int common = above.map(other -> common(slice.steps(), other.steps())).orElse(0);
         int own = slice.steps().size() - (common < COMMON_MIN ? 0 : common);
-        List<Cause> steps = slice.steps().subList(0, own);
-        if (own > stepsMax) {
-            // Where it began says as much as how it went on; what is not shown is in between.
-            int begin = stepsMax - BEGINNING;
-            long between = steps.subList(begin, own - BEGINNING).stream()
-                    .mapToLong(step -> 1 + step.repeats() + step.leftOut())
-                    .sum();
-            role = add(lines, steps.subList(0, begin), role, between);
-            steps = steps.subList(own - BEGINNING, own);
+        for (Cause step : slice.steps().subList(0, own)) {
+            if (step.role() != role) {
+                role = step.role();
+                lines.add(remark(
+                        role == Cause.Role.ADDRESS ? "the address it was read from:" : "what decided about it:"));
+            }
+            add(lines, step);
         }
-        add(lines, steps, role, 0);
         if (own < slice.steps().size()) {
             lines.add(remark("... and from there on as in A: "
                     + Words.count(slice.steps().size() - own, "step")));
@@ -70,31 +55,6 @@ final class SliceLines {
                     + " were looked at; it goes on further back"));
         }
         return lines;
-    }
-
-    /**
-     * Adds steps.
-     *
-     * @param role of the step before
-     * @param leftOut how many steps behind them are not shown
-     * @return the role of the last of them
-     */
-    private static Cause.Role add(List<Line> lines, List<Cause> steps, Cause.Role role, long leftOut) {
-        Cause.Role before = role;
-        for (int i = 0; i < steps.size(); i++) {
-            Cause step = steps.get(i);
-            if (step.role() != before) {
-                before = step.role();
-                lines.add(remark(
-                        before == Cause.Role.ADDRESS ? "the address it was read from:" : "what decided about it:"));
-            }
-            add(lines, step);
-            long hidden = step.leftOut() + (i == steps.size() - 1 ? leftOut : 0);
-            if (hidden > 0) {
-                lines.add(remark("... " + Words.count(hidden, "more step") + " left out"));
-            }
-        }
-        return before;
     }
 
     private static void add(List<Line> lines, Cause step) {
@@ -115,6 +75,9 @@ final class SliceLines {
         if (step.repeats() > 0) {
             lines.add(remark("... and " + Words.count(step.repeats(), "more time") + " in " + at.function() + "+"
                     + at.offset()));
+        }
+        if (step.leftOut() > 0) {
+            lines.add(remark("... " + Words.count(step.leftOut(), "more step") + " left out"));
         }
     }
 
