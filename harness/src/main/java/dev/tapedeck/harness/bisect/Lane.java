@@ -11,6 +11,7 @@ import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.vm.isa.Opcode;
 import dev.tapedeck.vm.isa.ValueType;
 import dev.tapedeck.vm.machine.Fault;
+import dev.tapedeck.vm.machine.Location;
 import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Program;
@@ -174,6 +175,18 @@ final class Lane {
         return stackPointer < 0 ? -1 : machine().global(stackPointer) & 0xffff_ffffL;
     }
 
+    /** The global that the instruction writes which {@link #effect} describes, or the heap pointer; -1 if none. */
+    int globalWritten() {
+        return effect.opcode == Opcode.HP_SET ? origins.heapPointer() : effect.globalWrite;
+    }
+
+    /** The value of a global, or of the heap pointer. */
+    long global(int global) {
+        return global == origins.heapPointer()
+                ? machine().get(new Location.Register("hp"))
+                : machine().global(global);
+    }
+
     /** Whether the next instruction, which {@link #effect} describes, moves that stack's pointer. */
     boolean movesStackPointer() {
         return effect.globalWrite >= 0 && effect.globalWrite == stackPointer;
@@ -247,7 +260,11 @@ final class Lane {
      * @param alone if nothing it reads has an origin, the places it writes get this one
      */
     void step(@Nullable Origin alone) throws RecordingException, Unfaithful {
-        Origin inputs = inputOrigin();
+        step(inputOrigin(), alone);
+    }
+
+    /** @param inputs what {@link #inputOrigin} says */
+    void step(@Nullable Origin inputs, @Nullable Origin alone) throws RecordingException, Unfaithful {
         Origin result = inputs == null ? alone : inputs;
         int from = effect.writeFrom;
         int to = effect.writeTo;
@@ -261,11 +278,9 @@ final class Lane {
                 origins.setCell(cell, result);
             }
         }
-        if (effect.globalWrite >= 0) {
-            origins.setGlobal(effect.globalWrite, result);
-        }
-        if (effect.opcode == Opcode.HP_SET) {
-            origins.setGlobal(origins.heapPointer(), result);
+        int global = globalWritten();
+        if (global >= 0) {
+            origins.setGlobal(global, result);
         }
         if (effect.writeLength > 0) {
             writes(alone, result);

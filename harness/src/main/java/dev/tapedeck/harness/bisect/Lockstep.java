@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Lockstep {
     /** A frame of each run that belong together, as their numbers from 1. */
-    record Pair(int depthA, int depthB, int functionA) {}
+    private record Pair(int depthA, int depthB, int functionA) {}
 
     /** What comes next while the runs are in step. */
     enum Next {
@@ -73,12 +73,17 @@ final class Lockstep {
     // Frames.
 
     /** The innermost frames that belong together; there has to be such a pair. */
-    Pair top() {
+    private Pair top() {
         return pairs.get(pairs.size() - 1);
     }
 
     boolean hasFrames() {
         return !pairs.isEmpty();
+    }
+
+    /** How many frames of a run are above the innermost that belongs to one of the other; negative if it has left that one. */
+    int above(Lane lane) {
+        return lane.machine().depth() - (lane == a ? top().depthA() : top().depthB());
     }
 
     /** Both have called functions that belong together. */
@@ -404,26 +409,20 @@ final class Lockstep {
                 wrote(a, value ? addresses : null);
                 wrote(b, value ? addresses : null);
             }
-            case GLOBAL -> {
-                a.origins.setGlobal(a.effect.globalWrite, origin);
-                b.origins.setGlobal(b.effect.globalWrite, origin);
-            }
-            case HEAP_POINTER -> {
-                a.origins.setGlobal(a.origins.heapPointer(), origin);
-                b.origins.setGlobal(b.origins.heapPointer(), origin);
+            case GLOBAL, HEAP_POINTER -> {
+                a.origins.setGlobal(a.globalWritten(), origin);
+                b.origins.setGlobal(b.globalWritten(), origin);
             }
             default -> {
-                hostWrote(a, callA);
-                hostWrote(b, callB);
+                hostWrote(a, callA, null);
+                hostWrote(b, callB, null);
             }
         }
     }
 
-    private static void hostWrote(Lane lane, Optional<HostCallRecord> call) {
-        for (MemoryWrite write : call.map(HostCallRecord::writes).orElse(List.of())) {
-            if (write.memory() == 0) {
-                lane.origins.setMemory(write.address(), write.bytes().length, null);
-            }
+    static void hostWrote(Lane lane, Optional<HostCallRecord> call, @Nullable Origin origin) {
+        for (MemoryWrite write : writes(call)) {
+            lane.origins.setMemory(write.address(), write.bytes().length, origin);
         }
     }
 
@@ -521,6 +520,14 @@ final class Lockstep {
 
     static Optional<HostCallRecord> hostCall(Lane lane) {
         return lane.recording.hostCallAt(lane.icount());
+    }
+
+    /** What a host wrote to the first memory. */
+    static List<MemoryWrite> writes(Optional<HostCallRecord> call) {
+        if (call.isEmpty()) {
+            return List.of();
+        }
+        return call.get().writes().stream().filter(write -> write.memory() == 0).toList();
     }
 
     static boolean sameResults(Optional<HostCallRecord> callA, Optional<HostCallRecord> callB) {

@@ -1,35 +1,23 @@
 package dev.tapedeck.harness.bisect;
 
 import dev.tapedeck.harness.bisect.Lockstep.Meeting;
-import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
-import dev.tapedeck.vm.isa.Opcode;
-import dev.tapedeck.vm.machine.Machine;
+import dev.tapedeck.harness.recording.RunOptions.Injection;
 import dev.tapedeck.vm.machine.Status;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks two replays of two versions of a program side by side: first to the first behaviour that differs, and knows then
- * which instruction it comes from; then, as {@link CourseWalk}, further on.
+ * Walks two versions to the first behaviour that differs, and knows then which instruction it comes from; a
+ * {@link CourseWalk} goes on behind it.
  *
- * <p>It is in one of two states. <em>In step</em>, both runs are in frames of functions that belong together, and aligned
- * instructions are executed together; what exists on one side only is executed alone. <em>Apart</em>, after a jump that
- * went different ways or a call of functions that do not belong together, each run goes on by itself to its next
- * {@link Behaviour}, where the two are compared, or to the place where the ways meet. Where both stand at aligned
- * instructions in aligned frames again, they are in step again.
- *
- * <p>Each place that may differ carries the {@link Origin} of its difference. It is the first executed instruction
- * that has no counterpart, or whose result differs although what it read was the same; results of instructions that read
- * such a place inherit it; two aligned instructions with equal results end it. So when a behaviour differs, the origin of
- * what it read is the instruction that explains it, and differences that die out are not reported.
- *
- * <p>Addresses that are other numbers but the same place are the same, and so is what is computed and stored from nothing
- * else that differs: only a jump or a host call makes a difference of it.
+ * <p>Where the runs are not in step, after a jump that went different ways or a call of functions that do not belong
+ * together, they are <em>apart</em>: each goes on by itself to its next {@link Behaviour}, where the two are compared, or to
+ * the place where the ways meet. Where both stand at aligned instructions in aligned frames again, they are in step again.
  */
-final class VersionWalk {
+final class VersionWalk extends SideBySide {
     /**
      * What was found.
      *
@@ -45,10 +33,8 @@ final class VersionWalk {
     private record Parting(
             long icountA, long icountB, @Nullable Meeting meeting) {}
 
-    private final Lane a;
-    private final Lane b;
-    private final Lockstep lockstep;
     private final boolean sameLimits;
+    private final boolean sameInjections;
 
     /** Set while the runs are apart: why, and where that began. */
     private @Nullable Origin apart;
@@ -56,20 +42,14 @@ final class VersionWalk {
     private @Nullable Parting parting;
     private Meeting join = Meeting.AT_EXIT;
 
-    /** The first instruction executed on one side only since the last aligned one; a crossing jump comes from it. */
-    private @Nullable Origin alone;
-
-    /** The last instructions that were executed together. */
-    private @Nullable Origin together;
-
     private @Nullable Found found;
     private boolean ended;
 
     VersionWalk(Lane a, Lane b, ProgramAlignment alignment) {
-        this.a = a;
-        this.b = b;
-        lockstep = new Lockstep(a, b, alignment);
+        super(new Lockstep(a, b, alignment));
         sameLimits = a.recording.options().limits().equals(b.recording.options().limits());
+        sameInjections =
+                a.recording.options().injections().equals(b.recording.options().injections());
     }
 
     /** Walks from where both replays stand, which has to be a place where the two runs are alike. */
@@ -77,7 +57,7 @@ final class VersionWalk {
         if (!lockstep.join()) {
             apart = lockstep.here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
         }
-        while (found == null && !ended) {
+        while (!done()) {
             if (apart == null) {
                 stepTogether();
             } else {
@@ -110,7 +90,7 @@ final class VersionWalk {
             b.seek(from.icountB());
             meeting = from.meeting();
         }
-        return Optional.of(new CourseWalk(lockstep, first, instructionsMax).walk(apart, Optional.ofNullable(meeting)));
+        return Optional.of(new CourseWalk(lockstep, first, instructionsMax).walk(apart, meeting));
     }
 
     // In step.
@@ -118,7 +98,7 @@ final class VersionWalk {
     private void stepTogether() throws RecordingException, Unfaithful {
         if (injectionDiffers()) {
             Behaviour nothing = new Behaviour(Behaviour.Kind.CUT, 0, List.of());
-            report(lockstep.here(Bisection.Kind.MACHINE, Origin.Presence.BOTH), nothing, nothing, "");
+            differs(lockstep.here(Bisection.Kind.MACHINE, Origin.Presence.BOTH), nothing, nothing, "");
             return;
         }
         if (a.over() || b.over()) {
@@ -130,153 +110,55 @@ final class VersionWalk {
             }
             return;
         }
-        switch (lockstep.next()) {
-            case ALIGNED -> stepAligned();
-            case A_ALONE -> stepAlone(a, Origin.Presence.A_ONLY);
-            case B_ALONE -> stepAlone(b, Origin.Presence.B_ONLY);
-            case CROSSING ->
-                part(
-                        aloneOr(Bisection.Kind.PROGRAM),
-                        lockstep.meeting(
-                                a.machine().position().offset(),
-                                b.machine().position().offset(),
-                                true));
-            case NOWHERE -> part(aloneOr(Bisection.Kind.PROGRAM), null);
-        }
+        step();
     }
 
-    private Origin aloneOr(Bisection.Kind kind) {
-        if (alone != null) {
-            return alone;
-        }
-        return together != null ? together : lockstep.here(kind, Origin.Presence.BOTH);
+    @Override
+    boolean done() {
+        return found != null || ended;
     }
 
-    private void stepAlone(Lane lane, Origin.Presence presence) throws RecordingException, Unfaithful {
-        int top = presence == Origin.Presence.A_ONLY
-                ? lockstep.top().depthA()
-                : lockstep.top().depthB();
-        lane.effect.read(lane.machine());
-        Origin origin = alone;
-        if (origin == null) {
-            boolean interrupted = lane.machine().depth() > top && lane.machine().interruptFrame(top);
-            origin = lockstep.here(interrupted ? Bisection.Kind.INTERRUPT : Bisection.Kind.PROGRAM, presence);
-            alone = origin;
-        }
+    @Override
+    void meet(Origin self, Behaviour ofA, Behaviour ofB) {
+        // Nothing waits for its counterpart here.
+    }
+
+    @Override
+    void differs(Origin because, Behaviour ofA, Behaviour ofB, String detail) {
+        found = new Found(because, new Seen(a.icount(), ofA, b.icount(), ofB, detail));
+    }
+
+    @Override
+    void oneBehaves(Origin self) {
+        part(self, null);
+    }
+
+    @Override
+    void alone(Lane lane, Origin first, Origin self) throws RecordingException, Unfaithful {
         if (lockstep.behaves(lane)) {
             Origin inputs = Origin.unlessAddress(lane.inputOrigin());
-            part(inputs == null ? origin : inputs, null);
-            return;
-        }
-        Origin self = lockstep.here(origin.kind(), presence);
-        lane.step(lane.machine().depth() > top ? origin : self);
-    }
-
-    private void stepAligned() throws RecordingException, Unfaithful {
-        alone = null;
-        Origin self = lockstep.here(Bisection.Kind.PROGRAM, Origin.Presence.BOTH);
-        together = self;
-        Effect effectA = a.effect;
-        Effect effectB = b.effect;
-        effectA.read(a.machine());
-        effectB.read(b.machine());
-        boolean eventA = lockstep.behaves(a);
-        boolean eventB = lockstep.behaves(b);
-        if (eventA != eventB) {
-            part(self, null);
-            return;
-        }
-        Optional<HostCallRecord> callA = Optional.empty();
-        Optional<HostCallRecord> callB = Optional.empty();
-        Behaviour behaviourA = eventA ? Behaviour.next(a.machine(), effectA) : Behaviour.NOTHING;
-        Behaviour behaviourB = eventA ? Behaviour.next(b.machine(), effectB) : Behaviour.NOTHING;
-        boolean same = true;
-        if (eventA) {
-            same = lockstep.same(behaviourA, behaviourB);
-            if (!same && !lockstep.differInAddresses(behaviourA, behaviourB)) {
-                Origin origin = Origin.unlessAddress(lockstep.originOfInputs());
-                report(origin == null ? self : origin, behaviourA, behaviourB, "");
-                return;
-            }
-            if (effectA.opcode == Opcode.CALL_HOST) {
-                if (outputDiffers(self, behaviourA, behaviourB)) {
-                    return;
-                }
-                callA = Lockstep.hostCall(a);
-                callB = Lockstep.hostCall(b);
-                if (lockstep.hostWritesDiffer(callA, callB)) {
-                    report(
-                            lockstep.here(Bisection.Kind.HOST, Origin.Presence.BOTH),
-                            behaviourA,
-                            behaviourB,
-                            "the host did something else");
-                    return;
-                }
-            }
-        }
-        boolean chooses = effectA.chooses() && effectB.chooses();
-        Origin condition = chooses ? Origin.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin())) : null;
-        boolean sameWay = !chooses || Lockstep.choice(a) == Lockstep.choice(b);
-        int calleeA = effectA.callee(a.machine());
-        int calleeB = effectB.callee(b.machine());
-        Origin index = calleeA < 0 ? null : Origin.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
-        boolean returns = effectA.opcode == Opcode.RETURN || effectA.opcode == Opcode.INTERRUPT_RETURN;
-        boolean frame = lockstep.computesFrame();
-        int offsetA = effectA.offset;
-        int offsetB = effectB.offset;
-        a.step(null);
-        b.step(null);
-        if (a.machine().status() == Status.FAULTED || b.machine().status() == Status.FAULTED) {
-            faulted(self);
-            return;
-        }
-        if (eventA && same) {
-            lockstep.wroteSame(behaviourA, behaviourB, callA, callB);
-        }
-        if (returns) {
-            lockstep.leave();
-        }
-        boolean host = effectA.opcode == Opcode.CALL_HOST;
-        lockstep.compareResults(
-                host && !Lockstep.sameResults(callA, callB) ? self.of(Bisection.Kind.HOST) : self, frame);
-        if (!sameWay) {
-            part(condition == null ? self : condition, lockstep.meeting(offsetA, offsetB, false));
-        } else if (calleeA >= 0 || calleeB >= 0) {
-            if (calleeA >= 0 && calleeB >= 0 && lockstep.alignment.functionToB(calleeA) == calleeB) {
-                lockstep.enter(calleeA);
-            } else {
-                part(index == null ? self : index, null);
-            }
-        }
-        if (!lockstep.hasFrames() && !a.over() && !b.over()) {
-            part(self, null);
+            part(inputs == null ? first : inputs, null);
+        } else {
+            lane.step(self);
         }
     }
 
-    private void faulted(Origin self) throws RecordingException {
-        Machine machineA = a.machine();
-        Machine machineB = b.machine();
-        Origin origin = Origin.unlessAddress(Origin.earlier(a.inputOrigin(), b.inputOrigin()));
-        if (machineA.status() == Status.FAULTED && machineB.status() == Status.FAULTED) {
-            Behaviour endA = a.end();
-            Behaviour endB = b.end();
-            if (lockstep.same(endA, endB)) {
-                ended = true;
-            } else {
-                report(origin == null ? self : origin, endA, endB, "");
-            }
-            return;
+    @Override
+    void stopped(Origin self, @Nullable Origin inputs, boolean behaved) {
+        boolean faultedA = a.machine().status() == Status.FAULTED;
+        boolean faultedB = b.machine().status() == Status.FAULTED;
+        Origin why = inputs == null ? self : inputs;
+        if (faultedA && faultedB) {
+            compareEnds(why);
+        } else if (faultedA || faultedB) {
+            part(inputs == null && !sameLimits ? self.of(Bisection.Kind.MACHINE) : why, null);
         }
-        Origin why = origin == null ? self : origin;
-        if (origin == null && !sameLimits) {
-            why = self.of(Bisection.Kind.MACHINE);
-        }
-        part(why, null);
     }
 
     // Apart.
 
-    private void part(Origin why, @Nullable Meeting meeting) {
+    @Override
+    void part(Origin why, @Nullable Meeting meeting) {
         apart = why;
         join = meeting == null ? Meeting.AT_EXIT : meeting;
         parting = new Parting(a.icount(), b.icount(), meeting);
@@ -285,20 +167,18 @@ final class VersionWalk {
     }
 
     private void stepApart(Origin why) throws RecordingException, Unfaithful {
-        boolean joinedA = advance(
-                a, why, join.offsetA(), lockstep.hasFrames() ? lockstep.top().depthA() : -1);
-        boolean joinedB = advance(
-                b, why, join.offsetB(), lockstep.hasFrames() ? lockstep.top().depthB() : -1);
+        boolean joinedA = advance(a, why, join.offsetA());
+        boolean joinedB = advance(b, why, join.offsetB());
         if (joinedA && joinedB) {
             together();
             return;
         }
         join = Meeting.AT_EXIT;
         if (joinedA) {
-            advance(a, why, -1, -1);
+            advance(a, why, -1);
         }
         if (joinedB) {
-            advance(b, why, -1, -1);
+            advance(b, why, -1);
         }
         if (a.over() && b.over()) {
             compareEnds(why);
@@ -311,16 +191,19 @@ final class VersionWalk {
             if (kind == Behaviour.Kind.CUT) {
                 ended = true;
             } else {
-                report(why, behaviourA, behaviourB, "");
+                differs(why, behaviourA, behaviourB, "");
             }
             return;
         }
         if (!lockstep.same(behaviourA, behaviourB)) {
-            report(why, behaviourA, behaviourB, "");
+            differs(why, behaviourA, behaviourB, "");
             return;
         }
         boolean host = behaviourA.kind() == Behaviour.Kind.HOST;
-        if (host && outputDiffers(why, behaviourA, behaviourB)) {
+        if (host) {
+            comparePutOut(why, behaviourA, behaviourB);
+        }
+        if (done()) {
             return;
         }
         if (lockstep.rejoin()) {
@@ -330,11 +213,7 @@ final class VersionWalk {
         Optional<HostCallRecord> callA = host ? Lockstep.hostCall(a) : Optional.empty();
         Optional<HostCallRecord> callB = host ? Lockstep.hostCall(b) : Optional.empty();
         if (host && lockstep.hostWritesDiffer(callA, callB)) {
-            report(
-                    lockstep.here(Bisection.Kind.HOST, Origin.Presence.BOTH),
-                    behaviourA,
-                    behaviourB,
-                    "the host did something else");
+            differs(lockstep.here(Bisection.Kind.HOST, Origin.Presence.BOTH), behaviourA, behaviourB, HOST_DIFFERS);
             return;
         }
         a.step(why);
@@ -346,7 +225,6 @@ final class VersionWalk {
         apart = null;
         parting = null;
         alone = null;
-        together = null;
         a.origins.journal(false);
         b.origins.journal(false);
     }
@@ -356,13 +234,15 @@ final class VersionWalk {
      *
      * @return whether that place is reached
      */
-    private boolean advance(Lane lane, Origin why, int offset, int depth) throws RecordingException, Unfaithful {
+    private boolean advance(Lane lane, Origin why, int offset) throws RecordingException, Unfaithful {
         boolean inside = offset >= 0;
         while (!lane.over()) {
-            int now = lane.machine().depth();
-            inside &= now >= depth;
-            if (inside && now == depth && lane.machine().position().offset() == offset) {
-                return true;
+            if (inside) {
+                int above = lockstep.above(lane);
+                if (above == 0 && lane.machine().position().offset() == offset) {
+                    return true;
+                }
+                inside = above >= 0;
             }
             lane.effect.read(lane.machine());
             if (lockstep.behaves(lane)) {
@@ -383,36 +263,17 @@ final class VersionWalk {
         if (cut || (endA.open() && endB.open()) || lockstep.same(endA, endB)) {
             ended = true;
         } else {
-            report(why, endA, endB, "");
+            differs(why, endA, endB, "");
         }
-    }
-
-    private void report(Origin origin, Behaviour behaviourA, Behaviour behaviourB, String detail) {
-        found = new Found(origin, new Seen(a.icount(), behaviourA, b.icount(), behaviourB, detail));
-    }
-
-    /**
-     * Two equal calls that put out memory put out other bytes. Stores are compared one by one, so that can only be where the
-     * programs' data differ, or addresses are put out.
-     */
-    private boolean outputDiffers(Origin self, Behaviour behaviourA, Behaviour behaviourB) {
-        WrittenOut ofA = WrittenOut.of(a, behaviourA);
-        WrittenOut ofB = WrittenOut.of(b, behaviourB);
-        if (ofA.same(ofB)) {
-            return false;
-        }
-        report(self, behaviourA, behaviourB, ofA.against(ofB));
-        return true;
     }
 
     private boolean injectionDiffers() {
-        var injectionsA = a.recording.options().injections();
-        var injectionsB = b.recording.options().injections();
-        if (injectionsA.equals(injectionsB)) {
-            return false;
-        }
-        var nowA = injectionsA.stream().filter(i -> i.icount() == a.icount()).toList();
-        var nowB = injectionsB.stream().filter(i -> i.icount() == b.icount()).toList();
-        return !nowA.equals(nowB);
+        return !sameInjections && !injected(a).equals(injected(b));
+    }
+
+    private static List<Injection> injected(Lane lane) {
+        return lane.recording.options().injections().stream()
+                .filter(injection -> injection.icount() == lane.icount())
+                .toList();
     }
 }
