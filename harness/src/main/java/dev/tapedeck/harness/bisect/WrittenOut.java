@@ -1,11 +1,10 @@
 package dev.tapedeck.harness.bisect;
 
+import dev.tapedeck.harness.effect.Gathered;
 import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.machine.Machine;
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
@@ -18,14 +17,6 @@ import org.jspecify.annotations.Nullable;
  * those began that may differ.
  */
 final class WrittenOut {
-    private static final int VECTOR_BYTES = 8;
-
-    /** Of one call with more vectors, nothing is written. */
-    private static final int VECTORS_MAX = 1 << 10;
-
-    /** Of one call, no more bytes are written; the program has to make another. */
-    private static final int TRANSFER_BYTES_MAX = 1 << 24;
-
     /** So many are kept, to be shown; of the others there are checksums. */
     private static final int KEPT_BYTES = 1 << 12;
 
@@ -92,8 +83,7 @@ final class WrittenOut {
         switch (Lockstep.calledName(lane.program, call)) {
             case "tape.output", "tape.debug" ->
                 written.add(lane, values.get(0) & 0xffff_ffffL, values.get(1) & 0xffff_ffffL);
-            case "wasi_snapshot_preview1.fd_write", "wasi_snapshot_preview1.fd_pwrite" ->
-                written.gather(lane, values.get(1) & 0xffff_ffffL, values.get(2) & 0xffff_ffffL);
+            case Gathered.FD_WRITE, Gathered.FD_PWRITE -> written.gather(lane, values.get(1), values.get(2));
             default -> {
                 // Of others nothing is known.
             }
@@ -102,18 +92,10 @@ final class WrittenOut {
     }
 
     private void gather(Lane lane, long vectors, long vectorCount) {
-        Machine machine = lane.machine();
-        if (vectorCount > VECTORS_MAX) {
-            return;
-        }
-        for (long i = 0; i < vectorCount && vectors + VECTOR_BYTES * (i + 1) <= machine.memoryBytes(); i++) {
-            long at = vectors + VECTOR_BYTES * i;
-            ByteBuffer vector =
-                    ByteBuffer.wrap(machine.readMemory(at, VECTOR_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-            origin = Origin.earlier(origin, lane.origins.memory(at, VECTOR_BYTES));
-            long count = Math.min(Integer.toUnsignedLong(vector.getInt(4)), TRANSFER_BYTES_MAX - length);
-            add(lane, Integer.toUnsignedLong(vector.getInt(0)), count);
-        }
+        List<Gathered> pieces =
+                Gathered.pieces(lane.machine(), vectors, vectorCount).orElse(List.of());
+        origin = lane.origins.memory(vectors & 0xffff_ffffL, Gathered.arrayBytes(pieces));
+        pieces.forEach(piece -> add(lane, piece.address(), piece.length()));
     }
 
     private void add(Lane lane, long from, long count) {

@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.slice;
 
 import dev.tapedeck.harness.effect.Effect;
+import dev.tapedeck.harness.effect.Gathered;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
@@ -29,8 +30,6 @@ import dev.tapedeck.vm.machine.Machine;
 import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.program.Position;
 import dev.tapedeck.vm.program.Program;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -64,9 +63,6 @@ public final class Slicer {
 
     /** Branches shown that could have left a loop. */
     private static final int LOOP_EXITS_MAX = 3;
-
-    private static final String FD_WRITE = "wasi_snapshot_preview1.fd_write";
-    private static final String FD_PWRITE = "wasi_snapshot_preview1.fd_pwrite";
 
     /** The same where it is known which step explains it. */
     private static final int PINNED_ANCHORS_MAX = 16;
@@ -383,7 +379,7 @@ public final class Slicer {
             switch (program.imports().get(i).qualifiedName()) {
                 case "tape.output", "tape.print_char", "tape.print_i32", "tape.print_i64", "tape.print_f64" ->
                     known.add(i);
-                case "tape.print_fixed", FD_WRITE, FD_PWRITE -> known.add(i);
+                case "tape.print_fixed", Gathered.FD_WRITE, Gathered.FD_PWRITE -> known.add(i);
                 default -> {}
             }
         }
@@ -454,7 +450,7 @@ public final class Slicer {
             case "tape.output" -> byteAt(icount, arguments.get(0) + offset);
             case "tape.print_char", "tape.print_i32", "tape.print_i64", "tape.print_f64" -> operand(icount, 0);
             case "tape.print_fixed" -> operand(icount, 1);
-            case FD_WRITE, FD_PWRITE -> {
+            case Gathered.FD_WRITE, Gathered.FD_PWRITE -> {
                 OptionalLong address = gathered(icount, arguments.get(1), arguments.get(2), offset);
                 yield address.isPresent() ? byteAt(icount, address.getAsLong()) : Optional.empty();
             }
@@ -502,20 +498,12 @@ public final class Slicer {
     private OptionalLong gathered(long icount, long vectors, long count, long offset)
             throws RecordingException, ReplayException {
         replay.seek(icount);
-        Machine machine = replay.machine();
         long left = offset;
-        for (long i = 0; i < (count & 0xffff_ffffL); i++) {
-            long at = (vectors & 0xffff_ffffL) + 8 * i;
-            if (at + 8 > machine.memoryBytes()) {
-                break;
+        for (Gathered piece : Gathered.pieces(replay.machine(), vectors, count).orElse(List.of())) {
+            if (left < piece.length()) {
+                return OptionalLong.of(piece.address() + left);
             }
-            ByteBuffer vector = ByteBuffer.wrap(machine.readMemory(at, 8)).order(ByteOrder.LITTLE_ENDIAN);
-            long from = Integer.toUnsignedLong(vector.getInt(0));
-            long length = Integer.toUnsignedLong(vector.getInt(4));
-            if (left < length) {
-                return OptionalLong.of(from + left);
-            }
-            left -= length;
+            left -= piece.length();
         }
         return OptionalLong.empty();
     }

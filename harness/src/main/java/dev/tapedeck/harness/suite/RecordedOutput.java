@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.effect.Gathered;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -35,7 +36,7 @@ final class RecordedOutput {
             HostImport called = recording.program().program().imports().get(call.hostImport());
             switch (called.qualifiedName()) {
                 case "tape.output", "tape.print_char", "tape.print_i32", "tape.print_i64" -> {}
-                case "tape.print_f64", "tape.print_fixed", WASI + "fd_write" -> {}
+                case "tape.print_f64", "tape.print_fixed", Gathered.FD_WRITE -> {}
                 case WASI + "fd_renumber" -> {
                     return Optional.empty();
                 }
@@ -57,12 +58,11 @@ final class RecordedOutput {
                 return Optional.empty();
             }
             replay.seek(call.icount());
-            Again again = new Again(replay.machine(), called, call);
             try {
                 if (wasi) {
-                    gather(again, output);
+                    gather(replay.machine(), call.arguments(), output);
                 } else {
-                    host.call(again);
+                    host.call(new Again(replay.machine(), called, call));
                 }
             } catch (HostException e) {
                 return Optional.empty();
@@ -73,22 +73,16 @@ final class RecordedOutput {
     }
 
     /** What {@code fd_write} takes from several places. */
-    private static void gather(HostCall call, ByteArrayOutputStream output) throws HostException {
-        long vectors = call.argument(1) & 0xffff_ffffL;
-        long count = call.argument(2) & 0xffff_ffffL;
-        for (long i = 0; i < count; i++) {
-            long from = word(call, vectors + 8 * i);
-            long length = word(call, vectors + 8 * i + 4);
-            if (length > OutputCapture.BYTES_MAX - output.size()) {
+    private static void gather(Machine machine, List<Long> arguments, ByteArrayOutputStream output)
+            throws HostException {
+        List<Gathered> pieces = Gathered.pieces(machine, arguments.get(1), arguments.get(2))
+                .orElseThrow(() -> new HostException("what was written is not in memory"));
+        for (Gathered piece : pieces) {
+            if (piece.length() > OutputCapture.BYTES_MAX - output.size()) {
                 throw new HostException("too much");
             }
-            output.writeBytes(call.readMemory(from, (int) length));
+            output.writeBytes(machine.readMemory(piece.address(), piece.length()));
         }
-    }
-
-    private static long word(HostCall call, long address) throws HostException {
-        byte[] bytes = call.readMemory(address, 4);
-        return (bytes[0] & 0xffL) | (bytes[1] & 0xffL) << 8 | (bytes[2] & 0xffL) << 16 | (bytes[3] & 0xffL) << 24;
     }
 
     /** A recorded call, as a host sees one. Only what the host does outside of the machine is of interest. */
