@@ -3,6 +3,7 @@ package dev.tapedeck.junit;
 import dev.tapedeck.harness.approve.ObsoleteApproval;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import org.junit.platform.engine.TestSource;
 import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.support.descriptor.AbstractTestDescriptor;
@@ -33,13 +34,11 @@ final class ObsoleteDescriptor extends AbstractTestDescriptor implements Node<Ta
     /** For a review, also where the test is skipped. */
     @Override
     public TapedeckContext prepare(TapedeckContext context) {
-        if (context.setup() instanceof TapedeckContext.Ready ready) {
-            try {
-                obsolete.save(ready.runner().output());
-            } catch (IOException e) {
-                throw new UncheckedIOException(
-                        "cannot write below " + ready.runner().output(), e);
-            }
+        Path output = context.runner().output();
+        try {
+            obsolete.save(output);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write below " + output, e);
         }
         return context;
     }

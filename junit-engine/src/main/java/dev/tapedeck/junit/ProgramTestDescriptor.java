@@ -144,22 +144,21 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
         context.tellNotRun(getDisplayName(), Optional.of(program.file()), folder(), String.valueOf(error.getMessage()));
     }
 
-    /** Of its results, below the output folder. */
+    /** Of its results, below the output folder; of a program that cannot be loaded, the program's. */
     private String folder() {
-        return outputFolder + "/" + TestFileNames.of(program.tests(), test);
+        return program.knownTests().isPresent()
+                ? outputFolder + "/" + TestFileNames.of(program.tests(), test)
+                : outputFolder;
     }
 
     private Verdict run(TapedeckContext context) {
-        if (context.setup() instanceof TapedeckContext.Ready ready) {
-            VerifiedProgram verified;
-            try {
-                verified = program.program();
-            } catch (ProgramException e) {
-                throw notRun(String.valueOf(e.getMessage()), NO_FRAMES);
-            }
-            return ready.runner().run(program.file(), program.name(), outputFolder, verified, test);
+        VerifiedProgram verified;
+        try {
+            verified = program.program();
+        } catch (ProgramException e) {
+            throw notRun(String.valueOf(e.getMessage()), NO_FRAMES);
         }
-        throw notRun(((TapedeckContext.Misconfigured) context.setup()).problem(), NO_FRAMES);
+        return context.runner().run(program.file(), program.name(), outputFolder, verified, test);
     }
 
     private static List<Path> attachments(Verdict verdict) {

@@ -1,6 +1,7 @@
 package dev.tapedeck.junit;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.platform.engine.TestSource;
 import org.junit.platform.engine.UniqueId;
 import org.junit.platform.engine.support.descriptor.AbstractTestDescriptor;
@@ -32,5 +33,21 @@ final class ProgramsDescriptor extends AbstractTestDescriptor implements Node<Ta
     @Override
     public Type getType() {
         return Type.CONTAINER;
+    }
+
+    /**
+     * Where no test can be run, the container fails in their place, and says so once. A failure of the engine itself would
+     * be said once for all containers, but not every launcher fails a build for it; for a class they all do, since this is
+     * how Jupiter's {@code @BeforeAll} fails.
+     */
+    @Override
+    public TapedeckContext prepare(TapedeckContext context) {
+        if (context.setup() instanceof TapedeckContext.Misconfigured misconfigured) {
+            context.tellNotRun(getDisplayName(), Optional.empty(), getDisplayName(), misconfigured.problem());
+            ProgramNotRunException error = new ProgramNotRunException(misconfigured.problem());
+            error.setStackTrace(new StackTraceElement[0]);
+            throw error;
+        }
+        return context;
     }
 }

@@ -30,8 +30,13 @@ record TapedeckContext(
 
     record Ready(TestRunner runner) implements Setup {}
 
-    /** A setting has an impossible value; {@code problem} says which. */
+    /** A setting has an impossible value, or nothing can be written; {@code problem} says which. */
     record Misconfigured(String problem) implements Setup {}
+
+    /** What runs the tests; their containers fail where there is none. */
+    TestRunner runner() {
+        return ((Ready) setup).runner();
+    }
 
     /**
      * Tells what came of a test that was executed, or is disabled.

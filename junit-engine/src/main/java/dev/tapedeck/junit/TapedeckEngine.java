@@ -2,9 +2,11 @@ package dev.tapedeck.junit;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.github.GitHubActions;
+import dev.tapedeck.harness.suite.OutputFolder;
 import dev.tapedeck.harness.suite.SuiteRun;
 import dev.tapedeck.harness.suite.TestRunner;
 import dev.tapedeck.junit.Settings.InvalidSettingException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -77,7 +79,7 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
         Optional<SuiteRun> overview = Optional.empty();
         Optional<GitHubActions> actions = GitHubActions.of(environment);
         try {
-            Path output = Settings.output(parameters);
+            Path output = output(parameters);
             overview = Optional.of(SuiteRun.begin(output, Surefire.runner()));
             TestRunner runner = new TestRunner(
                     output,
@@ -99,7 +101,7 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
                     actions,
                     overview);
         } catch (InvalidSettingException e) {
-            // Thrown from here it would end the whole run with a stack trace; this way each test says it.
+            // Thrown from here it would end the whole run with a stack trace; this way the containers fail with it.
             return new TapedeckContext(
                     new TapedeckContext.Misconfigured(String.valueOf(e.getMessage())),
                     automated,
@@ -125,8 +127,20 @@ public final class TapedeckEngine extends HierarchicalTestEngine<TapedeckContext
         try {
             return Settings.parallel(parameters);
         } catch (InvalidSettingException e) {
-            // Each test says it.
+            // The containers fail with it.
             return false;
         }
+    }
+
+    /** A folder that can be written to. */
+    private static Path output(ConfigurationParameters parameters) throws InvalidSettingException {
+        Path output = Settings.output(parameters);
+        try {
+            OutputFolder.create(output);
+        } catch (IOException e) {
+            throw new InvalidSettingException("Recordings and reports have no place: " + e.getMessage()
+                    + ". Make it a folder that can be written to, or name another one with " + Settings.OUTPUT + ".");
+        }
+        return output;
     }
 }

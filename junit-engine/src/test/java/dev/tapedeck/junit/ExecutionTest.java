@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -339,12 +340,12 @@ class ExecutionTest {
     void impossibleSettings() {
         workspace.program("plain.tasm", Workspace.PASSES);
 
-        Throwable limit = onlyFailure(workspace
+        Throwable limit = onlyContainerFailure(workspace
                 .engine()
                 .selectors(selectClass(TapedeckProgramsTest.class))
                 .configurationParameter(Settings.LIMIT, "many")
                 .execute());
-        Throwable approve = onlyFailure(workspace
+        Throwable approve = onlyContainerFailure(workspace
                 .engine()
                 .selectors(selectClass(TapedeckProgramsTest.class))
                 .configurationParameter(Settings.APPROVE, "yes")
@@ -361,7 +362,7 @@ class ExecutionTest {
     void impossibleOutput() {
         workspace.program("plain.tasm", Workspace.PASSES);
 
-        Throwable output = onlyFailure(workspace
+        Throwable output = onlyContainerFailure(workspace
                 .engine()
                 .selectors(selectClass(TapedeckProgramsTest.class))
                 .configurationParameter(Settings.OUTPUT, "a\0b")
@@ -372,15 +373,68 @@ class ExecutionTest {
     }
 
     @Test
-    @DisplayName("where no test can be run, each has a row of its own in the overview")
+    @DisplayName("where no test can be run, the class fails once in the place of all of them, also in the overview")
     void overviewOfTestsThatAreNotRun() {
         workspace.program("sum.tasm", Workspace.TWO_TESTS);
-        workspace
+        workspace.program("sub/plain.tasm", Workspace.PASSES);
+        EngineExecutionResults results = workspace
                 .engine()
                 .configurationParameter(Settings.LIMIT, "0")
                 .selectors(selectClass(TapedeckProgramsTest.class))
                 .execute();
-        assertThat(workspace.output().resolve("summary.md")).content().startsWith("# Tapedeck: 2 not run of 2\n");
+        results.testEvents().assertStatistics(stats -> stats.started(0).skipped(0));
+        assertThat(onlyContainerFailure(results))
+                .hasMessageStartingWith("The setting tapedeck.limit is '0'; expected ");
+        assertThat(workspace.output().resolve("summary.md"))
+                .content()
+                .startsWith("# Tapedeck: 1 not run of 1\n")
+                .contains("The setting tapedeck.limit is '0'; expected ");
+    }
+
+    @Test
+    @DisplayName("an output folder that cannot be one is said once, and no test passes without its recording")
+    void outputInTheWay() throws IOException {
+        workspace.program("sum.tasm", Workspace.TWO_TESTS);
+        Files.writeString(root.resolve("file"), "in the way");
+        Map<String, String> problems = new LinkedHashMap<>();
+        problems.put("file", "file is a file, not a folder");
+        problems.put("file/below", "file is a file, not a folder");
+        if (canLink(root.resolve("link"))) {
+            problems.put("link", "link is a link that leads nowhere");
+        }
+        problems.forEach((output, problem) -> {
+            EngineExecutionResults results = workspace
+                    .engine()
+                    .configurationParameter(
+                            Settings.OUTPUT, root.resolve(output).toString())
+                    .selectors(selectClass(TapedeckProgramsTest.class))
+                    .execute();
+            results.testEvents().assertStatistics(stats -> stats.started(0));
+            assertThat(onlyContainerFailure(results))
+                    .isInstanceOf(ProgramNotRunException.class)
+                    .hasMessageStartingWith("Recordings and reports have no place: cannot write to ")
+                    .hasMessageContaining(problem)
+                    .hasMessageEndingWith("or name another one with tapedeck.output.");
+        });
+        assertThat(root.resolve("file")).hasContent("in the way");
+    }
+
+    private static boolean canLink(Path link) {
+        try {
+            Files.createSymbolicLink(link, Path.of("nowhere"));
+            return true;
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        }
+    }
+
+    private static Throwable onlyContainerFailure(EngineExecutionResults results) {
+        List<Event> failed = results.containerEvents().failed().list();
+        assertThat(failed).hasSize(1);
+        return failed.get(0)
+                .getRequiredPayload(TestExecutionResult.class)
+                .getThrowable()
+                .orElseThrow();
     }
 
     @Test

@@ -96,6 +96,10 @@ class SurefireMatrixIT {
                     .program("erroneous.tasm", UserProject.ERRONEOUS)
                     .program("disabled.tasm", UserProject.DISABLED)
                     .program("several.tasm", SEVERAL));
+            modules.add(Module.of(cell.module("unset"), pom(cell, "unset", SCANNING, ""))
+                    .program("passes.tasm", UserProject.PASSES)
+                    .program("several.tasm", SEVERAL)
+                    .file("src/test/resources/junit-platform.properties", "tapedeck.limit=many\n"));
             if (THOROUGH) {
                 modules.add(Module.of(cell.module("sound"), pom(cell, "sound", SCANNING, ""))
                         .program("passes.tasm", UserProject.PASSES)
@@ -265,6 +269,19 @@ class SurefireMatrixIT {
         assertThat(module.exitCode()).as(module.log()).isEqualTo(1);
         assertThat(module.suite(ANCHOR).counts()).isEqualTo("Tests run: 1, Failures: 0, Errors: 1, Skipped: 0");
         assertThat(module.log()).contains("No program to test in src/test/programs: ");
+    }
+
+    @ParameterizedTest
+    @MethodSource("cells")
+    @DisplayName("issue 6.2: a setting that cannot be is one error of the class, and no test passes")
+    void setting(Cell cell) throws Exception {
+        Build module = build.module(cell.module("unset"));
+
+        assertThat(module.exitCode()).as(module.log()).isEqualTo(1);
+        assertThat(module.suite(ANCHOR).counts()).isEqualTo("Tests run: 1, Failures: 0, Errors: 1, Skipped: 0");
+        assertThat(module.log())
+                .contains("The setting tapedeck.limit is 'many'; expected ")
+                .contains("\n[ERROR] Tests run: 1, Failures: 0, Errors: 1, Skipped: 0\n");
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import dev.tapedeck.harness.report.ConsoleReport;
 import dev.tapedeck.harness.report.JsonReport;
 import dev.tapedeck.harness.suite.ApprovalClaims;
 import dev.tapedeck.harness.suite.KeptRecordings;
+import dev.tapedeck.harness.suite.OutputFolder;
 import dev.tapedeck.harness.suite.ProgramException;
 import dev.tapedeck.harness.suite.ProgramFile;
 import dev.tapedeck.harness.suite.ProgramSearch;
@@ -177,6 +178,11 @@ final class TestCommand implements Callable<Integer> {
             throw CommandException.usage("the name of a program is empty; the current directory is '.'");
         }
         ProgramSearch search = ProgramSearch.of(files);
+        try {
+            OutputFolder.create(output);
+        } catch (IOException e) {
+            throw CommandException.data(String.valueOf(e.getMessage()));
+        }
         Collection<ProgramSearch.Found> programs = search.programs();
         List<Row> rows = new ArrayList<>();
         actions = GitHubActions.of(terminal.environment());

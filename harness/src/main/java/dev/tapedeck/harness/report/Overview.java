@@ -13,8 +13,9 @@ import java.util.OptionalLong;
  * @param rows the tests, in the order of their folders
  * @param begun processes, and times within one, that began to run tests
  * @param ended those of them that have ended
+ * @param lost whether what earlier ones had left could not be read
  */
-public record Overview(List<Row> rows, int begun, int ended) {
+public record Overview(List<Row> rows, int begun, int ended, boolean lost) {
     public Overview {
         rows = List.copyOf(rows);
     }
@@ -86,10 +87,15 @@ public record Overview(List<Row> rows, int begun, int ended) {
             earlier = List.copyOf(earlier);
         }
 
+        /** Whether it failed, or could not be run. */
+        public boolean failed() {
+            return status == Status.FAILED || status == Status.ERROR;
+        }
+
         /** This attempt, after an earlier one in the same run. */
         public Row after(Row attempt) {
             List<String> failures = new ArrayList<>(attempt.earlier);
-            if (attempt.status == Status.FAILED || attempt.status == Status.ERROR) {
+            if (attempt.failed()) {
                 failures.add(attempt.reason);
             }
             return new Row(
@@ -121,12 +127,18 @@ public record Overview(List<Row> rows, int begun, int ended) {
         return parts.isEmpty() ? "no test" : String.join(", ", parts) + " of " + Words.count(rows.size());
     }
 
-    /** What is missing, because somebody has not ended; empty if nothing is. */
-    String unfinished() {
+    /** What is missing, because somebody has not ended, or what others had left is damaged; empty if nothing is. */
+    String incomplete() {
         int missing = begun - ended;
-        return missing <= 0
-                ? ""
-                : (missing == 1 ? "One execution has" : Words.count(missing) + " executions have")
-                        + " not ended: it is running, or was killed. Its tests are not listed.";
+        List<String> sentences = new ArrayList<>();
+        if (missing > 0) {
+            sentences.add((missing == 1 ? "One execution has" : Words.count(missing) + " executions have")
+                    + " not ended: it is running, or was killed. Its tests are not listed.");
+        }
+        if (lost) {
+            sentences.add("results.json could not be read when a later execution of this run came to it."
+                    + " Tests that only stood there are not listed; run all once more.");
+        }
+        return String.join(" ", sentences);
     }
 }

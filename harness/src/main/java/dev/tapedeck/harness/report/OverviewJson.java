@@ -1,6 +1,8 @@
 package dev.tapedeck.harness.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.tapedeck.harness.report.Overview.Row;
@@ -28,7 +30,7 @@ public final class OverviewJson {
                         status == Status.ERROR ? "errors" : status.mnemonic(),
                         overview.of(status).size());
             }
-            json.writeBooleanField("finished", overview.unfinished().isEmpty());
+            json.writeBooleanField("finished", overview.incomplete().isEmpty());
             json.writeArrayFieldStart("tests");
             for (Row row : overview.rows()) {
                 row(json, row);
@@ -68,21 +70,40 @@ public final class OverviewJson {
         json.writeEndArray();
     }
 
-    /** The tests in such a document; none if there is no file, or it is something else. */
-    public static List<Row> read(Path file) {
-        try {
-            if (!Files.isRegularFile(file) || Files.size(file) > FILE_BYTES_MAX) {
-                return List.of();
-            }
-            JsonNode document = new ObjectMapper().readTree(Files.readAllBytes(file));
-            List<Row> rows = new ArrayList<>();
-            for (JsonNode test : document.path("tests")) {
-                row(test).ifPresent(rows::add);
-            }
-            return rows;
-        } catch (IOException e) {
+    /**
+     * The tests in such a document, none if there is no file.
+     *
+     * @throws IOException if the file cannot be read, or is something else
+     */
+    public static List<Row> read(Path file) throws IOException {
+        if (!Files.exists(file)) {
             return List.of();
         }
+        if (!Files.isRegularFile(file) || Files.size(file) > FILE_BYTES_MAX) {
+            throw new IOException(file + " is not a list of results");
+        }
+        // Test by test: the whole document as a tree takes ten times as much memory as its text.
+        List<Row> rows = new ArrayList<>();
+        boolean any = false;
+        try (JsonParser parser = new ObjectMapper().createParser(Files.newInputStream(file))) {
+            boolean object = parser.nextToken() == JsonToken.START_OBJECT;
+            while (object && parser.nextToken() == JsonToken.FIELD_NAME) {
+                boolean tests = parser.currentName().equals("tests");
+                if (parser.nextToken() != JsonToken.START_ARRAY || !tests) {
+                    parser.skipChildren();
+                    continue;
+                }
+                any = true;
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    rows.add(row(parser.readValueAsTree())
+                            .orElseThrow(() -> new IOException(file + " has a test without a verdict")));
+                }
+            }
+        }
+        if (!any) {
+            throw new IOException(file + " is not a list of results");
+        }
+        return rows;
     }
 
     private static Optional<Row> row(JsonNode test) {

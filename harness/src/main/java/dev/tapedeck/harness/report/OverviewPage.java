@@ -14,6 +14,9 @@ public final class OverviewPage {
     /** Longer lists are folded. */
     private static final int OPEN_ROWS_MAX = 200;
 
+    /** Of each list. Browsers take seconds for a page with many more. */
+    static final int ROWS_MAX = 10_000;
+
     private static final String REPORT = "report.html";
 
     private OverviewPage() {}
@@ -46,7 +49,8 @@ public final class OverviewPage {
                     "open", rows.size() <= OPEN_ROWS_MAX,
                     "detailed", detailed,
                     "disabled", status == Status.DISABLED,
-                    "rows", rows.stream().map(OverviewPage::row).toList()));
+                    "rows", rows.stream().limit(ROWS_MAX).map(OverviewPage::row).toList(),
+                    "more", rows.size() > ROWS_MAX ? Words.count(rows.size() - ROWS_MAX) : ""));
         }
         return Map.of(
                 "title",
@@ -55,8 +59,8 @@ public final class OverviewPage {
                 bad ? "bad" : "good",
                 "counts",
                 counts,
-                "unfinished",
-                overview.unfinished(),
+                "incomplete",
+                overview.incomplete(),
                 "groups",
                 groups);
     }

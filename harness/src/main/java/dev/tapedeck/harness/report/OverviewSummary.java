@@ -20,8 +20,8 @@ public final class OverviewSummary {
     public static String render(Overview overview) {
         StringBuilder out =
                 new StringBuilder("# Tapedeck: ").append(overview.counts()).append("\n\n");
-        if (!overview.unfinished().isEmpty()) {
-            out.append("**").append(overview.unfinished()).append("**\n\n");
+        if (!overview.incomplete().isEmpty()) {
+            out.append("**").append(overview.incomplete()).append("**\n\n");
         }
         for (Status status : Status.values()) {
             List<Row> rows = overview.of(status);

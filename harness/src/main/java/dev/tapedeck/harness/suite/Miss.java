@@ -83,12 +83,13 @@ record Miss(
                 Slicer::ending);
     }
 
-    /** @param inCall whether it waited in a host function */
-    static Miss timeout(Duration limit, Outcome outcome, boolean inCall) {
+    /** @param waited what it waited for, a host function, if it did */
+    static Miss timeout(Duration limit, Outcome outcome, Optional<String> waited) {
         String time = TimeLimit.words(limit);
         return atEnd(
                 "not finished after the timeout of " + time + ", and " + Words.count(outcome.icount(), "instruction")
-                        + (inCall ? "; it waited for a host function" : ""),
+                        + waited.map(function -> "; it waited for the host function " + function)
+                                .orElse(""),
                 "an end within " + time,
                 "not finished",
                 "stopped",

@@ -21,9 +21,12 @@ import java.util.stream.Collectors;
  *     used again
  * @param begun executions that began
  * @param ended those of them that have ended
+ * @param lost whether what earlier ones had left could not be read
  */
-record RunState(Set<String> owners, int begun, int ended) {
+record RunState(Set<String> owners, int begun, int ended, boolean lost) {
     static final String FILE = ".run";
+
+    private static final String LOST = "lost";
 
     /** A longer file is none of ours. */
     private static final int FILE_BYTES_MAX = 1 << 20;
@@ -67,14 +70,18 @@ record RunState(Set<String> owners, int begun, int ended) {
         Set<String> alive =
                 owners.stream().filter(RunState::isAlive).collect(Collectors.toCollection(LinkedHashSet::new));
         if (alive.isEmpty()) {
-            return new RunState(Set.of(name(owner)), 1, 0);
+            return new RunState(Set.of(name(owner)), 1, 0, false);
         }
         alive.add(name(owner));
-        return new RunState(alive, begun + 1, ended);
+        return new RunState(alive, begun + 1, ended, lost);
     }
 
     RunState end() {
-        return new RunState(owners, begun, ended + 1);
+        return new RunState(owners, begun, ended + 1, lost);
+    }
+
+    RunState withLost() {
+        return new RunState(owners, begun, ended, true);
     }
 
     private static String name(ProcessHandle process) {
@@ -100,7 +107,7 @@ record RunState(Set<String> owners, int begun, int ended) {
 
     private static RunState read(FileChannel channel) throws IOException {
         if (channel.size() > FILE_BYTES_MAX) {
-            return new RunState(Set.of(), 0, 0);
+            return new RunState(Set.of(), 0, 0, false);
         }
         ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
         while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) > 0) {
@@ -109,6 +116,7 @@ record RunState(Set<String> owners, int begun, int ended) {
         Set<String> owners = new LinkedHashSet<>();
         int begun = 0;
         int ended = 0;
+        boolean lost = false;
         for (String line :
                 new String(bytes.array(), StandardCharsets.UTF_8).lines().toList()) {
             if (line.startsWith("process ")) {
@@ -117,9 +125,11 @@ record RunState(Set<String> owners, int begun, int ended) {
                 begun = number(line).orElse(0);
             } else if (line.startsWith("ended ")) {
                 ended = number(line).orElse(0);
+            } else if (line.equals(LOST)) {
+                lost = true;
             }
         }
-        return new RunState(owners, begun, ended);
+        return new RunState(owners, begun, ended, lost);
     }
 
     private static Optional<Integer> number(String line) {
@@ -135,6 +145,9 @@ record RunState(Set<String> owners, int begun, int ended) {
         StringBuilder text = new StringBuilder();
         text.append("begun ").append(begun).append('\n');
         text.append("ended ").append(ended).append('\n');
+        if (lost) {
+            text.append(LOST).append('\n');
+        }
         owners.stream()
                 .sorted()
                 .forEach(owner -> text.append("process ").append(owner).append('\n'));

@@ -13,13 +13,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Collects what came of the tests that are executed together, and leaves {@code index.html}, {@code summary.md} and {@code
@@ -35,6 +37,12 @@ public final class SuiteRun {
 
     static final String SUMMARY = "summary.md";
     static final String RESULTS = "results.json";
+
+    /**
+     * Output folders, and folders in them, of tests that failed in this process: one that is executed again here is another attempt, since build tools
+     * run failed tests again where they failed.
+     */
+    private static final Set<List<String>> FAILED = ConcurrentHashMap.newKeySet();
 
     private final Path output;
     private final Map<String, Row> rows = new TreeMap<>();
@@ -59,8 +67,7 @@ public final class SuiteRun {
                 if (next.begun() == 1) {
                     Files.deleteIfExists(run.output.resolve(RESULTS));
                 }
-                run.write(OverviewJson.read(run.output.resolve(RESULTS)), next);
-                return next;
+                return run.update(next, rows -> {});
             });
         } catch (IOException e) {
             run.problem = Optional.of(run.problem(e));
@@ -126,12 +133,17 @@ public final class SuiteRun {
         try {
             Files.createDirectories(output);
             RunState.update(output, state -> {
-                Map<String, Row> all = new TreeMap<>();
-                OverviewJson.read(output.resolve(RESULTS)).forEach(row -> all.put(row.folder(), row));
-                rows.forEach((folder, row) -> all.merge(folder, row, (before, now) -> now.after(before)));
-                RunState next = state.end();
-                write(new ArrayList<>(all.values()), next);
-                return next;
+                return update(
+                        state.end(),
+                        all -> rows.forEach((folder, row) -> {
+                            List<String> failed = List.of(output.toString(), folder);
+                            // Two builds at a time, or one after the other in a daemon, are no attempts of each other.
+                            boolean again = FAILED.contains(failed);
+                            all.merge(folder, row, (before, now) -> again ? now.after(before) : now);
+                            if (row.failed()) {
+                                FAILED.add(failed);
+                            }
+                        }));
             });
         } catch (IOException e) {
             problem = Optional.of(problem(e));
@@ -140,8 +152,23 @@ public final class SuiteRun {
         return problem;
     }
 
+    /** Changes the rows that are there, and writes all files. */
+    private RunState update(RunState state, Consumer<Map<String, Row>> change) throws IOException {
+        RunState next = state;
+        Map<String, Row> all = new TreeMap<>();
+        try {
+            OverviewJson.read(output.resolve(RESULTS)).forEach(row -> all.put(row.folder(), row));
+        } catch (IOException e) {
+            // Nobody else can say what stood there, but that something did.
+            next = state.withLost();
+        }
+        change.accept(all);
+        write(all.values(), next);
+        return next;
+    }
+
     private void write(Collection<Row> all, RunState state) throws IOException {
-        Overview overview = new Overview(List.copyOf(all), state.begun(), state.ended());
+        Overview overview = new Overview(List.copyOf(all), state.begun(), state.ended(), state.lost());
         write(RESULTS, OverviewJson.render(overview));
         write(SUMMARY, OverviewSummary.render(overview));
         write(INDEX, OverviewPage.render(overview));

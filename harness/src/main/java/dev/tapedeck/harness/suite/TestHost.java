@@ -14,6 +14,7 @@ import dev.tapedeck.vm.wasi.WasiOptions;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,30 +23,46 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The host of a test, with standard and WASI functions and the project's own: it tells the capture which call writes, and
- * lets another thread end a call that waits.
+ * lets another thread end a call that waits. Where there is a time limit, the project's own functions are called in threads
+ * of their own, since they may take no notice of that.
  */
 final class TestHost implements Host, AutoCloseable {
     private final CombinedHost host;
+    private final List<HostThread> threads;
     private final OutputCapture output;
     /** The thread that is in a call. */
     private @Nullable Thread calling;
 
-    private boolean interrupted;
+    private @Nullable HostImport called;
+    private Optional<HostImport> interrupted = Optional.empty();
 
-    /** @throws IllegalArgumentException if the test cannot have such a host; the message says why */
+    /**
+     * @param timed whether calls may be interrupted
+     * @throws IllegalArgumentException if the test cannot have such a host; the message says why
+     */
     TestHost(
             Program program,
             TestCase test,
             OutputCapture output,
             OutputStream debug,
-            List<? extends HostFunctions> functions) {
+            List<? extends HostFunctions> functions,
+            boolean timed) {
         this.output = output;
+        Map<String, Host> own = own(program, test, functions);
+        this.threads = new ArrayList<>();
+        if (timed) {
+            own.replaceAll((module, unlimited) -> {
+                HostThread limited = new HostThread(module, unlimited);
+                threads.add(limited);
+                return limited;
+            });
+        }
         this.host = WasiHost.withStandard(
                 WasiOptions.of(program, test),
                 new ByteArrayInputStream(test.input().getBytes(StandardCharsets.ISO_8859_1)),
                 output,
                 debug,
-                own(program, test, functions));
+                own);
     }
 
     /** Only of modules that the program imports: the others may be costly to have. */
@@ -71,7 +88,7 @@ final class TestHost implements Host, AutoCloseable {
     @Override
     public void call(HostCall call) throws HostException {
         output.callBegins(call.icount());
-        begin();
+        begin(call.hostImport());
         try {
             host.call(call);
         } finally {
@@ -79,14 +96,15 @@ final class TestHost implements Host, AutoCloseable {
         }
     }
 
-    private synchronized void begin() {
+    private synchronized void begin(HostImport hostImport) {
         calling = Thread.currentThread();
+        called = hostImport;
     }
 
     /** Nothing outside of the call is interrupted: that would close files of ours. */
     private synchronized void end() {
         calling = null;
-        if (interrupted) {
+        if (interrupted.isPresent()) {
             Thread.interrupted();
         }
     }
@@ -94,14 +112,19 @@ final class TestHost implements Host, AutoCloseable {
     /** Interrupts the call that is going on, if there is one; any thread may call this. */
     synchronized void interrupt() {
         if (calling != null) {
-            interrupted = true;
+            interrupted = Optional.ofNullable(called);
             calling.interrupt();
         }
     }
 
-    /** Whether a call has been interrupted. */
-    synchronized boolean wasInterrupted() {
+    /** What was called when the call was interrupted, the last one that was; empty if none was. */
+    synchronized Optional<HostImport> interrupted() {
         return interrupted;
+    }
+
+    /** Whether a call took no notice of being interrupted, and goes on. */
+    boolean left() {
+        return threads.stream().anyMatch(HostThread::left);
     }
 
     @Override

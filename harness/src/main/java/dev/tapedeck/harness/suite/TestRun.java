@@ -157,8 +157,9 @@ final class TestRun {
         Optional<Duration> timeout = test.timeout().or(runner.options::timeout);
         StopSwitch stop = new StopSwitch();
         Outcome outcome;
-        boolean interrupted;
-        try (TestHost host = new TestHost(program, test, captured, debug, runner.hostFunctions())) {
+        Optional<String> waited;
+        try (TestHost host =
+                new TestHost(program, test, captured, debug, runner.hostFunctions(), timeout.isPresent())) {
             TimeLimit watched = TimeLimit.watch(timeout, () -> {
                 stop.stop();
                 host.interrupt();
@@ -168,7 +169,12 @@ final class TestRun {
             } finally {
                 watched.close();
             }
-            interrupted = host.wasInterrupted();
+            waited = host.interrupted()
+                    .map(called -> Visible.of(called.module() + "." + called.name())
+                            + (host.left()
+                                    ? ", which took no notice of being interrupted and goes on in a thread that nothing"
+                                            + " but the end of the JVM will end"
+                                    : ""));
         } catch (IllegalArgumentException e) {
             // The machine refuses: a host function is missing, the program needs more than the limits allow,
             // or a number of the test is out of range.
@@ -177,8 +183,8 @@ final class TestRun {
         if (debug.bytes().length > 0) {
             attachments.add(Files.write(directory.resolve(DEBUG), debug.bytes()));
         }
-        Optional<Miss> miss = timeout.filter(time -> outOfTime(outcome, interrupted))
-                .map(time -> Miss.timeout(time, outcome, interrupted))
+        Optional<Miss> miss = timeout.filter(time -> outOfTime(outcome, waited.isPresent()))
+                .map(time -> Miss.timeout(time, outcome, waited))
                 .or(() -> Miss.first(test, program, function, outcome, captured, limit));
         try (Recording recording = Recording.open(recorded)) {
             FailedRun failed = new FailedRun(subject, recording, attachments, captured.bytes());

@@ -48,7 +48,8 @@ class OverviewTest {
                         row("d.tasm/main", "d.tasm", Status.FLAKY, ""),
                         row("e.tasm/main", "e.tasm", Status.DISABLED, "waits for rain")),
                 1,
-                1);
+                1,
+                false);
     }
 
     static Overview hostile() {
@@ -57,7 +58,7 @@ class OverviewTest {
             rows.add(row("javascript:alert(1)//" + HOSTILE + status, HOSTILE + status, status, HOSTILE));
             rows.add(row("l" + status, "long" + "x".repeat(3_000), status, "y".repeat(3_000)));
         }
-        return new Overview(rows, 2, 1);
+        return new Overview(rows, 2, 1, false);
     }
 
     @Test
@@ -124,13 +125,28 @@ class OverviewTest {
     }
 
     @Test
+    @DisplayName("a list of very many tests ends in how many more there are")
+    void manyPassed() {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < OverviewPage.ROWS_MAX + 2; i++) {
+            rows.add(row("p" + i, "p" + i, Status.PASSED, ""));
+        }
+        String html = OverviewPage.render(new Overview(rows, 1, 1, false));
+
+        assertThat(html)
+                .contains("Passed: 10,002<", "<td>p9999</td>", "And 2 more, in results.json.")
+                .doesNotContain("<td>p10000</td>");
+        assertThat(OverviewPage.render(ordinary())).doesNotContain(" more, in results.json");
+    }
+
+    @Test
     @DisplayName("the summary is short, however many tests fail")
     void manyFailures() {
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < 5_000; i++) {
             rows.add(row("p" + i, "p" + i, Status.FAILED, "|".repeat(1_000)));
         }
-        String markdown = OverviewSummary.render(new Overview(rows, 1, 1));
+        String markdown = OverviewSummary.render(new Overview(rows, 1, 1, false));
 
         assertThat(markdown).contains("And 4,900 more, in [index.html](./index.html).");
         assertThat(markdown.length()).isLessThan(65_536);

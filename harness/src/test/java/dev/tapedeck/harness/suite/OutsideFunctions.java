@@ -4,15 +4,21 @@ import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
 import dev.tapedeck.vm.program.TestCase;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Host functions as a project may have: {@code outside.number() -> i32} gives another number each time, {@code
- * outside.wait()} does not return by itself, {@code outside.deaf()} not even when interrupted once.
+ * outside.wait()} does not return by itself, {@code outside.deaf()} not even when interrupted once, {@code
+ * outside.stuck()} and {@code outside.spin()} not before they may.
  */
 public final class OutsideFunctions implements HostFunctions {
     static final AtomicInteger NUMBER = new AtomicInteger();
     static final AtomicInteger CLOSED = new AtomicInteger();
+    static final BlockingQueue<Throwable> LATE = new LinkedBlockingQueue<>();
+    static volatile CountDownLatch stuck = new CountDownLatch(0);
 
     @Override
     public String module() {
@@ -38,6 +44,24 @@ public final class OutsideFunctions implements HostFunctions {
                         sleep();
                     } catch (HostException e) {
                         // Goes on as if nothing had happened.
+                    }
+                }
+                case "fail" -> throw new HostException("it fails always");
+                case "stuck", "spin" -> {
+                    boolean spins = call.hostImport().name().equals("spin");
+                    while (stuck.getCount() > 0) {
+                        try {
+                            if (!spins) {
+                                stuck.await();
+                            }
+                        } catch (InterruptedException e) {
+                            // Takes no notice.
+                        }
+                    }
+                    try {
+                        call.halt(3);
+                    } catch (IllegalStateException e) {
+                        LATE.add(e);
                     }
                 }
                 default -> throw new HostException("no such function");

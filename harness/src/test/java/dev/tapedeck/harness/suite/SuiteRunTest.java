@@ -241,6 +241,47 @@ class SuiteRunTest {
     }
 
     @Test
+    @DisplayName("a test that failed in another process, and passes here, is no attempt: it has passed")
+    void otherProcessesAreNoAttempts() throws Exception {
+        Files.createDirectories(output());
+        SuiteRun theirs = begin();
+        theirs.test("a", "a", Verdict.disabled("rain"));
+        theirs.finish();
+        Path results = output().resolve("results.json");
+        Files.writeString(
+                results, Files.readString(results).replace("\"verdict\": \"disabled\"", "\"verdict\": \"failed\""));
+        assertThat(verdicts()).containsExactly("a failed");
+
+        SuiteRun ours = begin();
+        ours.test("a", "a", Verdict.disabled("rain"));
+        ours.finish();
+        assertThat(verdicts()).containsExactly("a disabled");
+        assertThat(results().get("tests").get(0).get("earlier")).isEmpty();
+    }
+
+    @Test
+    @DisplayName("results that are damaged when the next execution of the run comes to them are said to be missing")
+    void damagedResults() throws Exception {
+        for (String damaged : List.of("", "{", "[]", "{\"tests\": [{\"folder\": \"a\"}]}")) {
+            deleteTree(output());
+            SuiteRun first = begin();
+            first.test("a", "a", Verdict.disabled("rain"));
+            first.finish();
+            assertThat(results().get("finished").asBoolean()).isTrue();
+            Files.writeString(output().resolve("results.json"), damaged);
+
+            SuiteRun second = begin();
+            second.test("b", "b", Verdict.disabled("rain"));
+            second.finish();
+            assertThat(verdicts()).containsExactly("b disabled");
+            assertThat(results().get("finished").asBoolean()).isFalse();
+            for (String file : List.of("index.html", "summary.md")) {
+                assertThat(output().resolve(file)).content().contains("results.json could not be read");
+            }
+        }
+    }
+
+    @Test
     @DisplayName("a folder that cannot be written to is a line that says so")
     void unwritable() throws IOException {
         Files.writeString(folder.resolve("output"), "a file");

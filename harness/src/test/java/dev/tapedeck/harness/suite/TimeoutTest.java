@@ -11,13 +11,16 @@ import dev.tapedeck.vm.verify.VerifiedProgram;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens to a test that takes too long by the clock. That these tests end is what they are about. */
 @Timeout(60)
@@ -112,10 +115,76 @@ class TimeoutTest {
         Verdict verdict = run((deaf ? DEAF : WAITS) + ".test \"t\"\n  .timeout 50 ms\n.end\n", Optional.empty());
 
         assertStopped(verdict);
-        assertThat(verdict.message()).contains("timeout of 50 ms").contains("it waited for a host function");
+        assertThat(verdict.message())
+                .contains("timeout of 50 ms")
+                .contains("it waited for the host function outside." + (deaf ? "deaf" : "wait"))
+                .doesNotContain("took no notice");
         assertThat(verdict.outcome().orElseThrow().kind()).isEqualTo(kind);
         assertThat(verdict.outcome().orElseThrow().icount()).isEqualTo(icount);
         assertThat(Thread.currentThread().isInterrupted()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName(
+            "a host function that nothing can end is left behind: the test fails in time and names it, the next ones"
+                    + " run, and what it does later changes nothing")
+    void withoutEnd(boolean spins) throws Exception {
+        String text = WAITS.replace("outside.wait", spins ? "outside.spin" : "outside.stuck");
+        int closed = OutsideFunctions.CLOSED.get();
+        OutsideFunctions.stuck = new CountDownLatch(1);
+        Verdict verdict;
+        try {
+            verdict = run(text + ".test \"t\"\n  .timeout 50 ms\n.end\n", Optional.empty());
+
+            assertStopped(verdict);
+            assertThat(verdict.message())
+                    .contains("not finished after the timeout of 50 ms, and 0 instructions")
+                    .contains("it waited for the host function outside." + (spins ? "spin" : "stuck"))
+                    .contains("took no notice of being interrupted");
+            assertThat(Thread.currentThread().isInterrupted()).isFalse();
+            assertThat(OutsideFunctions.CLOSED).hasValue(closed);
+            assertThat(run(
+                                    ".func main()\n  return\n.end\n.entry main\n.test \"t\"\n.end\n",
+                                    Optional.of(Duration.ofHours(1)))
+                            .kind())
+                    .isEqualTo(Kind.PASSED);
+        } finally {
+            OutsideFunctions.stuck.countDown();
+        }
+        Throwable late = OutsideFunctions.LATE.take();
+        assertThat(late).isInstanceOf(IllegalStateException.class).hasMessageContaining("the call is over");
+        while (OutsideFunctions.CLOSED.get() == closed) {
+            Thread.sleep(1);
+        }
+    }
+
+    @Test
+    @DisplayName("with a timeout, host functions give results, fail and read memory as without")
+    void inTime() throws Exception {
+        Optional<Duration> long1 = Optional.of(Duration.ofHours(1));
+        String text = """
+                .import outside.number() -> i32
+                .func main()
+                  call_host outside.number
+                  drop
+                  call_host outside.number
+                  call_host tape.print_i32
+                  return
+                .end
+                .entry main
+                .test "t"
+                  .expect output "1\\n"
+                .end
+                """;
+        for (Optional<Duration> time : List.of(Optional.<Duration>empty(), long1)) {
+            OutsideFunctions.NUMBER.set(0);
+            assertThat(run(text, time).kind()).isEqualTo(Kind.PASSED);
+            assertThat(run(text.replace("outside.number", "outside.fail").replace("1\\n", "2\\n"), time)
+                            .message())
+                    .contains("host_error")
+                    .contains("it fails always");
+        }
     }
 
     @Test
