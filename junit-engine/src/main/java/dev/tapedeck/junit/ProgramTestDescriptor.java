@@ -33,6 +33,7 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
     private final TestCase test;
     private final String outputFolder;
     private final Set<TestTag> tags;
+    private final Optional<UnknownTags> unknownTags;
 
     /** @param outputFolder where the program's results go, below the configured output folder */
     ProgramTestDescriptor(
@@ -45,7 +46,8 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
         for (String tag : test.tags()) {
             testTags.add(TestTag.create(tag));
         }
-        this.tags = Set.copyOf(testTags);
+        this.unknownTags = program.knownTests().isPresent() ? Optional.empty() : Optional.of(new UnknownTags());
+        this.tags = unknownTags.<Set<TestTag>>map(unknown -> unknown).orElseGet(() -> Set.copyOf(testTags));
     }
 
     @Override
@@ -56,6 +58,24 @@ final class ProgramTestDescriptor extends AbstractTestDescriptor implements Node
     @Override
     public Set<TestTag> getTags() {
         return tags;
+    }
+
+    @Override
+    public Optional<TestSource> getSource() {
+        unknownTags.ifPresent(UnknownTags::forget);
+        return super.getSource();
+    }
+
+    /**
+     * A filter on tags does not remove a program that cannot be loaded: it may well have the tag, and would be broken
+     * without anybody being told, as no class would be that does not compile. Filters on names, which ask for the source,
+     * do remove it.
+     */
+    @Override
+    public void removeFromHierarchy() {
+        if (!unknownTags.map(UnknownTags::asked).orElse(false)) {
+            super.removeFromHierarchy();
+        }
     }
 
     @Override

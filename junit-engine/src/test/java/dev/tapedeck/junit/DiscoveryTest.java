@@ -235,6 +235,35 @@ class DiscoveryTest {
     }
 
     @Test
+    @DisplayName(
+            "a program that cannot be loaded is reported whichever tags are asked for, and not if others are named")
+    void unknownTags() {
+        workspace.program("broken.tasm", ".func main()\n  i32.nonsense\n.end\n.test \"t\"\n  .tags fast\n.end\n");
+        for (String tags : List.of("fast", "fast & !slow", "any()", "!none()", "other")) {
+            assertThat(filtered(TagFilter.includeTags(tags))).as(tags).contains("broken.tasm");
+        }
+        assertThat(filtered(TagFilter.includeTags("fast")))
+                .containsExactly("broken.tasm", "sum.tasm: adds two numbers");
+        for (String tags : List.of("fast", "slow", "none()", "!slow")) {
+            assertThat(filtered(TagFilter.excludeTags(tags))).as(tags).contains("broken.tasm");
+        }
+        PostDiscoveryFilter sum = test -> FilterResult.includedIf(
+                !test.isTest() || !test.getSource().orElseThrow().toString().contains("broken"));
+        assertThat(filtered(sum)).doesNotContain("broken.tasm").hasSize(5);
+        assertThat(filtered(TagFilter.excludeTags("slow"), sum)).doesNotContain("broken.tasm");
+        assertThat(filtered(sum, TagFilter.includeTags("fast"))).containsExactly("sum.tasm: adds two numbers");
+    }
+
+    private List<String> filtered(PostDiscoveryFilter... filters) {
+        return tests(request(selectClass(TapedeckProgramsTest.class))
+                        .filters(filters)
+                        .build())
+                .stream()
+                .map(TestIdentifier::getDisplayName)
+                .toList();
+    }
+
+    @Test
     @DisplayName("links to files are programs of their own; one that leads nowhere, or to itself, is a test that fails")
     void linkedFiles() throws IOException {
         Path folder = Files.createDirectories(root.resolve("links"));
