@@ -187,6 +187,7 @@ final class CourseWalk extends SideBySide {
         alone = why;
         if (meeting != null && !done()) {
             lockstep.compareFrames(why);
+            lockstep.leaveApart();
         }
     }
 
@@ -273,7 +274,7 @@ final class CourseWalk extends SideBySide {
             effect(first, seen(ofA, ofB), false);
             comparePutOutAlone(same);
         }
-        compareWritten(first, soloA.written, soloB.written);
+        lockstep.compareWritten(soloA.written, soloB.written, first);
         soloA.clear();
         soloB.clear();
     }

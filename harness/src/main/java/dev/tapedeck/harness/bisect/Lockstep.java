@@ -96,6 +96,22 @@ final class Lockstep {
         pairs.remove(pairs.size() - 1);
     }
 
+    /** Each has returned by itself from the innermost frames, if both have: of the results, those that are equal do not differ. */
+    void leaveApart() {
+        if (!a.over() && !b.over() && above(a) < 0 && above(b) < 0) {
+            int functionA = top().functionA();
+            int results = Math.min(results(a.program, functionA), results(b.program, alignment.functionToB(functionA)));
+            leave();
+            for (int i = 1; i <= results; i++) {
+                forgetIfEqual(a.machine().sp() - i, b.machine().sp() - i);
+            }
+        }
+    }
+
+    private static int results(Program program, int function) {
+        return program.typeOf(program.functions().get(function)).results().size();
+    }
+
     /** Finds the frames that belong together, where both runs are alike and the next instructions need not be. */
     boolean join() {
         return join(false);
@@ -254,7 +270,24 @@ final class Lockstep {
         return new Origin(a.icount(), b.icount(), kind, presence, position);
     }
 
-    /** The origin of the inputs that differ; null if none does. */
+    /** Of what both are about to take from their stacks, that does not differ which is equal. */
+    void compareInputs() {
+        if (a.effect.pops == b.effect.pops) {
+            for (int i = 1; i <= a.effect.pops; i++) {
+                forgetIfEqual(a.effect.sp - i, b.effect.sp - i);
+            }
+        }
+    }
+
+    private void forgetIfEqual(int cellA, int cellB) {
+        if ((a.origins.cell(cellA) != null || b.origins.cell(cellB) != null)
+                && Effect.cell(a.machine(), cellA) == Effect.cell(b.machine(), cellB)) {
+            a.origins.setCell(cellA, null);
+            b.origins.setCell(cellB, null);
+        }
+    }
+
+    /** The origin of the inputs that differ, which {@link #compareInputs} has looked at; null if none does. */
     @Nullable
     Origin originOfInputs() {
         Origin origin = null;
@@ -263,10 +296,7 @@ final class Lockstep {
                 int cellA = a.effect.sp - i;
                 int cellB = b.effect.sp - i;
                 Origin known = Origin.earlier(a.origins.cell(cellA), b.origins.cell(cellB));
-                boolean differs = known != null
-                        && !known.address()
-                        && Effect.cell(a.machine(), cellA) != Effect.cell(b.machine(), cellB);
-                if (differs || !sameCells(cellA, cellB)) {
+                if (Origin.unlessAddress(known) != null || !sameCells(cellA, cellB)) {
                     origin = Origin.earlier(origin, known);
                 }
             }
@@ -394,29 +424,58 @@ final class Lockstep {
     }
 
     /**
-     * Both have just done the same to memory or a global, or called a host that did: what is there now is the same.
+     * Both have just done the same to memory or a global, or called a host that did: what is there now is the same, as far as
+     * it is made of the same and belongs together.
      *
      * @param callA what the host did in the first run; empty if it was no host call
      * @param callB the same in the second run
+     * @param self the origin of what is not the same nevertheless
      */
-    void wroteSame(Behaviour ofA, Behaviour ofB, Optional<HostCallRecord> callA, Optional<HostCallRecord> callB) {
-        boolean equal = ofA.values().equals(ofB.values());
-        Origin origin = equal ? null : addresses;
+    void wroteSame(
+            Behaviour ofA, Behaviour ofB, Optional<HostCallRecord> callA, Optional<HostCallRecord> callB, Origin self) {
         switch (ofA.kind()) {
-            case STORE, FILL, COPY, INIT -> {
-                boolean value = ofA.kind() == Behaviour.Kind.STORE
-                        && !ofA.values().get(1).equals(ofB.values().get(1));
-                wrote(a, value ? addresses : null);
-                wrote(b, value ? addresses : null);
+            case STORE -> {
+                boolean sameValue = ofA.values().get(1).equals(ofB.values().get(1));
+                wrote(a, sameValue ? null : addresses);
+                wrote(b, sameValue ? null : addresses);
             }
+            case FILL, HOST -> {
+                wrote(a, null);
+                wrote(b, null);
+                hostWrote(a, callA, null);
+                hostWrote(b, callB, null);
+                if (alignment.moves()) {
+                    compareWritten(Written.by(a, callA), Written.by(b, callB), self);
+                }
+            }
+            case COPY, INIT -> compareWritten(Written.by(a, callA), Written.by(b, callB), self);
             case GLOBAL, HEAP_POINTER -> {
+                Origin origin = ofA.values().equals(ofB.values()) ? null : addresses;
                 a.origins.setGlobal(a.globalWritten(), origin);
                 b.origins.setGlobal(b.globalWritten(), origin);
             }
             default -> {
-                hostWrote(a, callA, null);
-                hostWrote(b, callB, null);
+                // Not followed place by place.
             }
+        }
+    }
+
+    /** Compares what the runs have written, each at places of its own perhaps. */
+    void compareWritten(Written ofA, Written ofB, Origin self) {
+        for (Written.Range range : ofA.ranges()) {
+            alignment.piecesOfA(
+                    range.from, range.to - range.from, (atA, atB, length) -> compareMemory(atA, atB, length, self));
+        }
+        for (Written.Range range : ofB.ranges()) {
+            alignment.piecesOfB(
+                    range.from, range.to - range.from, (atA, atB, length) -> compareMemory(atA, atB, length, self));
+        }
+        int pointerB = b.origins.heapPointer();
+        for (int global : ofA.globals()) {
+            compareGlobal(global, self);
+        }
+        for (int global : ofB.globals()) {
+            compareGlobal(global == pointerB ? a.origins.heapPointer() : alignment.globalToA(global), self);
         }
     }
 
@@ -435,11 +494,9 @@ final class Lockstep {
     /**
      * Compares a range of memory, and marks each of its bytes in both runs.
      *
-     * @param address in the first run
      * @param self the origin of a byte that differs and had none
      */
-    void compareMemory(long address, long length, Origin self) {
-        long addressB = alignment.addressToB(address);
+    private void compareMemory(long address, long addressB, long length, Origin self) {
         long left = Math.min(
                 length,
                 Math.min(a.machine().memoryBytes() - address, b.machine().memoryBytes() - addressB));
@@ -486,6 +543,24 @@ final class Lockstep {
                 | (bytes[from + 3] & 0xff) << 24;
     }
 
+    /** @param global of the first program, or its heap pointer; -1 for one that it does not have */
+    private void compareGlobal(int global, Origin self) {
+        boolean pointer = global == a.origins.heapPointer();
+        int other = pointer ? b.origins.heapPointer() : global < 0 ? -1 : alignment.globalToB(global);
+        if (other < 0) {
+            return;
+        }
+        long valueA = a.global(global);
+        long valueB = b.global(other);
+        Origin origin = null;
+        if (valueA != valueB) {
+            Origin known = Origin.earlier(a.origins.global(global), b.origins.global(other));
+            origin = sameValue(valueA, valueB) ? addresses : known == null ? self : known;
+        }
+        a.origins.setGlobal(global, origin);
+        b.origins.setGlobal(other, origin);
+    }
+
     /** Bytes of memory compared so far. */
     long comparedBytes() {
         return comparedBytes;
@@ -495,7 +570,7 @@ final class Lockstep {
     void compareFrames(Origin self) {
         Machine machineA = a.machine();
         Machine machineB = b.machine();
-        if (!hasFrames() || machineA.depth() != top().depthA() || machineB.depth() != top().depthB()) {
+        if (!hasFrames() || above(a) != 0 || above(b) != 0) {
             return;
         }
         int frameA = machineA.depth() - 1;

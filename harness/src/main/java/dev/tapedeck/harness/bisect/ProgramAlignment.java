@@ -47,8 +47,18 @@ final class ProgramAlignment {
     private final Map<Integer, int[]> locals = new HashMap<>();
     private final Map<Integer, Boolean> unchanged = new HashMap<>();
 
-    /** A stretch of addresses that is at another place in the other program. */
-    private record Moved(long from, long length, long to) {}
+    /**
+     * A stretch of addresses that is at another place in the other program.
+     *
+     * @param bytes of memory
+     * @param reach the farthest distance from its start at which an address is one of it: mostly, also the one behind its end
+     */
+    private record Moved(long from, long bytes, long reach, long to) {}
+
+    /** Takes stretches of memory that belong together. */
+    interface Pieces {
+        void piece(long addressA, long addressB, long bytes);
+    }
 
     ProgramAlignment(Program a, Program b) {
         this.a = a;
@@ -216,10 +226,54 @@ final class ProgramAlignment {
     private static long translate(NavigableMap<Long, Moved> moved, long address) {
         Map.Entry<Long, Moved> entry = moved.floorEntry(address);
         if (entry == null
-                || address - entry.getValue().from() > entry.getValue().length()) {
+                || address - entry.getValue().from() > entry.getValue().reach()) {
             return address;
         }
         return entry.getValue().to() + (address - entry.getValue().from());
+    }
+
+    /** Whether any data is elsewhere in the other program. */
+    boolean moves() {
+        return !movedFromA.isEmpty();
+    }
+
+    /** Splits a range of the first program's memory where it is at several places in the second; what is nowhere is left out. */
+    void piecesOfA(long address, long bytes, Pieces pieces) {
+        split(movedFromA, movedFromB, address, bytes, pieces);
+    }
+
+    /** The same for a range of the second program's memory. */
+    void piecesOfB(long address, long bytes, Pieces pieces) {
+        split(movedFromB, movedFromA, address, bytes, (ofB, ofA, length) -> pieces.piece(ofA, ofB, length));
+    }
+
+    private static void split(
+            NavigableMap<Long, Moved> there, NavigableMap<Long, Moved> back, long address, long bytes, Pieces pieces) {
+        long end = address + bytes;
+        for (long at = address; at < end; ) {
+            long other = placeOf(there, at);
+            long length = Math.min(end - at, Math.min(lengthFrom(there, at), lengthFrom(back, other)));
+            if (placeOf(back, other) == at) {
+                pieces.piece(at, other, length);
+            }
+            at += length;
+        }
+    }
+
+    /** Where a byte is, which an address behind the end of a stretch is not the place of. */
+    private static long placeOf(NavigableMap<Long, Moved> moved, long at) {
+        Map.Entry<Long, Moved> entry = moved.floorEntry(at);
+        boolean inside = entry != null && at - entry.getKey() < entry.getValue().bytes();
+        return inside ? entry.getValue().to() + at - entry.getKey() : at;
+    }
+
+    /** How many bytes from one on are moved alike. */
+    private static long lengthFrom(NavigableMap<Long, Moved> moved, long at) {
+        Map.Entry<Long, Moved> entry = moved.floorEntry(at);
+        Long next = moved.higherKey(at);
+        long left = entry == null ? 0 : entry.getKey() + entry.getValue().bytes() - at;
+        long toNext = next == null ? Long.MAX_VALUE : next - at;
+        return left > 0 ? Math.min(left, toNext) : toNext;
     }
 
     private void alignGlobals() {
@@ -292,14 +346,15 @@ final class ProgramAlignment {
             DataSegment other = named.remove(segment.name());
             if (other != null && !segment.passive() && !other.passive()) {
                 moved |= segment.address() != other.address();
-                move(segment.address(), Math.min(segment.length(), other.length()), other.address());
+                long length = Math.min(segment.length(), other.length());
+                move(segment.address(), length, length, other.address());
             }
         }
         if (usesHeap(a) || usesHeap(b)) {
             long heapA = heapStart(a);
             long heapB = heapStart(b);
             moved |= heapA != heapB;
-            move(heapA, 1L << 32, heapB);
+            move(heapA, 1L << 32, 1L << 32, heapB);
         }
         if (!moved) {
             movedFromA.clear();
@@ -307,9 +362,9 @@ final class ProgramAlignment {
         }
     }
 
-    private void move(long from, long length, long to) {
-        movedFromA.put(from, new Moved(from, length, to));
-        movedFromB.put(to, new Moved(to, length, from));
+    private void move(long from, long bytes, long reach, long to) {
+        movedFromA.put(from, new Moved(from, bytes, reach, to));
+        movedFromB.put(to, new Moved(to, bytes, reach, from));
     }
 
     /** Whether a program has a heap as assembly has one, behind its data. Modules that were imported keep their own. */
@@ -378,7 +433,7 @@ final class ProgramAlignment {
             if (from != null && (next == null || !next.getValue().equals(entry.getValue()))) {
                 long end = next == null ? 1L << 32 : next.getKey();
                 if (entry.getValue() != 0 || !movedFromA.isEmpty()) {
-                    move(from, end - from - 1, from + entry.getValue());
+                    move(from, end - from, end - from - 1, from + entry.getValue());
                 }
             }
         }

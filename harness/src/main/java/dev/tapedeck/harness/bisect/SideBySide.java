@@ -132,6 +132,7 @@ abstract class SideBySide {
             oneBehaves(self);
             return;
         }
+        lockstep.compareInputs();
         Event event = behaves ? event(self) : Event.NONE;
         if (done()) {
             return;
@@ -157,9 +158,9 @@ abstract class SideBySide {
         boolean sameResults = Lockstep.sameResults(event.callA, event.callB);
         lockstep.compareResults(sameResults ? self : self.of(Bisection.Kind.HOST), frame);
         if (event.differs != null) {
-            compareWritten(event.differs, Written.by(a, event.callA), Written.by(b, event.callB));
+            lockstep.compareWritten(Written.by(a, event.callA), Written.by(b, event.callB), event.differs);
         } else if (behaves) {
-            lockstep.wroteSame(event.ofA, event.ofB, event.callA, event.callB);
+            lockstep.wroteSame(event.ofA, event.ofB, event.callA, event.callB, self);
         }
         Origin why = inputs == null ? self : inputs;
         if (!sameWay) {
@@ -223,37 +224,5 @@ abstract class SideBySide {
             Origin origin = Origin.unlessAddress(Origin.earlier(ofA.origin(), ofB.origin()));
             differs(origin == null ? self : origin, behaviourA, behaviourB, ofA.against(ofB));
         }
-    }
-
-    /** Compares what the runs have written, each at places of its own perhaps. */
-    final void compareWritten(Origin self, Written ofA, Written ofB) {
-        ProgramAlignment alignment = lockstep.alignment;
-        ofA.ranges().forEach(range -> lockstep.compareMemory(range.from, range.to - range.from, self));
-        ofB.ranges()
-                .forEach(
-                        range -> lockstep.compareMemory(alignment.addressToA(range.from), range.to - range.from, self));
-        int pointerB = b.origins.heapPointer();
-        ofA.globals().forEach(global -> compareGlobal(global, self));
-        ofB.globals()
-                .forEach(global -> compareGlobal(
-                        global == pointerB ? a.origins.heapPointer() : alignment.globalToA(global), self));
-    }
-
-    /** @param global of the first program, or its heap pointer; -1 for one that it does not have */
-    private void compareGlobal(int global, Origin self) {
-        boolean pointer = global == a.origins.heapPointer();
-        int other = pointer ? b.origins.heapPointer() : global < 0 ? -1 : lockstep.alignment.globalToB(global);
-        if (other < 0) {
-            return;
-        }
-        long valueA = a.global(global);
-        long valueB = b.global(other);
-        Origin origin = null;
-        if (valueA != valueB) {
-            Origin known = Origin.earlier(a.origins.global(global), b.origins.global(other));
-            origin = lockstep.sameValue(valueA, valueB) ? lockstep.addresses : known == null ? self : known;
-        }
-        a.origins.setGlobal(global, origin);
-        b.origins.setGlobal(other, origin);
     }
 }

@@ -218,7 +218,7 @@ final class VersionWalk extends SideBySide {
         }
         a.step(why);
         b.step(why);
-        lockstep.wroteSame(behaviourA, behaviourB, callA, callB);
+        lockstep.wroteSame(behaviourA, behaviourB, callA, callB, why);
     }
 
     private void together() {

@@ -94,7 +94,7 @@ class ConsequencesTest {
 
     private Recording record(VerifiedProgram program, String name, RunOptions options) throws RecordingException {
         Path target = directory.resolve(name + recorded++);
-        Recorder.record(program, options, LiveRun.host("", 0), target);
+        Recorder.record(program, options, LiveRun.host("input of one line", 0), target);
         return Recording.open(target);
     }
 
@@ -235,6 +235,152 @@ class ConsequencesTest {
             assertThat(consequences.complete()).isFalse();
             assertThat(found.summary()).doesNotContain("nothing of it reaches the output");
         }
+    }
+
+    @Test
+    @DisplayName("a difference that memory.copy takes along is the same one at its new place")
+    void copied() throws RecordingException {
+        String text = """
+                .memory 1
+                .func main()
+                  i32.const 2000
+                  i32.const 5
+                  i32.store
+                  i32.const 3000
+                  i32.const 2000
+                  i32.const 4
+                  memory.copy
+                  i32.const 2000
+                  i32.const 0
+                  i32.store
+                  i32.const 3000
+                  i32.load
+                  call_host tape.print_i32
+                  return
+                .end
+                .entry main
+                """;
+        List<Consequence> found = consequences(text, text.replace("i32.const 5\n", "i32.const 6\n"));
+        assertThat(found).hasSize(1);
+        assertThat(cause(found.get(0))).isEqualTo("i32.const 5");
+        assertThat(found.get(0).fate()).isEqualTo(Fate.OUTPUT);
+    }
+
+    /** Returns 7 on two ways, waits, and adds another number to it. */
+    private static final String TWO_WAYS = """
+            .memory 1
+            .func pick(x: i32) -> i32
+              local.get x
+              i32.const 3
+              i32.lt_u
+              br_if low
+              i32.const 2000
+              i32.const 1
+              i32.store
+              i32.const 7
+              return
+            low:
+              i32.const 2000
+              i32.const 2
+              i32.store
+              i32.const 7
+              return
+            .end
+            .func main()
+              .local i: i32
+              i32.const 3
+              call pick
+              i32.const 2000
+              i32.const 0
+              i32.store
+            again:
+              local.get i
+              i32.const 1
+              i32.add
+              local.tee i
+              i32.const 100
+              i32.lt_u
+              br_if again
+              i32.const 20
+              i32.add
+              call_host tape.print_i32
+              return
+            .end
+            .entry main
+            """;
+
+    @Test
+    @DisplayName("equal results of a function that was left on different ways do not differ any more")
+    void equalResults() throws RecordingException {
+        List<Consequence> found =
+                consequences(TWO_WAYS, TWO_WAYS.replace("const 3\n  i32.lt_u", "const 4\n  i32.lt_u"));
+        assertThat(found).hasSize(1);
+        assertThat(found.get(0).fate()).isEqualTo(Fate.DIES_OUT);
+        assertThat(found.get(0).stretches()).hasSize(1);
+        assertThat(found.get(0).stretches().get(0).to())
+                .as("the store of a zero, before the loop")
+                .isLessThan(20);
+    }
+
+    @Test
+    @DisplayName("an equal operand that came about otherwise is not what the other operand differs by")
+    void equalOperand() throws RecordingException {
+        List<Consequence> found = consequences(
+                TWO_WAYS,
+                TWO_WAYS.replace("const 3\n  i32.lt_u", "const 4\n  i32.lt_u").replace("const 20\n", "const 21\n"));
+        assertThat(found).extracting(Consequence::fate).containsExactly(Fate.DIES_OUT, Fate.OUTPUT);
+        assertThat(cause(found.get(1))).isEqualTo("i32.const 20");
+
+        String product = """
+                .func main()
+                  i32.const 6
+                  i32.const 7
+                  i32.mul
+                  nop
+                  i32.const 20
+                  i32.add
+                  call_host tape.print_i32
+                  return
+                .end
+                .entry main
+                """;
+        String folded = product.replace("i32.const 6\n  i32.const 7\n  i32.mul\n", "i32.const 42\n");
+        assertThat(consequences(product, folded)).isEmpty();
+        assertThat(consequences(product, folded.replace("const 20", "const 21")))
+                .singleElement()
+                .satisfies(only -> assertThat(cause(only)).isEqualTo("i32.const 20"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"memory.fill", "call_host tape.input\n  drop"})
+    @DisplayName("what is written over two pieces of data, of which one moved, is at two places in the other version")
+    void rangeOverMovedData(String write) throws RecordingException {
+        String text = """
+                .memory 1
+                .data one = "aaaaaaaa"
+                .data two = "bbbbbbbb"
+                .func main()
+                  i32.const one
+                  WRITE
+                  i32.const two
+                  i32.load8_u
+                  call_host tape.print_i32
+                  return
+                .end
+                .entry main
+                """.replace(
+                        "WRITE", (write.startsWith("memory") ? "i32.const 0\n  " : "") + "i32.const 16\n  " + write);
+        String moved = text.replace(".data two", ".data more = \"0123456789abcdef\"\n.data two");
+        List<Consequence> found = consequences(text, moved);
+        assertThat(found).singleElement().satisfies(only -> {
+            assertThat(cause(only)).isEqualTo(write.lines().findFirst().orElseThrow());
+            assertThat(only.fate()).isEqualTo(Fate.OUTPUT);
+        });
+    }
+
+    private List<Consequence> consequences(String textA, String textB) throws RecordingException {
+        Bisection found = bisect(Programs.assemble("a.tasm", textA), Programs.assemble("b.tasm", textB));
+        return found.consequences().map(Consequences::list).orElse(List.of());
     }
 
     @Test
