@@ -103,10 +103,14 @@ public final class ConsoleReport {
             out.append('\n');
             bisection(content.bisection().get());
         } else {
+            // What the program itself said comes before what was found out about it.
+            content.errorOutput().ifPresent(this::errorOutput);
             ending(content.ending());
         }
         content.slice().ifPresent(slice -> slice("", slice, Optional.empty()));
-        content.errorOutput().ifPresent(this::errorOutput);
+        if (content.bisection().isPresent()) {
+            content.errorOutput().ifPresent(this::errorOutput);
+        }
         content.textDiff().ifPresent(this::diff);
     }
 

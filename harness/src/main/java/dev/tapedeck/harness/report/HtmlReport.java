@@ -225,11 +225,6 @@ public final class HtmlReport {
     }
 
     private static Map<String, Object> slice(String letter, Slice slice, Optional<Slice> above) {
-        List<Object> lines = new ArrayList<>();
-        for (SliceLines.Line line : SliceLines.of(slice, above)) {
-            lines.add(Map.of(
-                    "icount", line.icount(), "text", line.text(), "place", line.place(), "remark", line.remark()));
-        }
         return Map.of(
                 "letter",
                 letter,
@@ -240,7 +235,24 @@ public final class HtmlReport {
                 "icount",
                 Words.count(slice.icount()),
                 "lines",
-                lines);
+                lines(SliceLines.of(slice, above)),
+                "folds",
+                SliceLines.folds(slice),
+                "all",
+                Map.of(
+                        "steps",
+                        Words.count(slice.steps().size(), "step"),
+                        "lines",
+                        lines(SliceLines.of(slice, Optional.empty(), SliceLines.Libraries.SHOWN))));
+    }
+
+    private static List<Object> lines(List<SliceLines.Line> lines) {
+        List<Object> rows = new ArrayList<>();
+        for (SliceLines.Line line : lines) {
+            rows.add(Map.of(
+                    "icount", line.icount(), "text", line.text(), "place", line.place(), "remark", line.remark()));
+        }
+        return rows;
     }
 
     private static Map<String, Object> excerpt(ReportContent.Excerpt excerpt) {

@@ -101,6 +101,13 @@ class ReportInBrowserTest {
             for (JsonNode frame : frames) {
                 assertFits(frame, frame.get("links").size());
                 assertThat(texts(frame.get("headings"))).contains(shown.counts(), "Failed", "Not run", "Flaky");
+                frame.get("gaps")
+                        .forEach(gap -> assertThat(gap.asDouble())
+                                .as("between a number and the path of a recording")
+                                .isGreaterThan(32));
+                assertThat(frame.get("gaps").isEmpty())
+                        .as("whether there is no room for recordings")
+                        .isEqualTo(frame.get("width").asInt() < 560);
                 assertThat(texts(frame.get("links"))).hasSizeGreaterThan(5).allMatch(link -> link.startsWith("./"));
             }
         }
@@ -147,6 +154,13 @@ class ReportInBrowserTest {
                       headings: all('h1, h2').map(heading => heading.textContent),
                       links: all('a').map(link => link.getAttribute('href')),
                       foreign: all('%s').length,
+                      gaps: all('tr').filter(row => row.querySelector('td.num') && row.querySelector('td.rec')?.offsetWidth)
+                          .map(row => {
+                            const number = inner.createRange();
+                            number.selectNodeContents(row.querySelector('td.num'));
+                            return row.querySelector('td.rec a').getBoundingClientRect().left
+                                - number.getBoundingClientRect().right;
+                          }),
                       lanes: all('.lane svg').length,
                       marks: all('svg .checkpoint, svg .interrupt, svg .host').length,
                       shownOfB: all('td.t.b').filter(cell => cell.offsetWidth > 0).length,

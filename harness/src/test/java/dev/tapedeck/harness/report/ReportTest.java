@@ -364,6 +364,80 @@ class ReportTest {
                 .containsExactly("i32.xor: 7 -> 8", "called from main+4 (a.c:5)");
     }
 
+    @Test
+    @DisplayName(
+            "steps of libraries in a row are one line, but for the ends of the chain and inputs; HTML and JSON have all")
+    void librarySteps() throws IOException {
+        String printf = "libc-top-half/musl/src/stdio/vfprintf.c";
+        Executed caller = new Executed(1, "print", 34, "lisp.c", 445, "call printf");
+        List<Cause> steps = List.of(
+                step(20, "memcpy", "libc-top-half/musl/src/string/memcpy.c", Cause.Kind.COMPUTED, 0),
+                called(step(19, "printf_core", printf, Cause.Kind.COMPUTED, 3), caller),
+                called(step(18, "fmt_u", printf, Cause.Kind.CHOICE, 0), caller),
+                called(step(17, "start", "", Cause.Kind.COMPUTED, 0), caller),
+                step(16, "read", printf, Cause.Kind.HOST, 0),
+                step(15, "sum", "lisp.c", Cause.Kind.COMPUTED, 0),
+                step(14, "printf_core", printf, Cause.Kind.COMPUTED, 0),
+                step(13, "pop_arg", printf, Cause.Kind.CONSTANT, 0));
+        Slice slice = slice(steps);
+        assertThat(texts(SliceLines.of(slice, Optional.empty())))
+                .containsExactly(
+                        "20: 7 -> 9",
+                        "... 6 instructions in printf_core, fmt_u, start",
+                        "called from print+34 (lisp.c:445)",
+                        "16",
+                        "9",
+                        "15: 7 -> 9",
+                        "14: 7 -> 9",
+                        "13: 7 -> 9");
+        assertThat(SliceLines.folds(slice)).isTrue();
+        assertThat(SliceLines.of(slice, Optional.empty(), SliceLines.Libraries.SHOWN))
+                .filteredOn(line -> !line.remark())
+                .hasSize(8);
+        // Where nothing is known to be the program's own, nothing is a library's.
+        assertThat(SliceLines.folds(slice(steps.subList(0, 4)))).isFalse();
+
+        ReportContent content = ReportExamples.fault();
+        ReportContent folded = new ReportContent(
+                content.title(),
+                content.reason(),
+                content.run(),
+                content.reference(),
+                content.bisection(),
+                content.listing(),
+                content.ending(),
+                content.excerpts(),
+                content.textDiff(),
+                Optional.of(slice),
+                content.errorOutput());
+        String html = HtmlReport.render(folded);
+        assertThat(html).contains("<summary>all 8 steps, those of libraries too</summary>");
+        assertThat(html.substring(html.indexOf("<details"), html.indexOf("</details>")))
+                .contains("fmt_u+8 (libc-top-half/musl/src/stdio/vfprintf.c:9)");
+        assertThat(html.substring(0, html.indexOf("<details"))).doesNotContain("fmt_u+8");
+        assertThat(HtmlReport.render(content)).doesNotContain("<details");
+        assertThat(new ObjectMapper().readTree(JsonReport.render(folded)).at("/slice/steps"))
+                .hasSize(8);
+    }
+
+    private static Cause called(Cause step, Executed caller) {
+        return new Cause(
+                step.at(),
+                step.kind(),
+                step.role(),
+                step.operands(),
+                step.value(),
+                step.through(),
+                Optional.of(caller),
+                step.repeats(),
+                step.leftOut());
+    }
+
+    private static Cause step(long icount, String function, String source, Cause.Kind kind, long repeats) {
+        Executed at = new Executed(icount, function, 8, source, 9, Long.toString(icount));
+        return new Cause(at, kind, Cause.Role.VALUE, List.of("7"), "9", List.of(), repeats, 0);
+    }
+
     private static List<String> texts(List<SliceLines.Line> lines) {
         return lines.stream().map(SliceLines.Line::text).toList();
     }
