@@ -48,6 +48,8 @@ public final class ProgramFile {
     private static final String MODULE_TEXT = ".wat";
     private static final String TESTS = ".tests";
 
+    static final List<String> ENDING_LIST = List.of(".tasm", ".bc", MODULE, MODULE_TEXT);
+
     /** How many modules a message names. */
     private static final int NAMED_MAX = 3;
 
@@ -238,7 +240,7 @@ public final class ProgramFile {
         return new ProgramException(name
                 + (Files.isSymbolicLink(file) ? ": is a link to a missing file" : ": no such file") + " (looked for "
                 + file.toAbsolutePath() + ")"
-                + Stream.of(".tasm", ".bc", MODULE, MODULE_TEXT)
+                + ENDING_LIST.stream()
                         .map(ending -> name + ending)
                         .filter(other -> !name.isEmpty() && Files.exists(file.resolveSibling(other)))
                         .findFirst()

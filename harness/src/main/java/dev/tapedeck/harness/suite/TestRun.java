@@ -98,6 +98,12 @@ final class TestRun {
                                     + Words.count(parameters, "argument"));
         }
         try {
+            if (test.approved()) {
+                Optional<String> shared = SharedApproval.problem(subject);
+                if (shared.isPresent()) {
+                    return error(shared.get());
+                }
+            }
             clean();
             Verdict verdict = record(function);
             if (verdict.kind() == Verdict.Kind.PASSED) {
