@@ -430,7 +430,7 @@ class BadInputTest {
             clear(run);
             assertThat(run.err()).contains(says);
         });
-        for (String never : new String[] {"1/0 == 0", "icount % 0 == icount", "9223372036854775807 + depth > 0"}) {
+        for (String never : new String[] {"1/0 == 0", "icount % 0 == icount", "9223372036854775807 + 1 > 0"}) {
             assertThat(CommandLineRun.of("bisect", recording, "--when", never).exitCode())
                     .as(never)
                     .isEqualTo(1);
