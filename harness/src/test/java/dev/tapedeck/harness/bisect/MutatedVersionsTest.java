@@ -2,7 +2,7 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tapedeck.harness.effect.Effect;
+import dev.tapedeck.harness.bisect.Deeds.Deed;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -12,14 +12,13 @@ import dev.tapedeck.harness.text.Executed;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.machine.Limits;
-import dev.tapedeck.vm.machine.Status;
+import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.ScheduledInterrupt;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -36,13 +35,6 @@ class MutatedVersionsTest {
     /** Without the clock, which counts instructions and so tells most versions apart. */
     private static final String TEXT =
             Programs.text("mix.tasm").replace("  call_host tape.clock\n  call_host tape.print_i64\n", "");
-
-    /** What a run did, and when. */
-    private record Event(long icount, Behaviour behaviour, byte[] bytes) {
-        Event(long icount, Behaviour behaviour) {
-            this(icount, behaviour, new byte[0]);
-        }
-    }
 
     @TempDir
     Path directory;
@@ -83,44 +75,43 @@ class MutatedVersionsTest {
             }
             VerifiedProgram b = mutant.get();
             RunOptions options = options(random);
-            List<Event> eventsA = events(a, options);
-            List<Event> eventsB = events(b, options);
-            if (last(eventsA) == Behaviour.Kind.LIMIT || last(eventsB) == Behaviour.Kind.LIMIT) {
+            List<Deed> deedsA = Deeds.of(a, options, LiveRun.host(INPUT, options.seed()));
+            List<Deed> deedsB = Deeds.of(b, options, LiveRun.host(INPUT, options.seed()));
+            if (limited(deedsA) || limited(deedsB)) {
                 // Where a version is stopped early, nothing is promised beyond.
                 continue;
             }
             compared++;
-            ProgramAlignment alignment = new ProgramAlignment(a.program(), b.program());
             int first = 0;
-            while (first < Math.min(eventsA.size(), eventsB.size())
-                    && eventsA.get(first).behaviour().same(eventsB.get(first).behaviour(), alignment)) {
+            while (first < Math.min(deedsA.size(), deedsB.size())
+                    && Deeds.same(a.program(), deedsA.get(first), b.program(), deedsB.get(first))) {
                 first++;
             }
-            boolean expected = first < Math.max(eventsA.size(), eventsB.size());
+            boolean expected = first < Math.max(deedsA.size(), deedsB.size());
             Bisection found = bisect(a, b, options, i);
             String which = "seed " + seed + " (repeat with -Dtapedeck.bisect.seed=" + seed
                     + " -Dtapedeck.bisect.cases=1): " + found.summary() + "\n" + changes(text);
             assertThat(found.diverged()).as(which).isEqualTo(expected);
             if (expected) {
                 diverged++;
-                followed += checkConsequences(found, eventsA, eventsB, alignment, which) ? 1 : 0;
+                followed += checkConsequences(found, a.program(), deedsA, b.program(), deedsB, which) ? 1 : 0;
                 assertThat(found.kind())
                         .as(which)
                         .isIn(Bisection.Kind.PROGRAM, Bisection.Kind.HOST, Bisection.Kind.INTERRUPT);
                 long at = found.a().at().map(Executed::icount).orElse(found.a().instructions());
-                assertThat(at).as(which).isLessThanOrEqualTo(eventsA.get(first).icount());
+                assertThat(at).as(which).isLessThanOrEqualTo(deedsA.get(first).icount());
                 long atB = found.b().at().map(Executed::icount).orElse(found.b().instructions());
-                assertThat(atB).as(which).isLessThanOrEqualTo(eventsB.get(first).icount());
+                assertThat(atB).as(which).isLessThanOrEqualTo(deedsB.get(first).icount());
                 checkPlace(text, found, which);
                 List<Bisection.StateDifference> rows = found.differences();
                 if (!rows.isEmpty() && rows.get(rows.size() - 1).location().equals("first effect")) {
                     Bisection.StateDifference row = rows.get(rows.size() - 1);
                     assertThat(row.writerA().map(Executed::icount))
                             .as(which)
-                            .contains(eventsA.get(first).icount());
+                            .contains(deedsA.get(first).icount());
                     assertThat(row.writerB().map(Executed::icount))
                             .as(which)
-                            .contains(eventsB.get(first).icount());
+                            .contains(deedsB.get(first).icount());
                 }
             }
         }
@@ -132,18 +123,18 @@ class MutatedVersionsTest {
 
     /** Something is said to reach the output exactly if what the runs call, or how they end, differs. */
     private static boolean checkConsequences(
-            Bisection found, List<Event> eventsA, List<Event> eventsB, ProgramAlignment alignment, String which) {
+            Bisection found, Program a, List<Deed> deedsA, Program b, List<Deed> deedsB, String which) {
         if (found.consequences().isEmpty() || !found.consequences().get().complete()) {
             return false;
         }
         Bisection.Consequences consequences = found.consequences().get();
         assertThat(consequences.list()).as(which).isNotEmpty();
-        List<Event> outsideA = outside(eventsA);
-        List<Event> outsideB = outside(eventsB);
+        List<Deed> outsideA = deedsA.stream().filter(Deed::outside).toList();
+        List<Deed> outsideB = deedsB.stream().filter(Deed::outside).toList();
         boolean same = outsideA.size() == outsideB.size();
         for (int i = 0; same && i < outsideA.size(); i++) {
-            same = outsideA.get(i).behaviour().same(outsideB.get(i).behaviour(), alignment)
-                    && Arrays.equals(outsideA.get(i).bytes(), outsideB.get(i).bytes());
+            same = Deeds.same(a, outsideA.get(i), b, outsideB.get(i))
+                    && outsideA.get(i).bytes().equals(outsideB.get(i).bytes());
         }
         assertThat(consequences.outside().isEmpty())
                 .as("nothing reaches the output; %s; %s", consequences, which)
@@ -157,14 +148,8 @@ class MutatedVersionsTest {
         return true;
     }
 
-    private static List<Event> outside(List<Event> events) {
-        return events.stream()
-                .filter(event -> event.behaviour().kind().outside())
-                .toList();
-    }
-
-    private static Behaviour.Kind last(List<Event> events) {
-        return events.get(events.size() - 1).behaviour().kind();
+    private static boolean limited(List<Deed> deeds) {
+        return deeds.get(deeds.size() - 1).what().equals("limit");
     }
 
     private Bisection bisect(VerifiedProgram a, VerifiedProgram b, RunOptions options, int number)
@@ -177,47 +162,6 @@ class MutatedVersionsTest {
                 Recording recordingB = Recording.open(pathB)) {
             return Bisector.bisect(recordingA, recordingB);
         }
-    }
-
-    private static List<Event> events(VerifiedProgram program, RunOptions options) {
-        LiveRun run = new LiveRun(program, options, LiveRun.host(INPUT, options.seed()));
-        Effect effect = new Effect(program.program());
-        List<Event> events = new ArrayList<>();
-        while (!run.over()) {
-            run.boundary();
-            effect.read(run.machine);
-            boolean event = Behaviour.isOne(effect);
-            if (event) {
-                Behaviour behaviour = Behaviour.next(run.machine, effect);
-                events.add(new Event(run.machine.icount(), behaviour, output(program, run, behaviour)));
-            }
-            run.execute();
-        }
-        if (run.machine.status() == Status.FAULTED) {
-            events.add(new Event(
-                    run.machine.icount(),
-                    new Behaviour(
-                            Behaviour.Kind.FAULT,
-                            0,
-                            List.of(),
-                            run.machine.fault().map(fault -> fault.kind()))));
-        } else if (run.limited()) {
-            events.add(new Event(run.machine.icount(), new Behaviour(Behaviour.Kind.LIMIT, 0, List.of())));
-        }
-        return events;
-    }
-
-    /** The bytes that {@code tape.output} is about to put out. */
-    private static byte[] output(VerifiedProgram program, LiveRun run, Behaviour behaviour) {
-        if (behaviour.kind() != Behaviour.Kind.HOST
-                || !Lockstep.calledName(program.program(), behaviour).equals("tape.output")) {
-            return new byte[0];
-        }
-        long address = behaviour.values().get(0) & 0xffff_ffffL;
-        long length = behaviour.values().get(1) & 0xffff_ffffL;
-        return address + length <= run.machine.memoryBytes()
-                ? run.machine.readMemory(address, (int) length)
-                : new byte[0];
     }
 
     private static Optional<VerifiedProgram> assemble(String text) {

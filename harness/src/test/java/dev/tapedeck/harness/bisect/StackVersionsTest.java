@@ -2,7 +2,6 @@ package dev.tapedeck.harness.bisect;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tapedeck.harness.effect.Effect;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
@@ -11,14 +10,12 @@ import dev.tapedeck.harness.recording.RunOptions;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
 import dev.tapedeck.vm.machine.Limits;
-import dev.tapedeck.vm.machine.Status;
 import dev.tapedeck.vm.verify.VerifiedProgram;
 import dev.tapedeck.vm.verify.Verifier;
 import dev.tapedeck.vm.verify.VerifyException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -249,40 +246,10 @@ class StackVersionsTest {
 
     /** Everything that is seen of a run from outside: the bytes and numbers it puts out, and how it ends. */
     private static List<String> seen(VerifiedProgram program, RunOptions options) {
-        LiveRun run = new LiveRun(program, options, LiveRun.host("", 0));
-        Effect effect = new Effect(program.program());
-        List<String> seen = new ArrayList<>();
-        while (!run.over()) {
-            run.boundary();
-            effect.read(run.machine);
-            if (Behaviour.isOne(effect)) {
-                Behaviour behaviour = Behaviour.next(run.machine, effect);
-                if (behaviour.kind() == Behaviour.Kind.HOST) {
-                    seen.add(call(program, run, behaviour));
-                } else if (behaviour.kind() == Behaviour.Kind.HALT) {
-                    seen.add("exit " + behaviour.values());
-                }
-            }
-            run.execute();
-        }
-        if (run.machine.status() == Status.FAULTED) {
-            seen.add("fault " + run.machine.fault().orElseThrow().kind());
-        } else if (run.limited()) {
-            seen.add("limit");
-        }
-        return seen;
-    }
-
-    private static String call(VerifiedProgram program, LiveRun run, Behaviour call) {
-        String name = Lockstep.calledName(program.program(), call);
-        if (!name.equals("tape.output")) {
-            return name + call.values();
-        }
-        long address = call.values().get(0) & 0xffff_ffffL;
-        long length = call.values().get(1) & 0xffff_ffffL;
-        return address + length > run.machine.memoryBytes()
-                ? name + " of what is not there"
-                : name + HexFormat.of().formatHex(run.machine.readMemory(address, (int) length));
+        return Deeds.of(program, options, LiveRun.host("", 0)).stream()
+                .filter(deed -> deed.outside() || deed.what().equals("limit"))
+                .map(deed -> deed.what() + deed.bytes())
+                .toList();
     }
 
     private static Optional<VerifiedProgram> assemble(String text) {
