@@ -390,7 +390,6 @@ final class Lockstep {
             int cellA = a.effect.writeFrom + i;
             int cellB = b.effect.writeFrom + i;
             if (outside(machineA, cellA) || outside(machineB, cellB)) {
-                // An interrupt was delivered since: the cell belongs to a frame below.
                 continue;
             }
             compareCells(cellA, cellB, frame ? addresses : self, frame);
@@ -402,7 +401,7 @@ final class Lockstep {
     }
 
     private static boolean outside(Machine machine, int cell) {
-        return cell < machine.bp() || cell >= machine.sp();
+        return cell >= machine.sp();
     }
 
     private void compareCells(int cellA, int cellB, Origin self, boolean always) {

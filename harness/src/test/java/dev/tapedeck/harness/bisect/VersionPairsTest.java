@@ -236,6 +236,14 @@ class VersionPairsTest {
     }
 
     @Test
+    @DisplayName("an operand is compared also if an interrupt comes right behind what put it there")
+    void interruptBehindOperand() throws RecordingException {
+        String constant = TICKING.replace("local.get i\n  call_host", "i32.const 4\n  call_host");
+        Bisection found = bisect(constant, constant.replace("i32.const 4\n", "i32.const 5\n"), interruptedAt(73));
+        assertThat(found.a().at().orElseThrow().text()).isEqualTo("i32.const 4");
+    }
+
+    @Test
     @DisplayName(
             "a clock that is shown tells versions apart that take another number of instructions, and the summary says why")
     void clock() throws RecordingException {
