@@ -33,8 +33,10 @@ import java.util.function.Predicate;
 public final class ApprovalClaims {
     private static final int NAMED_MAX = 3;
 
+    private record Claim(ApprovedFiles files, String test) {}
+
     private final Function<Path, Optional<List<TestCase>>> tests;
-    private final Map<Path, Optional<List<ApprovedFiles>>> claims = new HashMap<>();
+    private final Map<Path, Optional<List<Claim>>> claims = new HashMap<>();
 
     /** As they were when they were first asked for. */
     private final Map<Path, Folder> folders = new HashMap<>();
@@ -71,8 +73,7 @@ public final class ApprovalClaims {
      */
     public List<ObsoleteApproval> beside(Path program) throws IOException {
         String name = String.valueOf(program.getFileName());
-        Path folder = Optional.ofNullable(program.getParent()).orElse(Path.of(""));
-        return obsolete(folder(folder), candidates -> candidates.contains(name));
+        return obsolete(folder(folderOf(program)), candidates -> candidates.contains(name));
     }
 
     /** Why no test has these files; empty if one has, or may have. */
@@ -81,6 +82,36 @@ public final class ApprovalClaims {
         return parent == null || !Files.isDirectory(parent)
                 ? Optional.of("their folder is gone")
                 : whyObsolete(folder(parent), files);
+    }
+
+    /**
+     * A test of another program that has the approved files of this one, so that each would overwrite what is approved of
+     * the other; empty if there is none, or none that can be told. Safe for use by several threads.
+     */
+    synchronized Optional<String> sharedWith(TestSubject subject) {
+        ApprovedFiles files = subject.approvedFiles();
+        try {
+            Folder folder = folder(folderOf(subject.file()));
+            for (String program : folder.programsOf(files.name())) {
+                Path file = folder.path.resolve(program);
+                if (Files.isSameFile(file, subject.file())) {
+                    continue;
+                }
+                for (Claim other : claims(file).orElse(List.of())) {
+                    if (same(files, other.files())) {
+                        return Optional.of("the test '" + other.test() + "' in " + program);
+                    }
+                }
+            }
+            return Optional.empty();
+        } catch (IOException e) {
+            // A folder that cannot be listed, or that changes: the program itself has been read.
+            return Optional.empty();
+        }
+    }
+
+    private static Path folderOf(Path program) {
+        return Optional.ofNullable(program.getParent()).orElse(Path.of(""));
     }
 
     private Folder folder(Path path) throws IOException {
@@ -109,13 +140,12 @@ public final class ApprovalClaims {
     private Optional<String> whyObsolete(Folder folder, ApprovedFiles files) throws IOException {
         List<String> programs = folder.programsOf(files.name());
         for (String program : programs) {
-            Optional<List<ApprovedFiles>> claimed =
-                    claims.computeIfAbsent(folder.path.resolve(program), this::claimsOf);
+            Optional<List<Claim>> claimed = claims(folder.path.resolve(program));
             if (claimed.isEmpty()) {
                 return Optional.empty();
             }
-            for (ApprovedFiles other : claimed.get()) {
-                if (same(files, other)) {
+            for (Claim other : claimed.get()) {
+                if (same(files, other.files())) {
                     return Optional.empty();
                 }
             }
@@ -127,11 +157,15 @@ public final class ApprovalClaims {
                                 + " no test of that name with .approve");
     }
 
-    private Optional<List<ApprovedFiles>> claimsOf(Path program) {
+    private Optional<List<Claim>> claims(Path program) {
+        return claims.computeIfAbsent(program, this::claimsOf);
+    }
+
+    private Optional<List<Claim>> claimsOf(Path program) {
         return tests.apply(program)
                 .map(all -> all.stream()
                         .filter(TestCase::approved)
-                        .map(test -> TestSubject.approvedFiles(program, all, test))
+                        .map(test -> new Claim(TestSubject.approvedFiles(program, all, test), test.name()))
                         .toList());
     }
 

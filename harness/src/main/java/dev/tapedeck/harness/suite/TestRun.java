@@ -99,9 +99,11 @@ final class TestRun {
         }
         try {
             if (test.approved()) {
-                Optional<String> shared = SharedApproval.problem(subject);
-                if (shared.isPresent()) {
-                    return error(shared.get());
+                Optional<String> owner = runner.claims.sharedWith(subject);
+                if (owner.isPresent()) {
+                    return error("the approved files "
+                            + Visible.of(subject.approvedFiles().name()) + ".approved.txt and .rec are those of "
+                            + Visible.of(owner.get()) + " too; rename one of the two tests or programs");
                 }
             }
             clean();

@@ -100,6 +100,7 @@ public class TestRunner {
 
     private final Path output;
     final Options options;
+    final ApprovalClaims claims = new ApprovalClaims(ApprovalClaims::testsOf);
     private @Nullable List<HostFunctions> hostFunctions;
 
     /**

@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.suite;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.tapedeck.harness.approve.ApprovalMode;
 import dev.tapedeck.harness.suite.Verdict.Kind;
@@ -72,5 +73,38 @@ class SharedApprovalTest {
         for (String name : new String[] {"approved", "y.z", "x.a", "x.b", "x.c", "approved.approved"}) {
             assertThat(root.resolve("sum." + name + ".approved.txt")).exists();
         }
+    }
+
+    @Test
+    @DisplayName("names that differ in case only are two files, and no clash in either direction")
+    void caseOnly() throws Exception {
+        Path lower = program("sum.tasm", "x", "Y");
+        assumeThat(root.resolve("SUM.tasm")).as("file systems that tell upper from lower case").doesNotExist();
+        Path[] files = {lower, program("sum.X.tasm", "only"), program("SUM.y.tasm", "only")};
+
+        for (int round = 0; round < 2; round++) {
+            for (Path file : files) {
+                assertThat(run(file).values()).extracting(Verdict::kind).containsOnly(Kind.PASSED);
+            }
+        }
+        for (String name : new String[] {"sum.x", "sum.Y", "sum.X", "SUM.y"}) {
+            assertThat(root.resolve(name + ".approved.txt")).exists();
+        }
+    }
+
+    @Test
+    @DisplayName("names that differ in case only are a clash in both directions where they are one file")
+    void caseOnlyInOneFile() throws Exception {
+        Path sum = program("sum.tasm", "x", "y");
+        Path sumX = program("sum.X.tasm", "only");
+        Path approved = Files.writeString(root.resolve("sum.x.approved.txt"), "as it was");
+        Path other = root.resolve("sum.X.approved.txt");
+        if (!Files.exists(other)) {
+            Files.createLink(other, approved);
+        }
+
+        assertThat(run(sum).get("x").message()).contains("sum.x.approved.txt", "the test 'only' in sum.X.tasm");
+        assertThat(run(sumX).get("only").message()).contains("sum.X.approved.txt", "the test 'x' in sum.tasm");
+        assertThat(approved).hasContent("as it was");
     }
 }
