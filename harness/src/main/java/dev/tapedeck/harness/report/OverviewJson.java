@@ -73,7 +73,7 @@ public final class OverviewJson {
     /**
      * The tests in such a document, none if there is no file.
      *
-     * @throws IOException if the file cannot be read, or is something else
+     * @throws IOException if the file cannot be read, is something else, or has another schema
      */
     public static List<Row> read(Path file) throws IOException {
         if (!Files.exists(file)) {
@@ -88,8 +88,15 @@ public final class OverviewJson {
         try (JsonParser parser = new ObjectMapper().createParser(Files.newInputStream(file))) {
             boolean object = parser.nextToken() == JsonToken.START_OBJECT;
             while (object && parser.nextToken() == JsonToken.FIELD_NAME) {
+                boolean schema = parser.currentName().equals("schema");
                 boolean tests = parser.currentName().equals("tests");
-                if (parser.nextToken() != JsonToken.START_ARRAY || !tests) {
+                JsonToken value = parser.nextToken();
+                boolean number = value == JsonToken.VALUE_NUMBER_INT;
+                if (schema && !(number && parser.getText().equals(Integer.toString(JsonReport.SCHEMA)))) {
+                    throw new IOException(file + " has " + (number ? parser.getText() : "no number")
+                            + " as its schema; this version of Tapedeck reads " + JsonReport.SCHEMA);
+                }
+                if (value != JsonToken.START_ARRAY || !tests) {
                     parser.skipChildren();
                     continue;
                 }

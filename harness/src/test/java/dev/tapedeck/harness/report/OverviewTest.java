@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 import dev.tapedeck.harness.report.Overview.Row;
 import dev.tapedeck.harness.report.Overview.Status;
@@ -14,6 +15,8 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The overview of all tests as a page, as Markdown and as JSON. */
 class OverviewTest {
@@ -122,6 +125,19 @@ class OverviewTest {
                     OverviewJson.render(overview).getBytes(StandardCharsets.UTF_8));
             assertThat(OverviewJson.read(file)).isEqualTo(overview.rows());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2, has 2 as its schema", "'\"1\"', has no number as its schema", "[1], has no number as its schema"})
+    @DisplayName("a list of another schema is an error that names both, whatever else is in it")
+    void otherSchema(String schema, String message) throws Exception {
+        Path file = folder.resolve("results.json");
+        String text = OverviewJson.render(ordinary());
+        Files.writeString(file, text.replaceFirst("(\"schema\" *: *)1", "$1" + schema));
+
+        assertThatIOException()
+                .isThrownBy(() -> OverviewJson.read(file))
+                .withMessage(file + " " + message + "; this version of Tapedeck reads 1");
     }
 
     @Test
