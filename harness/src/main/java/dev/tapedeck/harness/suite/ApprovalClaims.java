@@ -199,6 +199,9 @@ public final class ApprovalClaims {
         /** Also files of tests without their module: nobody knows yet what they are of. */
         private final Set<String> programs = new TreeSet<>();
 
+        /** The programs whose approved files may begin so, in lower case. */
+        private final Map<String, List<String>> byBeginning = new HashMap<>();
+
         private final Map<String, List<String>> programsOf = new HashMap<>();
 
         Folder(Path path) throws IOException {
@@ -228,6 +231,13 @@ public final class ApprovalClaims {
                     programs.add(name);
                 }
             }
+            for (String program : programs) {
+                for (String beginning : List.of(program, program.substring(0, program.lastIndexOf('.')))) {
+                    byBeginning
+                            .computeIfAbsent(beginning.toLowerCase(Locale.ROOT), key -> new ArrayList<>())
+                            .add(program);
+                }
+            }
         }
 
         /** The programs that, by their names, approved files of this name can be of. */
@@ -236,19 +246,12 @@ public final class ApprovalClaims {
         }
 
         private List<String> find(String name) {
-            List<String> found = new ArrayList<>();
-            for (String program : programs) {
-                if (begins(name, program) || begins(name, program.substring(0, program.lastIndexOf('.')))) {
-                    found.add(program);
-                }
-            }
-            return found;
-        }
-
-        private static boolean begins(String name, String beginning) {
             String lower = name.toLowerCase(Locale.ROOT);
-            String with = beginning.toLowerCase(Locale.ROOT);
-            return lower.equals(with) || lower.startsWith(with + ".");
+            Set<String> found = new TreeSet<>();
+            for (int end = lower.length(); end > 0; end = lower.lastIndexOf('.', end - 1)) {
+                found.addAll(byBeginning.getOrDefault(lower.substring(0, end), List.of()));
+            }
+            return List.copyOf(found);
         }
     }
 }

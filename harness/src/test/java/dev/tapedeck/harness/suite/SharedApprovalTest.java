@@ -79,7 +79,9 @@ class SharedApprovalTest {
     @DisplayName("names that differ in case only are two files, and no clash in either direction")
     void caseOnly() throws Exception {
         Path lower = program("sum.tasm", "x", "Y");
-        assumeThat(root.resolve("SUM.tasm")).as("file systems that tell upper from lower case").doesNotExist();
+        assumeThat(root.resolve("SUM.tasm"))
+                .as("file systems that tell upper from lower case")
+                .doesNotExist();
         Path[] files = {lower, program("sum.X.tasm", "only"), program("SUM.y.tasm", "only")};
 
         for (int round = 0; round < 2; round++) {
