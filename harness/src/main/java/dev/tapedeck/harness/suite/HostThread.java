@@ -67,28 +67,35 @@ final class HostThread implements Host, AutoCloseable {
             throws HostException {
         boolean interrupted = false;
         long graceEnds = 0;
-        while (true) {
-            try {
-                return interrupted ? end.get(graceEnds - System.nanoTime(), TimeUnit.NANOSECONDS) : end.get();
-            } catch (InterruptedException e) {
-                if (!interrupted) {
-                    interrupted = true;
-                    graceEnds = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
+        try {
+            while (true) {
+                try {
+                    return interrupted ? end.get(graceEnds - System.nanoTime(), TimeUnit.NANOSECONDS) : end.get();
+                } catch (InterruptedException e) {
+                    if (!interrupted) {
+                        interrupted = true;
+                        graceEnds = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
+                    }
+                    Thread working = thread;
+                    if (working != null) {
+                        working.interrupt();
+                    }
+                } catch (TimeoutException e) {
+                    if (lent.takeBack(end)) {
+                        left = true;
+                        throw new HostException("the call did not end when it was interrupted");
+                    }
+                } catch (ExecutionException e) {
+                    if (e.getCause() instanceof Error error) {
+                        throw error;
+                    }
+                    throw e.getCause() instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
                 }
-                Thread working = thread;
-                if (working != null) {
-                    working.interrupt();
-                }
-            } catch (TimeoutException e) {
-                if (lent.takeBack(end)) {
-                    left = true;
-                    throw new HostException("the call did not end when it was interrupted");
-                }
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof Error error) {
-                    throw error;
-                }
-                throw e.getCause() instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+            }
+        } finally {
+            if (interrupted) {
+                // Only the test knows whose interrupt it was.
+                Thread.currentThread().interrupt();
             }
         }
     }

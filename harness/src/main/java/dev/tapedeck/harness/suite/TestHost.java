@@ -35,6 +35,7 @@ final class TestHost implements Host, AutoCloseable {
 
     private @Nullable HostImport called;
     private Optional<HostImport> interrupted = Optional.empty();
+    private boolean interruptedByOthers;
 
     /**
      * @param timed whether calls may be interrupted
@@ -48,36 +49,50 @@ final class TestHost implements Host, AutoCloseable {
             List<? extends HostFunctions> functions,
             boolean timed) {
         this.output = output;
-        Map<String, Host> own = own(program, test, functions);
         this.threads = new ArrayList<>();
-        if (timed) {
-            own.replaceAll((module, unlimited) -> {
-                HostThread limited = new HostThread(module, unlimited);
-                threads.add(limited);
-                return limited;
-            });
+        WasiOptions options = WasiOptions.of(program, test);
+        Map<String, Host> own = new TreeMap<>();
+        try {
+            addOwn(own, program, test, functions);
+            if (timed) {
+                own.replaceAll((module, unlimited) -> {
+                    HostThread limited = new HostThread(module, unlimited);
+                    threads.add(limited);
+                    return limited;
+                });
+            }
+            this.host = WasiHost.withStandard(
+                    options,
+                    new ByteArrayInputStream(test.input().getBytes(StandardCharsets.ISO_8859_1)),
+                    output,
+                    debug,
+                    own);
+        } catch (RuntimeException | Error e) {
+            // Nobody else knows of those that have been made.
+            try {
+                new CombinedHost(own).close();
+            } catch (IllegalStateException another) {
+                e.addSuppressed(another);
+            }
+            throw e;
         }
-        this.host = WasiHost.withStandard(
-                WasiOptions.of(program, test),
-                new ByteArrayInputStream(test.input().getBytes(StandardCharsets.ISO_8859_1)),
-                output,
-                debug,
-                own);
     }
 
     /** Only of modules that the program imports: the others may be costly to have. */
-    private static Map<String, Host> own(Program program, TestCase test, List<? extends HostFunctions> functions) {
-        Map<String, Host> own = new TreeMap<>();
+    private static void addOwn(
+            Map<String, Host> own, Program program, TestCase test, List<? extends HostFunctions> functions) {
         for (HostFunctions offered : functions) {
             String module = offered.module();
-            boolean imported = program.imports().stream()
-                    .anyMatch(hostImport -> hostImport.module().equals(module));
-            if (imported && own.put(module, offered.host(test)) != null) {
+            if (program.imports().stream()
+                    .noneMatch(hostImport -> hostImport.module().equals(module))) {
+                continue;
+            }
+            if (own.containsKey(module)) {
                 throw new IllegalArgumentException("two classes on the class path, one of them "
                         + offered.getClass().getName() + ", offer host functions of the module " + module);
             }
+            own.put(module, offered.host(test));
         }
-        return own;
     }
 
     @Override
@@ -104,9 +119,14 @@ final class TestHost implements Host, AutoCloseable {
     /** Nothing outside of the call is interrupted: that would close files of ours. */
     private synchronized void end() {
         calling = null;
-        if (interrupted.isPresent()) {
-            Thread.interrupted();
+        if (Thread.interrupted() && interrupted.isEmpty()) {
+            interruptedByOthers = true;
         }
+    }
+
+    /** Whether a call was interrupted by somebody who is to be told, once all files are written. */
+    synchronized boolean interruptedByOthers() {
+        return interruptedByOthers;
     }
 
     /** Interrupts the call that is going on, if there is one; any thread may call this. */

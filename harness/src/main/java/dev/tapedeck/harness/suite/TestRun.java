@@ -38,6 +38,7 @@ final class TestRun {
     private final OutputCapture captured;
     private final DebugCapture debug = new DebugCapture();
     private final List<Path> attachments = new ArrayList<>();
+    private boolean interrupted;
 
     TestRun(TestRunner runner, TestSubject subject) {
         this.runner = runner;
@@ -122,6 +123,11 @@ final class TestRun {
             return error("the run cannot be recorded: " + e.getMessage());
         } catch (IOException e) {
             return error("cannot write below " + TestSubject.shown(directory) + ": " + TestSubject.problem(e));
+        } finally {
+            if (interrupted) {
+                // By an IDE or a build tool. Sooner, that would close the files that are being written.
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
@@ -176,6 +182,7 @@ final class TestRun {
                 outcome = runner.record(subject.verified(), options(limit), host, recorded, stop);
             } finally {
                 watched.close();
+                interrupted = host.interruptedByOthers();
             }
             waited = host.interrupted()
                     .map(called -> Visible.of(called.module() + "." + called.name())

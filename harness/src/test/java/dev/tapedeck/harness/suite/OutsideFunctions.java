@@ -19,6 +19,7 @@ public final class OutsideFunctions implements HostFunctions {
     static final AtomicInteger CLOSED = new AtomicInteger();
     static final BlockingQueue<Throwable> LATE = new LinkedBlockingQueue<>();
     static volatile CountDownLatch stuck = new CountDownLatch(0);
+    static volatile CountDownLatch waits = new CountDownLatch(0);
 
     @Override
     public String module() {
@@ -69,6 +70,7 @@ public final class OutsideFunctions implements HostFunctions {
         }
 
         private static void sleep() throws HostException {
+            waits.countDown();
             try {
                 Thread.sleep(Long.MAX_VALUE);
             } catch (InterruptedException e) {

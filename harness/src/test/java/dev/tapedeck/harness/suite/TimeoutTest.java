@@ -187,6 +187,34 @@ class TimeoutTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"false, FAILED", "true, PASSED"})
+    @DisplayName("an interrupt that is no timeout ends the call, is kept for whoever asked for it, and closes no file")
+    void interruptedByOthers(boolean deaf, Kind kind) throws Exception {
+        Thread testing = Thread.currentThread();
+        OutsideFunctions.waits = new CountDownLatch(1);
+        Thread other = new Thread(() -> {
+            try {
+                OutsideFunctions.waits.await();
+                testing.interrupt();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        other.start();
+
+        Verdict verdict = run((deaf ? DEAF : WAITS) + ".test \"t\"\n  .timeout 1 h\n.end\n", Optional.empty());
+
+        assertThat(Thread.interrupted()).isTrue();
+        other.join();
+        assertThat(verdict.kind()).isEqualTo(kind);
+        assertThat(verdict.message()).doesNotContain("timeout").contains(deaf ? "" : "host_error");
+        try (Recording recording = Recording.open(verdict.recording().orElseThrow())) {
+            assertThat(recording.damage()).isEmpty();
+            assertThat(Replay.verify(recording)).isEqualTo(recording.icountEnd());
+        }
+    }
+
     @Test
     @DisplayName("the setting holds where a test names no time; the test's own comes first")
     void setting() throws Exception {

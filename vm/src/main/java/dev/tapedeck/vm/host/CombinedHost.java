@@ -37,17 +37,29 @@ public final class CombinedHost implements Host, AutoCloseable {
         host.call(call);
     }
 
-    /** Closes those of the hosts that can be closed. */
+    /**
+     * Closes those of the hosts that can be closed, also where one of them fails.
+     *
+     * @throws IllegalStateException if one fails; of several, the others are suppressed
+     */
     @Override
     public void close() {
+        IllegalStateException problem = null;
         for (Host host : hosts.values()) {
             if (host instanceof AutoCloseable closeable) {
                 try {
                     closeable.close();
                 } catch (Exception e) {
-                    throw new IllegalStateException("a host cannot be closed", e);
+                    if (problem == null) {
+                        problem = new IllegalStateException("a host cannot be closed", e);
+                    } else {
+                        problem.addSuppressed(e);
+                    }
                 }
             }
+        }
+        if (problem != null) {
+            throw problem;
         }
     }
 
