@@ -5,6 +5,7 @@ import dev.tapedeck.harness.bisect.VersionWalk.Found;
 import dev.tapedeck.harness.bisect.VersionWalk.Seen;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
+import dev.tapedeck.vm.machine.Status;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -153,16 +154,23 @@ final class CourseWalk extends SideBySide {
 
     @Override
     void alone(Lane lane, Origin first, Origin self) throws RecordingException, Unfaithful {
-        solo(lane, self);
+        solo(lane, self, false);
     }
 
-    /** Executes the next instruction, which has been read, in one run. */
-    private void solo(Lane lane, Origin why) throws RecordingException, Unfaithful {
+    /**
+     * Executes the next instruction, which has been read, in one run.
+     *
+     * @param because whether it is executed because of {@code why}
+     */
+    private void solo(Lane lane, Origin why, boolean because) throws RecordingException, Unfaithful {
+        Origin read = Origin.unlessAddress(lane.inputOrigin());
+        // What is known to have had an effect, rather than what only may: inputs with an origin can still be the same.
+        boolean known = because && why.course() != null && (read == null || read.course() == null);
         Solo solo = lane == a ? soloA : soloB;
         Optional<HostCallRecord> call = Optional.empty();
         if (lockstep.behaves(lane)) {
             Behaviour behaviour = Behaviour.next(lane.machine(), lane.effect);
-            Origin inputs = Origin.unlessAddress(lane.inputOrigin());
+            Origin inputs = known ? null : read;
             long putOut = 0;
             if (behaviour.kind() == Behaviour.Kind.HOST) {
                 putOut = WrittenOut.of(lane, behaviour).checksum();
@@ -172,7 +180,11 @@ final class CourseWalk extends SideBySide {
             solo.add(new Waiting(lane.icount(), behaviour, inputs == null ? why : inputs, putOut));
         }
         solo.written.add(lane, call);
-        lane.step(why);
+        if (known) {
+            lane.stepBecause(why);
+        } else {
+            lane.step(why);
+        }
     }
 
     /** Both go on alone to where their ways meet, or until they have left the function. */
@@ -198,7 +210,7 @@ final class CourseWalk extends SideBySide {
                 return;
             }
             lane.effect.read(lane.machine());
-            solo(lane, why);
+            solo(lane, why, true);
         }
     }
 
@@ -206,7 +218,7 @@ final class CourseWalk extends SideBySide {
         for (Lane lane : List.of(a, b)) {
             while (mayGoOn() && !lane.over()) {
                 lane.effect.read(lane.machine());
-                solo(lane, why);
+                solo(lane, why, true);
             }
         }
     }
@@ -235,15 +247,17 @@ final class CourseWalk extends SideBySide {
     @Override
     void oneBehaves(Origin self) throws RecordingException, Unfaithful {
         Origin why = alone != null ? alone : self;
-        solo(a, why);
-        solo(b, why);
+        solo(a, why, false);
+        solo(b, why, false);
     }
 
     @Override
     void stopped(Origin self, @Nullable Origin inputs, boolean behaved) {
         alone = inputs != null ? inputs : self;
-        if (behaved && a.machine().status() == b.machine().status()) {
-            // The exit code or the results have been compared with the rest of what this instruction did.
+        Status end = a.machine().status();
+        if (behaved && end == b.machine().status() && end != Status.FAULTED) {
+            // The exit code or the results have been compared with the rest of what this instruction did; faults are
+            // not.
             stop = atEnd();
         }
     }

@@ -263,12 +263,22 @@ final class Lane {
         step(inputOrigin(), alone);
     }
 
+    /** Executes the next instruction, which the other run did not come to: all that it writes has this origin. */
+    void stepBecause(Origin why) throws RecordingException, Unfaithful {
+        step(why, why, true);
+    }
+
     /** @param inputs what {@link #inputOrigin} says */
     void step(@Nullable Origin inputs, @Nullable Origin alone) throws RecordingException, Unfaithful {
+        step(inputs, alone, false);
+    }
+
+    private void step(@Nullable Origin inputs, @Nullable Origin alone, boolean because)
+            throws RecordingException, Unfaithful {
         Origin result = inputs == null ? alone : inputs;
         int from = effect.writeFrom;
         int to = effect.writeTo;
-        if (effect.moveFrom >= 0) {
+        if (effect.moveFrom >= 0 && !because) {
             for (int i = 0; i < to - from; i++) {
                 Origin moved = origins.cell(effect.moveFrom + i);
                 origins.setCell(from + i, moved == null ? alone : moved);
@@ -283,7 +293,7 @@ final class Lane {
             origins.setGlobal(global, result);
         }
         if (effect.writeLength > 0) {
-            writes(alone, result);
+            writes(alone, result, because);
         }
         long pointer = movesStackPointer() ? stackPointer() : -1;
         step();
@@ -299,7 +309,7 @@ final class Lane {
         clearInterrupted();
     }
 
-    private void writes(@Nullable Origin alone, @Nullable Origin result) {
+    private void writes(@Nullable Origin alone, @Nullable Origin result, boolean because) {
         if (effect.writeMemory != 0) {
             if (result != null && !result.address()) {
                 origins.setGlobal(origins.rest(), result);
@@ -316,7 +326,7 @@ final class Lane {
             return;
         }
         Origin written = result;
-        if (Effect.isStore(effect.opcode)) {
+        if (Effect.isStore(effect.opcode) && !because) {
             written = Origin.earlier(
                     origins.cell(effect.sp - 1), Origin.unlessAddress(origins.cell(effect.sp - effect.pops)));
             written = written == null ? alone : written;

@@ -1,15 +1,13 @@
 package dev.tapedeck.harness.report;
 
+import dev.tapedeck.harness.effect.Gathered;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.Recording.HostCallRecord;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
 import dev.tapedeck.vm.machine.Machine;
-import dev.tapedeck.vm.program.Program.HostImport;
 import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -39,8 +37,7 @@ public record ErrorOutput(List<String> lines, boolean whole) {
     /** Instructions from the first of these calls to the end: that much, and one checkpoint interval, is replayed. */
     private static final long INSTRUCTIONS_BACK_MAX = 1L << 22;
 
-    private static final int VECTOR_BYTES = 8;
-    private static final int VECTORS_MAX = 1_024;
+    private static final String DEBUG = "tape.debug";
     private static final long STANDARD_ERROR = 2;
 
     public ErrorOutput {
@@ -62,11 +59,14 @@ public record ErrorOutput(List<String> lines, boolean whole) {
         Tail bytes = new Tail();
         for (HostCallRecord call : calls) {
             replay.seek(call.icount());
+            Machine machine = replay.machine();
             List<Long> arguments = call.arguments();
-            if (arguments.size() == 2) {
-                read(replay.machine(), unsigned(arguments.get(0)), unsigned(arguments.get(1)), bytes);
+            if (name(recording, call).equals(DEBUG)) {
+                read(machine, unsigned(arguments.get(0)), unsigned(arguments.get(1)), bytes);
             } else {
-                gather(replay.machine(), unsigned(arguments.get(1)), unsigned(arguments.get(2)), bytes);
+                Gathered.pieces(machine, arguments.get(1), arguments.get(2))
+                        .orElse(List.of())
+                        .forEach(piece -> read(machine, piece.address(), piece.length(), bytes));
             }
         }
         return of(bytes.bytes.toByteArray(), whole);
@@ -95,12 +95,11 @@ public record ErrorOutput(List<String> lines, boolean whole) {
      */
     private static boolean last(Recording recording, Deque<HostCallRecord> calls) {
         List<HostCallRecord> all = recording.hostCalls();
-        List<HostImport> imports = recording.program().program().imports();
         int bound = Math.max(0, all.size() - CALLS_BACK_MAX);
         long first = recording.icountEnd() - INSTRUCTIONS_BACK_MAX;
         for (int i = all.size() - 1; i >= bound; i--) {
             HostCallRecord call = all.get(i);
-            if (writes(imports.get(call.hostImport()), call)) {
+            if (writes(name(recording, call), call)) {
                 // The last one is looked at wherever it is: that costs no more than any other place.
                 if (calls.size() == CALLS_MAX || (call.icount() < first && !calls.isEmpty())) {
                     return false;
@@ -111,11 +110,15 @@ public record ErrorOutput(List<String> lines, boolean whole) {
         return bound == 0;
     }
 
-    private static boolean writes(HostImport called, HostCallRecord call) {
+    private static String name(Recording recording, HostCallRecord call) {
+        return recording.program().program().imports().get(call.hostImport()).qualifiedName();
+    }
+
+    private static boolean writes(String called, HostCallRecord call) {
         return call.error().isEmpty()
-                && switch (called.qualifiedName()) {
-                    case "tape.debug" -> call.arguments().size() == 2;
-                    case "wasi_snapshot_preview1.fd_write" ->
+                && switch (called) {
+                    case DEBUG -> call.arguments().size() == 2;
+                    case Gathered.FD_WRITE ->
                         call.arguments().size() == 4
                                 && call.arguments().get(0) == STANDARD_ERROR
                                 && call.results().equals(List.of(0L));
@@ -125,18 +128,6 @@ public record ErrorOutput(List<String> lines, boolean whole) {
 
     private static long unsigned(long cell) {
         return cell & 0xffff_ffffL;
-    }
-
-    private static void gather(Machine machine, long vectors, long count, Tail to) {
-        for (long i = 0; i < Math.min(count, VECTORS_MAX); i++) {
-            long at = vectors + VECTOR_BYTES * i;
-            if (at + VECTOR_BYTES > machine.memoryBytes()) {
-                return;
-            }
-            ByteBuffer vector =
-                    ByteBuffer.wrap(machine.readMemory(at, VECTOR_BYTES)).order(ByteOrder.LITTLE_ENDIAN);
-            read(machine, unsigned(vector.getInt(0)), unsigned(vector.getInt(4)), to);
-        }
     }
 
     /** Of a long text the end. */

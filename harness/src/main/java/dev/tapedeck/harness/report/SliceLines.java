@@ -91,7 +91,7 @@ final class SliceLines {
             if (group.folded()) {
                 addFolded(lines, group, said);
             } else {
-                add(lines, step);
+                add(lines, step, said);
             }
             said = step.caller();
         }
@@ -148,8 +148,11 @@ final class SliceLines {
     /** @param said the caller that stands above already */
     private static void addFolded(List<Line> lines, Group group, Optional<Executed> said) {
         lines.add(remark(folded(group)));
-        group.last()
-                .caller()
+        addCaller(lines, group.last(), said);
+    }
+
+    private static void addCaller(List<Line> lines, Cause step, Optional<Executed> said) {
+        step.caller()
                 .map(Executed::place)
                 .filter(place -> !said.map(Executed::place).equals(Optional.of(place)))
                 .ifPresent(place -> lines.add(remark("called from " + place)));
@@ -167,7 +170,7 @@ final class SliceLines {
                 + (named < functions.size() ? " and " + Words.count(functions.size() - named, "more function") : "");
     }
 
-    private static void add(List<Line> lines, Cause step) {
+    private static void add(List<Line> lines, Cause step, Optional<Executed> said) {
         Executed at = step.at();
         boolean outside = step.kind() == Cause.Kind.HOST;
         lines.add(new Line(
@@ -181,7 +184,7 @@ final class SliceLines {
                             .map(carrier -> carrier.shown() + " in " + carrier.place())
                             .collect(Collectors.joining(", "))));
         }
-        step.caller().ifPresent(caller -> lines.add(remark("called from " + caller.place())));
+        addCaller(lines, step, said);
         if (step.repeats() > 0) {
             lines.add(remark("... and " + Words.count(step.repeats(), "more time") + " in " + at.function() + "+"
                     + at.offset()));
@@ -207,6 +210,7 @@ final class SliceLines {
                 && one.at().place().equals(other.at().place())
                 && one.repeats() == other.repeats()
                 && one.leftOut() == other.leftOut()
+                && one.caller().map(Executed::place).equals(other.caller().map(Executed::place))
                 && one.through().stream()
                         .map(Executed::place)
                         .toList()

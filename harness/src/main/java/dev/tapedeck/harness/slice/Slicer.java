@@ -81,6 +81,7 @@ public final class Slicer {
     private final long instructions;
     private final long pinned;
     private final Branches branches;
+    private final Shortening shortening;
 
     /**
      * @param replay is moved about, and stands anywhere afterwards
@@ -102,6 +103,7 @@ public final class Slicer {
         this.program = recording.program().program();
         this.instructions = instructions;
         branches = new Branches(replay);
+        shortening = new Shortening(recording, pinned);
     }
 
     /**
@@ -281,7 +283,6 @@ public final class Slicer {
             return end == 0 ? Optional.empty() : way(end);
         }
         Loop loop = found.get();
-        Shortening shortening = new Shortening(recording, pinned);
         List<Cause> steps = new ArrayList<>();
         boolean complete = true;
         if (loop.exits().isEmpty()) {
@@ -517,7 +518,6 @@ public final class Slicer {
     private Slice slice(long icount, String what, List<Spot> keys) throws RecordingException, ReplayException {
         Budget budget = new Budget(instructions);
         Dependences values = dependences(icount, keys, budget);
-        Shortening shortening = new Shortening(recording, pinned);
         List<Cause> steps = new ArrayList<>(shortening.steps(values, Role.VALUE, Slice.STEPS_MAX));
         boolean complete = values.complete();
         // Whoever pins a step knows it for the cause; if the value is not made of it, it may have decided about it.
@@ -565,7 +565,6 @@ public final class Slicer {
     private @Nullable Further further(Dependences values, Budget budget, int most)
             throws RecordingException, ReplayException {
         Further best = null;
-        Shortening shortening = new Shortening(recording, pinned);
         // How a library took the program's own value to pieces, such as the digits of a number, decides nothing about
         // it.
         boolean ownOnly = pinned < 0 && values.nodes().stream().anyMatch(shortening::own);
@@ -622,7 +621,6 @@ public final class Slicer {
             return null;
         }
         Dependences why = dependences(choice.icount(), List.of(new Spot(Space.CELL, choice.chooser())), budget);
-        Shortening shortening = new Shortening(recording, pinned);
         List<Cause> steps = new ArrayList<>();
         steps.add(shortening.choice(at.get(0), Kind.CHOICE, role));
         steps.addAll(shortening.steps(why, role, most - 1));
@@ -684,7 +682,6 @@ public final class Slicer {
     private Further condition(TracedInstruction branch, Budget budget, int most)
             throws RecordingException, ReplayException {
         Dependences why = dependences(branch.icount, List.of(new Spot(Space.CELL, branch.cell(0))), budget);
-        Shortening shortening = new Shortening(recording, pinned);
         List<Cause> steps = new ArrayList<>();
         steps.add(shortening.choice(branch, Kind.BRANCH, Role.CONDITION));
         steps.addAll(shortening.steps(why, Role.CONDITION, most - 1));

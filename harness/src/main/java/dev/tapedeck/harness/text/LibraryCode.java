@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
  */
 public final class LibraryCode {
     private static final Pattern SOURCES = Pattern.compile("^(libc-top-half|libc-bottom-half|dlmalloc|sysroot)/"
-            + "|(^|/)(rustc-[^/]*|rustc/[0-9a-f]{40}|\\.cargo/registry|\\.rustup/toolchains|lib/zig/std"
-            + "|wasi-libc[^/]*|wasi-sdk[^/]*|compiler-rt|libcxx|libcxxabi|usr/include|usr/lib"
-            + "|emscripten/system|tinygo[^/]*/src)/");
+            + "|(^|/)(rustc-[^/]*|rustc/[0-9a-f]{40}|\\.cargo/(registry|git)|\\.rustup/toolchains"
+            + "|lib/zig/std|zig[^/]*/lib/(std|compiler_rt)|usr/local/go/src|tinygo[^/]*/src"
+            + "|wasi-libc[^/]*|wasi-sdk[^/]*|compiler-rt|libcxx|libcxxabi|usr/include|usr/lib|emscripten/system)/");
 
     private LibraryCode() {}
 

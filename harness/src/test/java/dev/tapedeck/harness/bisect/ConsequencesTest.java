@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tapedeck.harness.bisect.Bisection.Consequence;
 import dev.tapedeck.harness.bisect.Bisection.Consequences;
 import dev.tapedeck.harness.bisect.Bisection.Fate;
+import dev.tapedeck.harness.recording.Deck;
 import dev.tapedeck.harness.recording.Recorder;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -475,8 +476,32 @@ class ConsequencesTest {
         assertThat(found.summary()).endsWith("; nothing of it reaches the output");
     }
 
+    @Test
+    @DisplayName("two faults of different kinds at one instruction are two ends")
+    void faultsDiffer() throws Exception {
+        String program = """
+                .func main()
+                  i32.const 7
+                  section.new
+                  drop
+                  i32.const %d
+                  i32.const 100
+                  i32.const 5
+                  section.store8
+                  return
+                .end
+                .entry main
+                """;
+        Bisection found = bisect(Deck.assemble("p", program.formatted(1)), Deck.assemble("p", program.formatted(9)));
+        assertThat(found.a().outcome()).contains("section_out_of_bounds");
+        assertThat(found.b().outcome()).contains("invalid_section");
+        Consequences consequences = found.consequences().orElseThrow();
+        assertThat(consequences.complete()).isTrue();
+        assertThat(consequences.outside()).hasSize(1);
+    }
+
     @ParameterizedTest
-    @CsvSource({"O2, fault", "O1, fault-O1", "O2, fault-O1", "O1, fault", "Os, fault"})
+    @CsvSource({"O2, fault", "O1, fault-O1", "O2, fault-O1", "O1, fault", "Os, fault", "moved, fault"})
     @DisplayName(
             "a changed comparison is found on its line, whichever optimisation the two versions were compiled with")
     void faultAcrossCompilers(String good, String bad) throws Exception {
@@ -491,6 +516,20 @@ class ConsequencesTest {
         assertThat(consequences.outside()).hasSize(1);
         Consequence reached = consequences.outside().get(0);
         assertThat(reached.a()).contains(atA);
+        assertThat(reached.output().orElseThrow().words())
+                .endsWith(", the first with \"2103\\n\", the second with \"2076\\n\"");
+    }
+
+    @Test
+    @DisplayName(
+            "beside a frame of another size, what the changed comparison led to is not blamed on loads that are new")
+    void faultBesideLargerFrame() throws Exception {
+        Bisection found = bisect(compiled("larger-frame"), compiled("fault"));
+        Consequence reached = found.consequences().orElseThrow().outside().get(0);
+        assertThat(reached.a()).isEqualTo(found.a().at());
+        assertThat(Programs.text("compilers/invoices.c").lines().toList())
+                .element(found.a().at().orElseThrow().line() - 1)
+                .isEqualTo("        if (lines[i]->count > 5) {");
         assertThat(reached.output().orElseThrow().words())
                 .endsWith(", the first with \"2103\\n\", the second with \"2076\\n\"");
     }

@@ -362,6 +362,16 @@ class ReportTest {
                 at, Cause.Kind.COMPUTED, Cause.Role.VALUE, List.of("7"), "8", List.of(), Optional.of(caller), 0, 0);
         assertThat(texts(SliceLines.of(slice(List.of(step)), Optional.empty())))
                 .containsExactly("i32.xor: 7 -> 8", "called from main+4 (a.c:5)");
+        assertThat(texts(SliceLines.of(slice(List.of(step, step)), Optional.empty())))
+                .as("the same caller once")
+                .containsExactly("i32.xor: 7 -> 8", "called from main+4 (a.c:5)", "i32.xor: 7 -> 8");
+
+        Executed elsewhere = new Executed(9, "main", 9, "a.c", 12, "call memcpy");
+        Cause other = new Cause(
+                at, Cause.Kind.COMPUTED, Cause.Role.VALUE, List.of("7"), "8", List.of(), Optional.of(elsewhere), 0, 0);
+        assertThat(texts(SliceLines.of(slice(List.of(other, other)), Optional.of(slice(List.of(step, step))))))
+                .as("called from another place, it is not the same as in A")
+                .contains("called from main+9 (a.c:12)");
     }
 
     @Test

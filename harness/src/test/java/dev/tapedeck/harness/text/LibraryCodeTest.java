@@ -19,6 +19,10 @@ class LibraryCodeTest {
                 "/home/me/.cargo/registry/src/index.crates.io-6f17d22bba15001f/itoa-1.0.1/src/lib.rs",
                 "C:\\Users\\me\\.rustup\\toolchains\\stable\\lib\\rustlib\\src\\rust\\library\\core\\src\\str\\mod.rs",
                 "/opt/zig/lib/zig/std/fmt.zig",
+                "/opt/zig-linux-x86_64-0.13.0/lib/std/fmt.zig",
+                "/usr/local/go/src/strconv/itoa.go",
+                "/usr/local/tinygo/src/runtime/print.go",
+                "/home/me/.cargo/git/checkouts/itoa-0123456789abcdef/1234567/src/lib.rs",
                 "/b/emscripten/system/lib/libc/musl/src/string/memcpy.c"
             })
     void librariesOfCompilers(String source) {
@@ -36,7 +40,9 @@ class LibraryCodeTest {
                 "dlmalloc.c",
                 "my-dlmalloc/src/malloc.c",
                 "rustc/main.rs",
-                "lib/zigzag/std/fmt.c"
+                "lib/zigzag/std/fmt.c",
+                "cargo/src/main.rs",
+                "/home/me/go/src/own/main.go"
             })
     void theProgramsOwn(String source) {
         assertThat(LibraryCode.holds(source)).isFalse();
