@@ -236,16 +236,10 @@ public final class ConsoleReport {
     }
 
     private static List<String> frames(List<Frame> frames, int room) {
-        List<String> lines = new ArrayList<>();
-        for (Frame frame : frames.subList(0, Math.min(FRAMES_MAX, frames.size()))) {
+        return Words.stack(frames, FRAMES_MAX, frame -> {
             String tail = frame.interrupt() ? " [interrupt]" : "";
-            lines.add(
-                    place(frame.function(), frame.offset(), frame.source(), frame.line(), room - tail.length()) + tail);
-        }
-        if (frames.size() > FRAMES_MAX) {
-            lines.add("and " + Words.count(frames.size() - FRAMES_MAX, "more frame"));
-        }
-        return lines;
+            return place(frame.function(), frame.offset(), frame.source(), frame.line(), room - tail.length()) + tail;
+        });
     }
 
     private List<String> instructions(Bisection.Side side) {
@@ -473,7 +467,11 @@ public final class ConsoleReport {
             }
         }
         for (SliceLines.Line line : lines) {
-            if (line.remark()) {
+            if (!line.remark() && Visible.of(line.text()).length() > SLICE_TEXT) {
+                // The values are what matters, so they have the line to themselves.
+                line(fit("  " + pad(line.icount(), icountWidth, true) + "  " + line.text(), width));
+                wrapped(line.place(), " ".repeat(icountWidth + 6));
+            } else if (line.remark()) {
                 wrapped(line.text(), " ".repeat(icountWidth + 6));
             } else {
                 line(fit(

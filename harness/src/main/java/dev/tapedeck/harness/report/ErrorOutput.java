@@ -26,6 +26,9 @@ public record ErrorOutput(List<String> lines, boolean whole) {
     /** Lines kept. */
     public static final int LINES_MAX = 20;
 
+    /** Characters of the last line in a sentence. */
+    private static final int WORDS_MAX = 160;
+
     private static final int BYTES_MAX = 4 << 10;
 
     /** Calls that are looked at, the last ones: some libraries write a line in many pieces. */
@@ -49,7 +52,7 @@ public record ErrorOutput(List<String> lines, boolean whole) {
      *
      * @return empty if nothing was written
      */
-    static Optional<ErrorOutput> of(Recording recording) throws RecordingException, ReplayException {
+    public static Optional<ErrorOutput> of(Recording recording) throws RecordingException, ReplayException {
         Deque<HostCallRecord> calls = new ArrayDeque<>();
         boolean whole = last(recording, calls);
         if (calls.isEmpty()) {
@@ -70,6 +73,17 @@ public record ErrorOutput(List<String> lines, boolean whole) {
             }
         }
         return of(bytes.bytes.toByteArray(), whole);
+    }
+
+    /**
+     * The last line that says something, at most {@value #WORDS_MAX} characters of it. Rust's hint at backtraces, which stands
+     * behind each panic, does not.
+     */
+    public Optional<String> lastWords() {
+        return lines.stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("note: run with `RUST_BACKTRACE"))
+                .reduce((before, last) -> last)
+                .map(line -> line.length() <= WORDS_MAX ? line : line.substring(0, WORDS_MAX) + "...");
     }
 
     /** @param whole whether these are all the bytes there were */

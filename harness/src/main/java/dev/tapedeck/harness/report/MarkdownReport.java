@@ -48,7 +48,7 @@ public final class MarkdownReport {
         content.bisection().ifPresent(bisection -> bisection(bisection, content.listing()));
         content.slice().ifPresent(slice -> slice("How it came about", slice, Optional.empty()));
         for (ReportContent.Excerpt excerpt : content.excerpts()) {
-            heading("Source, " + text(excerpt.label()));
+            heading("In the program, " + text(excerpt.label()));
             List<String> lines = new ArrayList<>();
             for (ReportContent.Line line : excerpt.lines()) {
                 lines.add(String.format(

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param operands the values it read, in words; empty if they are not worth showing
  * @param value what it gave, in words
  * @param through what then carried the value on unchanged to where the step above read it: stores, assignments and
- *     returns, the last first; at most {@value #THROUGH_MAX}
+ *     returns, the last first; at most {@value #THROUGH_MAX}, the program's own first
  * @param caller where the step, or the first of {@code through}, is code of a library: the program's own call that led there
  * @param repeats how often the same instruction took part between this step and the next one shown of it
  * @param leftOut how many other steps stand between this one and the next and are not shown

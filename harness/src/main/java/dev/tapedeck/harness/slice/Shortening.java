@@ -215,7 +215,10 @@ final class Shortening {
         return types.isEmpty() ? Long.toString(value) : Values.cell(types.get(0), value);
     }
 
-    /** What carried a value, the last first: only what put it where something else could read it. */
+    /**
+     * What carried a value, the last first: only what put it where something else could read it, and the program's own code
+     * before that of libraries.
+     */
     private List<Executed> through(@Nullable Copy first) {
         List<Executed> carriers = new ArrayList<>();
         for (Copy copy = first; copy != null; copy = copy.next()) {
@@ -223,7 +226,12 @@ final class Shortening {
                 carriers.add(0, Places.executed(program, copy.icount(), new Position(copy.function(), copy.offset())));
             }
         }
-        return carriers.subList(0, Math.min(carriers.size(), Cause.THROUGH_MAX));
+        List<Executed> preferred = Stream.concat(
+                        carriers.stream().filter(carrier -> !LibraryCode.holds(carrier.source())), carriers.stream())
+                .distinct()
+                .limit(Cause.THROUGH_MAX)
+                .toList();
+        return carriers.stream().filter(preferred::contains).toList();
     }
 
     /** Whether an instruction puts a value somewhere, rather than to read it from there. */

@@ -7,6 +7,7 @@ import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.replay.Replay;
 import dev.tapedeck.harness.replay.ReplayException;
+import dev.tapedeck.harness.report.ErrorOutput;
 import dev.tapedeck.harness.report.ReferenceRun;
 import dev.tapedeck.harness.report.Report;
 import dev.tapedeck.harness.report.ReportContent;
@@ -15,7 +16,9 @@ import dev.tapedeck.harness.report.SourceText;
 import dev.tapedeck.harness.slice.Slice;
 import dev.tapedeck.harness.slice.Slicer;
 import dev.tapedeck.harness.text.Frame;
+import dev.tapedeck.harness.text.LibraryCode;
 import dev.tapedeck.harness.text.Places;
+import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.harness.text.Visible;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,18 +74,41 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         String where;
         try {
             frames = replayedFrames(icount);
-            where = ", " + miss.verb() + " at " + frames.get(0).place();
+            where = ", " + miss.verb() + " at " + frames.get(0).place() + ownCall(frames);
         } catch (RecordingException | ReplayException e) {
             where = ""; // What is wrong with it is said first.
         }
         return because(
-                miss.reason() + where + miss.besides(),
+                miss.reason() + where + miss.besides() + (miss.icount().isPresent() ? "" : lastWords()),
                 "",
                 miss.expected(),
                 miss.actual(),
                 frames,
                 Optional.empty(),
                 miss.clue());
+    }
+
+    /** Where the program's own code called the library that it ended in. */
+    private static String ownCall(List<Frame> frames) {
+        return !LibraryCode.holds(frames.get(0).source())
+                ? ""
+                : frames.stream()
+                        .filter(frame -> !frame.source().isEmpty() && !LibraryCode.holds(frame.source()))
+                        .findFirst()
+                        .map(frame -> ", called from " + frame.place())
+                        .orElse("");
+    }
+
+    /** What the program itself said about its end. */
+    private String lastWords() {
+        try {
+            return ErrorOutput.of(recording)
+                    .flatMap(ErrorOutput::lastWords)
+                    .map(line -> "; its error output ends with " + Quoted.text(line))
+                    .orElse("");
+        } catch (RecordingException | ReplayException e) {
+            return "";
+        }
     }
 
     /**

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** How numbers, places and outcomes are written for people, the same in every report and on the command line. */
@@ -99,15 +100,36 @@ public final class Words {
         return frame.place() + (frame.interrupt() ? " [interrupt]" : "");
     }
 
-    /** A call stack in lines, at most {@link #FRAMES_MAX} frames; the last line says if there are more. */
-    public static List<String> stack(List<Frame> frames) {
-        int shown = Math.min(frames.size(), FRAMES_MAX);
+    /**
+     * A call stack in lines. Frames that are the same, as of a recursion, are one line.
+     *
+     * @param frames innermost first; as many as {@link #FRAMES_MAX} are not all there are
+     * @param linesMax how many lines of frames, at most
+     * @param line what stands there for a frame
+     */
+    public static List<String> stack(List<Frame> frames, int linesMax, Function<Frame, String> line) {
         List<String> lines = new ArrayList<>();
-        frames.subList(0, shown).forEach(frame -> lines.add(frame(frame)));
-        if (shown < frames.size()) {
-            lines.add("and " + count(frames.size() - shown, "more frame"));
+        int next = 0;
+        while (next < frames.size() && lines.size() < linesMax) {
+            Frame frame = frames.get(next);
+            int end = next + 1;
+            while (end < frames.size() && frames.get(end).equals(frame)) {
+                end++;
+            }
+            lines.add(line.apply(frame) + (end - next == 1 ? "" : " (" + (end - next) + " frames)"));
+            next = end;
+        }
+        if (frames.size() >= FRAMES_MAX) {
+            lines.add("and more: these are the innermost of them");
+        } else if (next < frames.size()) {
+            lines.add("and " + count(frames.size() - next, "more frame"));
         }
         return lines;
+    }
+
+    /** The same with whole places. */
+    public static List<String> stack(List<Frame> frames) {
+        return stack(frames, FRAMES_MAX, Words::frame);
     }
 
     /**

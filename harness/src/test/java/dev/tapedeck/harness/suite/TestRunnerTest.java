@@ -425,6 +425,45 @@ class TestRunnerTest {
     }
 
     @Test
+    @DisplayName("a sentence names the program's own call of a library, and what the program said about its end")
+    void ownCallsAndLastWords() throws Exception {
+        String program = """
+                .source "own.rs"
+                .source "libc-top-half/musl/src/unistd/write.c"
+                .memory 1
+                .import wasi_snapshot_preview1.fd_write(i32, i32, i32, i32) -> (i32)
+                .data text = "thread 'main' panicked at 'gone', own.rs:12:9\\nnote: run with `RUST_BACKTRACE=1`\\n\\n"
+                .data vectors = i32 text text.length
+                .func write(descriptor: i32)
+                  .source "libc-top-half/musl/src/unistd/write.c"
+                  local.get descriptor @5
+                  i32.const vectors
+                  i32.const 1
+                  i32.const 8
+                  call_host wasi_snapshot_preview1.fd_write @6
+                  drop
+                  return
+                .end
+                .func main(descriptor: i32)
+                  local.get descriptor @10
+                  call write @11
+                  unreachable @12
+                .end
+                .entry main
+                .test "t"
+                """;
+        Verdict fault = run(program + ".run main 2\n.end\n");
+        assertThat(fault.message())
+                .contains("fault unreachable (", ", raised at main+2 (own.rs:12)")
+                .contains("; its error output ends with \"thread 'main' panicked at 'gone', own.rs:12:9\"");
+        Verdict output = run(program + ".run main 1\n.expect output \"thread\"\n.end\n");
+        assertThat(output.message())
+                .contains("wrong from byte 6, written at write+4 (libc-top-half/musl/src/unistd/write.c:6)"
+                        + ", called from main+1 (own.rs:11); besides, fault unreachable (")
+                .doesNotContain("error output");
+    }
+
+    @Test
     @DisplayName("issue 5.6: wrong results, globals and memory, and faults are explained")
     void otherMissesAreExplained() throws Exception {
         String program = """
