@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.condition;
 
+import dev.tapedeck.harness.text.Typos;
 import java.util.List;
 
 /** The name that somebody meant who wrote another one. */
@@ -21,7 +22,7 @@ final class Nearest {
                     && name.length() <= CHARS_MAX
                     && written.length() <= CHARS_MAX
                     && Math.abs(name.length() - written.length()) < least) {
-                int distance = distance(written, name);
+                int distance = Typos.between(written, name);
                 if (distance < least) {
                     least = distance;
                     nearest = name;
@@ -29,25 +30,5 @@ final class Nearest {
             }
         }
         return nearest.isEmpty() ? "" : " (did you mean '" + nearest + "'?)";
-    }
-
-    /** Letters to insert, remove, replace or swap with the next one. */
-    private static int distance(String a, String b) {
-        int[][] table = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++) {
-            for (int j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) {
-                    table[i][j] = i + j;
-                    continue;
-                }
-                int changed = a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1;
-                int least = Math.min(table[i - 1][j - 1] + changed, 1 + Math.min(table[i - 1][j], table[i][j - 1]));
-                if (i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1)) {
-                    least = Math.min(least, table[i - 2][j - 2] + 1);
-                }
-                table[i][j] = least;
-            }
-        }
-        return table[a.length()][b.length()];
     }
 }
