@@ -73,7 +73,11 @@ final class QueueFile {
      * @throws IOException if it does not begin like a Chronicle Queue file; the message does not name the file
      */
     static Index scan(FileChannel channel) throws IOException {
-        long size = channel.size();
+        return scan(channel, channel.size());
+    }
+
+    /** @param size the file's when it was opened; it may have been cut off meanwhile */
+    static Index scan(FileChannel channel, long size) throws IOException {
         if (size == 0) {
             throw new IOException("is empty");
         }
