@@ -191,31 +191,6 @@ public record ReportContent(
         excerpts = List.copyOf(excerpts);
     }
 
-    /** Without a slice and without error output. */
-    public ReportContent(
-            String title,
-            String reason,
-            Run run,
-            Optional<Run> reference,
-            Optional<Bisection> bisection,
-            Listing listing,
-            Ending ending,
-            List<Excerpt> excerpts,
-            Optional<String> textDiff) {
-        this(
-                title,
-                reason,
-                run,
-                reference,
-                bisection,
-                listing,
-                ending,
-                excerpts,
-                textDiff,
-                Optional.empty(),
-                Optional.empty());
-    }
-
     /** Reads what a report shows. What cannot be read is left out and said, never thrown. */
     public static ReportContent of(Report report, SourceText sources) {
         Recording recording = report.recording();

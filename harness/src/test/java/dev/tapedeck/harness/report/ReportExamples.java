@@ -366,7 +366,9 @@ final class ReportExamples {
                                 new Line(30, "  i32.const LIMIT", false),
                                 new Line(31, "  i32.lt_s                ; one round too few?", true),
                                 new Line(32, "  br_if again", false)))),
-                textDiff);
+                textDiff,
+                Optional.empty(),
+                Optional.empty());
     }
 
     private static Run run(String path, long instructions, List<Mark> marks, long replayedFrom) {
