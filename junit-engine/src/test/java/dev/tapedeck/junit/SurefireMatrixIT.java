@@ -61,6 +61,18 @@ class SurefireMatrixIT {
             .end
             """;
 
+    private static final String TAGGED = """
+            .func main()
+              return
+            .end
+            .test "quick"
+              .tags fast
+            .end
+            .test "slow"
+              .expect output "hello"
+            .end
+            """;
+
     /** One build of all modules of all cells. */
     private static Build build;
 
@@ -77,6 +89,11 @@ class SurefireMatrixIT {
 
     static List<Cell> cells() {
         return THOROUGH ? allCells() : CORNERS;
+    }
+
+    /** What JUnit does with tags is all the same to Surefire. */
+    static List<Cell> taggedCells() {
+        return THOROUGH ? allCells() : CORNERS.subList(CORNERS.size() - 1, CORNERS.size());
     }
 
     private static List<Cell> allCells() {
@@ -100,6 +117,13 @@ class SurefireMatrixIT {
                     .program("passes.tasm", UserProject.PASSES)
                     .program("several.tasm", SEVERAL)
                     .file("src/test/resources/junit-platform.properties", "tapedeck.limit=many\n"));
+            if (taggedCells().contains(cell)) {
+                modules.add(
+                        Module.of(cell.module("tagged"), pom(cell, "tagged", SCANNING + "<groups>fast</groups>", ""))
+                                .program("erroneous.tasm", UserProject.ERRONEOUS)
+                                .program("fails.tasm", UserProject.FAILS)
+                                .program("tagged.tasm", TAGGED));
+            }
             if (THOROUGH) {
                 modules.add(Module.of(cell.module("sound"), pom(cell, "sound", SCANNING, ""))
                         .program("passes.tasm", UserProject.PASSES)
@@ -269,6 +293,18 @@ class SurefireMatrixIT {
         assertThat(module.exitCode()).as(module.log()).isEqualTo(1);
         assertThat(module.suite(ANCHOR).counts()).isEqualTo("Tests run: 1, Failures: 0, Errors: 1, Skipped: 0");
         assertThat(module.log()).contains("No program to test in src/test/programs: ");
+    }
+
+    @ParameterizedTest
+    @MethodSource("taggedCells")
+    @DisplayName("issue 6.2: <groups> selects by tag, and leaves a program that cannot be read an error")
+    void tagged(Cell cell) throws Exception {
+        Build module = build.module(cell.module("tagged"));
+
+        assertThat(module.exitCode()).as(module.log()).isEqualTo(1);
+        assertThat(results(module.suite(ANCHOR)))
+                .containsExactly(entry("erroneous.tasm", "error"), entry("tagged.tasm: quick", "passed"));
+        assertThat(module.log()).contains("\n[ERROR] Tests run: 2, Failures: 0, Errors: 1, Skipped: 0\n");
     }
 
     @ParameterizedTest
