@@ -1,11 +1,10 @@
 package dev.tapedeck.harness.log;
 
+import dev.tapedeck.harness.files.FileProblem;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -62,7 +61,7 @@ public final class ChronicleLog {
         try {
             Files.createDirectories(directory);
         } catch (IOException e) {
-            throw new IOException("cannot create the directory " + directory + ": " + reason(e), e);
+            throw new IOException("cannot create the directory " + directory + ": " + FileProblem.words(e), e);
         }
         if (WriterLock.isHeld(directory)) {
             throw new IOException(directory + " is being written by another recorder; name another directory");
@@ -85,7 +84,7 @@ public final class ChronicleLog {
         } catch (FileAlreadyExistsException e) {
             throw new IOException(directory + " is being written by another recorder; name another directory", e);
         } catch (IOException e) {
-            throw new IOException("cannot create a recording in " + directory + ": " + reason(e), e);
+            throw new IOException("cannot create a recording in " + directory + ": " + FileProblem.words(e), e);
         }
         try {
             return new Writer(directory, lock);
@@ -120,7 +119,7 @@ public final class ChronicleLog {
         try {
             channel = FileChannel.open(file, StandardOpenOption.READ);
         } catch (IOException e) {
-            throw new IOException("cannot read " + file + ": " + reason(e), e);
+            throw new IOException("cannot read " + file + ": " + FileProblem.words(e), e);
         }
         try {
             return new Reader(file, channel, QueueFile.scan(channel), live);
@@ -136,7 +135,7 @@ public final class ChronicleLog {
             Files.readAttributes(directory, BasicFileAttributes.class);
             return "permission denied";
         } catch (IOException e) {
-            return reason(e);
+            return FileProblem.words(e);
         }
     }
 
@@ -158,26 +157,10 @@ public final class ChronicleLog {
             root = root.getCause();
         }
         // What the JVM makes of a write to mapped memory that has no disk behind it.
-        String why =
-                root instanceof InternalError ? "the disk is full, or the file was cut by someone else" : reason(root);
+        String why = root instanceof InternalError
+                ? "the disk is full, or the file was cut by someone else"
+                : FileProblem.words(root);
         return new IOException(what + ": " + why, cause);
-    }
-
-    /** Java's file exceptions often have nothing but the file's name as message. */
-    private static String reason(Throwable e) {
-        if (e instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        if (e instanceof NoSuchFileException) {
-            return "no such file";
-        }
-        if (e instanceof FileAlreadyExistsException) {
-            return "a file is in its place";
-        }
-        if (e instanceof FileSystemException system && system.getReason() != null) {
-            return system.getReason();
-        }
-        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
     private static final class Writer implements ExcerptLog {
@@ -365,7 +348,7 @@ public final class ChronicleLog {
             try {
                 return QueueFile.read(channel, index.position(i), index.length(i));
             } catch (IOException e) {
-                throw new IOException("cannot read " + file + ": " + reason(e), e);
+                throw new IOException("cannot read " + file + ": " + FileProblem.words(e), e);
             }
         }
 

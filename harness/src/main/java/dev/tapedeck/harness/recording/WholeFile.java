@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.recording;
 
+import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.log.ChronicleLog;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -62,13 +63,8 @@ public final class WholeFile {
             } finally {
                 Files.deleteIfExists(unfinished);
             }
-        } catch (java.nio.file.NoSuchFileException e) {
-            throw new IOException("cannot write " + file + ": no such file or directory", e);
-        } catch (java.nio.file.AccessDeniedException e) {
-            throw new IOException("cannot write " + file + ": permission denied", e);
         } catch (java.nio.file.FileSystemException e) {
-            String reason = e.getReason() == null ? e.getMessage() : e.getReason();
-            throw new IOException("cannot write " + file + ": " + reason, e);
+            throw new IOException("cannot write " + file + ": " + FileProblem.words(e), e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.store;
 
+import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.recording.Compression;
 import dev.tapedeck.harness.recording.RecordingException;
 import dev.tapedeck.harness.recording.WholeFile;
@@ -543,14 +544,9 @@ public final class SnapshotStore {
     }
 
     private RecordingException failure(IOException e) {
-        String reason = e instanceof java.nio.file.AccessDeniedException
-                ? "permission denied: " + e.getMessage()
-                : e instanceof FileSystemException system && system.getReason() != null
-                        ? system.getReason() + ": " + system.getFile()
-                        : e instanceof java.nio.file.FileAlreadyExistsException
-                                ? "a file is in the way: " + e.getMessage()
-                                : String.valueOf(e.getMessage());
-        return new RecordingException("snapshot store " + directory + ": " + reason, e);
+        String file =
+                e instanceof FileSystemException system && system.getFile() != null ? ": " + system.getFile() : "";
+        return new RecordingException("snapshot store " + directory + ": " + FileProblem.words(e) + file, e);
     }
 
     private static String hash(byte[] bytes, int from, int to) {

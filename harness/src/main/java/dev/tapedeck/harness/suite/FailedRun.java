@@ -2,6 +2,7 @@ package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.bisect.Bisection;
 import dev.tapedeck.harness.bisect.Bisector;
+import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -237,7 +238,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                     files,
                     output);
         } catch (RecordingException e) {
-            return notCompared(attempts, outcome, TestSubject.problem(e));
+            return notCompared(attempts, outcome, FileProblem.words(e));
         } catch (RuntimeException e) {
             // A defect of the bisector must not hide that it passed.
             return notCompared(attempts, outcome, "internal error: " + e);
@@ -309,8 +310,7 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
                             + (longer && !bisection.diverged() ? "up to there " : "")
                             + Visible.of(bisection.sentence(referenceName)));
         } catch (RecordingException e) {
-            return Comparison.none(
-                    "; not bisected against " + referenceName + ": " + Visible.of(TestSubject.problem(e)));
+            return Comparison.none("; not bisected against " + referenceName + ": " + Visible.of(FileProblem.words(e)));
         } catch (RuntimeException e) {
             // A defect of the bisector must not hide that the test failed, and why.
             return Comparison.none(

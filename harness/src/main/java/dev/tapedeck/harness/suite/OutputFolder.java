@@ -1,10 +1,9 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.text.Visible;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -31,7 +30,7 @@ public final class OutputFolder {
         }
     }
 
-    /** The JDK's message is often nothing but the path. */
+    /** In its words or, where something else is in the folder's place, what it is. */
     private static String why(Path folder, IOException problem) {
         for (Path part = folder.toAbsolutePath(); part != null; part = part.getParent()) {
             if (Files.isDirectory(part)) {
@@ -42,11 +41,6 @@ public final class OutputFolder {
                         + (Files.exists(part) ? " is a file, not a folder" : " is a link that leads nowhere");
             }
         }
-        if (problem instanceof AccessDeniedException) {
-            return "permission denied";
-        }
-        return problem instanceof FileSystemException system && system.getReason() != null
-                ? system.getReason()
-                : TestSubject.problem(problem);
+        return FileProblem.words(problem);
     }
 }

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.text.Visible;
 import dev.tapedeck.vm.asm.Assembler;
 import dev.tapedeck.vm.asm.AssemblyException;
@@ -18,7 +19,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -229,10 +229,8 @@ public final class ProgramFile {
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             throw missing(file, name);
-        } catch (AccessDeniedException e) {
-            throw new ProgramException(name + ": cannot be read: permission denied");
         } catch (IOException e) {
-            throw new ProgramException(name + ": cannot be read: " + e.getMessage());
+            throw new ProgramException(name + ": cannot be read: " + FileProblem.words(e));
         }
     }
 

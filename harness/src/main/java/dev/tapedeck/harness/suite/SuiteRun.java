@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.WholeFile;
 import dev.tapedeck.harness.report.Overview;
@@ -39,8 +40,8 @@ public final class SuiteRun {
     static final String RESULTS = "results.json";
 
     /**
-     * Output folders, and folders in them, of tests that failed in this process: one that is executed again here is another attempt, since build tools
-     * run failed tests again where they failed.
+     * Output folders, and folders in them, of tests that failed in this process: one that is executed again here is another
+     * attempt, since build tools run failed tests again where they failed.
      */
     private static final Set<List<String>> FAILED = ConcurrentHashMap.newKeySet();
 
@@ -99,12 +100,19 @@ public final class SuiteRun {
                 List.of()));
     }
 
-    /** Takes up a test that could not be run. */
+    /**
+     * Takes up a test, or a container of tests, that could not be run.
+     *
+     * @param folder of its results or its program's, below the output folder; of a container, which has none, its title
+     */
     public void notRun(String folder, String title, String message) {
         add(withoutRun(folder, title, Status.ERROR, message));
     }
 
-    /** Takes up approved files that no test has; whether that is a failure depends on where the tests run. */
+    /**
+     * Takes up approved files that no test has; whether that is a failure depends on where the tests run. They have no folder
+     * of results, and their title stands for it.
+     */
     public void obsolete(String title, boolean failure, String message) {
         add(withoutRun(title, title, failure ? Status.FAILED : Status.DISABLED, message));
     }
@@ -180,6 +188,6 @@ public final class SuiteRun {
 
     private String problem(IOException e) {
         return "cannot write the overview of all tests to " + TestSubject.shown(output.resolve(INDEX)) + ": "
-                + TestSubject.problem(e);
+                + FileProblem.words(e);
     }
 }

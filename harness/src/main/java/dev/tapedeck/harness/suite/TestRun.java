@@ -1,6 +1,7 @@
 package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.approve.PendingApproval;
+import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Outcome;
 import dev.tapedeck.harness.recording.Pack;
@@ -67,7 +68,7 @@ final class TestRun {
             }
         } catch (IOException e) {
             return Verdict.error(
-                    first.place() + ": cannot write below " + TestSubject.shown(home) + ": " + TestSubject.problem(e),
+                    first.place() + ": cannot write below " + TestSubject.shown(home) + ": " + FileProblem.words(e),
                     List.of(),
                     new byte[0]);
         }
@@ -122,7 +123,7 @@ final class TestRun {
         } catch (RecordingException e) {
             return error("the run cannot be recorded: " + e.getMessage());
         } catch (IOException e) {
-            return error("cannot write below " + TestSubject.shown(directory) + ": " + TestSubject.problem(e));
+            return error("cannot write below " + TestSubject.shown(directory) + ": " + FileProblem.words(e));
         } finally {
             if (interrupted) {
                 // By an IDE or a build tool. Sooner, that would close the files that are being written.
@@ -193,7 +194,7 @@ final class TestRun {
         } catch (IllegalArgumentException e) {
             // The machine refuses: a host function is missing, the program needs more than the limits allow,
             // or a number of the test is out of range.
-            return error(TestSubject.problem(e));
+            return error(FileProblem.words(e));
         }
         if (debug.bytes().length > 0) {
             attachments.add(Files.write(directory.resolve(DEBUG), debug.bytes()));

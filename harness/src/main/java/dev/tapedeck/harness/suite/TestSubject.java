@@ -2,6 +2,7 @@ package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.approve.ApprovedFiles;
 import dev.tapedeck.harness.text.Visible;
+import dev.tapedeck.harness.text.Words;
 import dev.tapedeck.vm.program.Program;
 import dev.tapedeck.vm.program.TestCase;
 import dev.tapedeck.vm.verify.VerifiedProgram;
@@ -68,14 +69,6 @@ record TestSubject(Path file, String name, Path home, int attempt, VerifiedProgr
 
     /** A path as a person in the working directory would type it. */
     static String shown(Path path) {
-        Path here = Path.of("").toAbsolutePath();
-        Path absolute = path.toAbsolutePath().normalize();
-        return (absolute.startsWith(here) ? here.relativize(absolute) : absolute).toString();
-    }
-
-    /** What an exception says. */
-    static String problem(Exception e) {
-        String message = e.getMessage();
-        return message == null || message.isBlank() ? e.getClass().getSimpleName() : message;
+        return Words.path(path.toAbsolutePath().normalize().toString());
     }
 }

@@ -11,6 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code tapedeck test}: what JUnit does with programs, without it. */
@@ -313,6 +315,16 @@ class TestCommandTest {
         CommandLineRun blocked = CommandLineRun.of("test", "-o", file, sum);
         assertThat(blocked.exitCode()).isEqualTo(65);
         assertThat(blocked.err()).containsOnlyOnce("cannot write to ").contains("is a file, not a folder");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    @DisplayName("an output folder that the file system does not make is named once, and why")
+    void outputRefused() {
+        CommandLineRun run = CommandLineRun.of("test", "-o", "/proc/nope/", sum);
+
+        assertThat(run.exitCode()).isEqualTo(65);
+        assertThat(run.err()).isEqualTo("tapedeck: cannot write to /proc/nope: no such file or directory\n");
     }
 
     @Test
