@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,12 +99,18 @@ final class Memory {
             return held + more <= max;
         }
 
-        /** Whether some more pages may be held; gives back pages of zeros first if that is needed to tell. */
-        boolean roomFor(long more) {
-            if (!fits(more)) {
-                memories.forEach(Memory::releaseZeros);
+        /**
+         * Whether some more pages may be held. Gives back pages of zeros only if it takes that, since it costs by the size of
+         * memory: a program that uses all it may have goes on storing at the same speed.
+         *
+         * @param more how many more; a page that is given back may be one more
+         */
+        boolean roomFor(LongSupplier more) {
+            if (fits(more.getAsLong())) {
+                return true;
             }
-            return fits(more);
+            memories.forEach(Memory::releaseZeros);
+            return fits(more.getAsLong());
         }
     }
 
@@ -118,10 +126,14 @@ final class Memory {
 
     /** Whether bytes can be written to a range, which is inside. */
     boolean roomFor(long address, byte[] bytes) {
-        if (bytes.length == 0 || residency.roomFor(touched(address, bytes.length))) {
-            return true;
-        }
-        int more = 0;
+        return bytes.length == 0
+                || residency.fits(touched(address, bytes.length))
+                || residency.roomFor(() -> written(address, bytes));
+    }
+
+    /** How many pages of zeros bytes would be written to that are not all zero. */
+    private long written(long address, byte[] bytes) {
+        long more = 0;
         int done = 0;
         while (done < bytes.length) {
             int page = (int) ((address + done) >>> PageMap.PAGE_SHIFT);
@@ -131,12 +143,20 @@ final class Memory {
             }
             done += count;
         }
-        return residency.fits(more);
+        return more;
     }
 
     /** The pages that a range lies in; its length is not 0. */
     private static long touched(long address, long length) {
         return ((address + length - 1) >>> PageMap.PAGE_SHIFT) - (address >>> PageMap.PAGE_SHIFT) + 1;
+    }
+
+    /** How many pages of a range, which is not empty, are pages of zeros. */
+    private long zeroPages(long address, long length) {
+        long first = address >>> PageMap.PAGE_SHIFT;
+        return LongStream.range(first, first + touched(address, length))
+                .filter(page -> readable[(int) page] == PageMap.ZERO)
+                .count();
     }
 
     /** Makes every page that is all zero one that was never touched. Costs by the size of memory. */
@@ -224,7 +244,7 @@ final class Memory {
         }
         base = target;
         hold(target.heldCount() - held);
-        residency.roomFor(0);
+        residency.roomFor(() -> 0);
     }
 
     private void restoreChunks(PageMap target) {
@@ -340,8 +360,8 @@ final class Memory {
      */
     boolean copy(long to, Memory source, long from, long length) {
         if (length > 0
-                && !residency.roomFor(touched(to, length))
-                && !residency.fits(touchedByCopy(to, source, from, length))) {
+                && !residency.fits(touched(to, length))
+                && !residency.roomFor(() -> touchedByCopy(to, source, from, length))) {
             return false;
         }
         if (to <= from) {
@@ -400,16 +420,11 @@ final class Memory {
      * @return false if nothing was filled because too many pages would be in use
      */
     boolean fill(long address, byte value, long length) {
-        if (value != 0 && length > 0 && !residency.roomFor(touched(address, length))) {
-            long more = 0;
-            for (long page = address >>> PageMap.PAGE_SHIFT;
-                    page <= ((address + length - 1) >>> PageMap.PAGE_SHIFT);
-                    page++) {
-                more += readable[(int) page] == PageMap.ZERO ? 1 : 0;
-            }
-            if (!residency.fits(more)) {
-                return false;
-            }
+        if (value != 0
+                && length > 0
+                && !residency.fits(touched(address, length))
+                && !residency.roomFor(() -> zeroPages(address, length))) {
+            return false;
         }
         long done = 0;
         while (done < length) {
