@@ -107,6 +107,10 @@ public final class Approval {
 
     /** One char per byte, but with plain line ends: a checkout on Windows may have changed them, and no others occur. */
     static String read(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            // A pipe would be waited for.
+            throw new IOException(file + " is no file");
+        }
         return Files.readString(file, StandardCharsets.ISO_8859_1).replace("\r\n", "\n");
     }
 

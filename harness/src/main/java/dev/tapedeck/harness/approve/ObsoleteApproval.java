@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.approve;
 
+import dev.tapedeck.harness.recording.OwnFile;
 import dev.tapedeck.harness.text.Visible;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -49,7 +50,7 @@ public record ObsoleteApproval(ApprovedFiles files, String reason) {
                 + PendingApproval.relative(folder, files.recording()) + "\n";
         // Any name will do that is the same for the same files.
         String name = UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)) + NOTE_ENDING;
-        Files.writeString(folder.resolve(name), text);
+        OwnFile.write(folder.resolve(name), text.getBytes(StandardCharsets.UTF_8));
     }
 
     /** The files of all notes below an output folder, as far as they exist, in the order of their paths. */

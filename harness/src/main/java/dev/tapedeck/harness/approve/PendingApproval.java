@@ -13,6 +13,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -207,8 +208,10 @@ public record PendingApproval(
 
     /** Not as {@code Files.copy} does: the copy would have the received file's permissions. */
     private static void copy(Path from, Path to) throws IOException {
+        // What is left of an attempt that was cut off, or a link to somebody else's file.
+        Files.deleteIfExists(to);
         try (InputStream in = Files.newInputStream(from);
-                OutputStream out = Files.newOutputStream(to)) {
+                OutputStream out = Files.newOutputStream(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             in.transferTo(out);
         }
     }

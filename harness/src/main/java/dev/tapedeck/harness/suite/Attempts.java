@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.recording.OwnFile;
 import dev.tapedeck.vm.format.BcWriter;
 import dev.tapedeck.vm.program.Program;
 import java.io.IOException;
@@ -40,7 +41,8 @@ final class Attempts {
 
     static void failed(Path home, int attempt, String session, Program program) throws IOException {
         if (!session.isEmpty()) {
-            Files.writeString(home.resolve(NOTE), attempt + " " + BcWriter.identity(program) + " " + session + "\n");
+            String text = attempt + " " + BcWriter.identity(program) + " " + session + "\n";
+            OwnFile.write(home.resolve(NOTE), text.getBytes(StandardCharsets.UTF_8));
         }
     }
 

@@ -1,9 +1,9 @@
 package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.files.FileProblem;
+import dev.tapedeck.harness.recording.OwnFile;
 import dev.tapedeck.harness.text.Visible;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -22,7 +22,7 @@ public final class OutputFolder {
     public static void create(Path folder) throws IOException {
         try {
             Files.createDirectories(folder);
-            FileChannel.open(folder.resolve(RunState.FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
+            OwnFile.open(folder.resolve(RunState.FILE), StandardOpenOption.CREATE, StandardOpenOption.WRITE)
                     .close();
         } catch (IOException e) {
             throw new IOException(

@@ -1,5 +1,6 @@
 package dev.tapedeck.harness.suite;
 
+import dev.tapedeck.harness.recording.OwnFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -47,7 +48,7 @@ record RunState(Set<String> owners, int begun, int ended, boolean lost) {
     /** Changes the state; nobody else does so at the same time. */
     static void update(Path output, Change change) throws IOException {
         synchronized (LOCK) {
-            try (FileChannel channel = FileChannel.open(
+            try (FileChannel channel = OwnFile.open(
                     output.resolve(FILE),
                     StandardOpenOption.CREATE,
                     StandardOpenOption.READ,

@@ -2,7 +2,7 @@ package dev.tapedeck.harness.suite;
 
 import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.recording.Outcome;
-import dev.tapedeck.harness.recording.WholeFile;
+import dev.tapedeck.harness.recording.OwnFile;
 import dev.tapedeck.harness.report.Overview;
 import dev.tapedeck.harness.report.Overview.Row;
 import dev.tapedeck.harness.report.Overview.Status;
@@ -66,6 +66,7 @@ public final class SuiteRun {
             RunState.update(run.output, state -> {
                 RunState next = state.begin(owner);
                 if (next.begun() == 1) {
+                    OwnFile.clear(run.output.resolve(RESULTS));
                     Files.deleteIfExists(run.output.resolve(RESULTS));
                 }
                 return run.update(next, rows -> {});
@@ -183,7 +184,7 @@ public final class SuiteRun {
     }
 
     private void write(String name, String text) throws IOException {
-        WholeFile.write(output.resolve(name), text.getBytes(StandardCharsets.UTF_8));
+        OwnFile.write(output.resolve(name), text.getBytes(StandardCharsets.UTF_8));
     }
 
     private String problem(IOException e) {

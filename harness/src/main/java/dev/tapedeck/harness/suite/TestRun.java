@@ -4,6 +4,7 @@ import dev.tapedeck.harness.approve.PendingApproval;
 import dev.tapedeck.harness.files.FileProblem;
 import dev.tapedeck.harness.recording.CheckpointSpacing;
 import dev.tapedeck.harness.recording.Outcome;
+import dev.tapedeck.harness.recording.OwnFile;
 import dev.tapedeck.harness.recording.Pack;
 import dev.tapedeck.harness.recording.Recording;
 import dev.tapedeck.harness.recording.RecordingException;
@@ -101,6 +102,12 @@ final class TestRun {
         }
         try {
             if (test.approved()) {
+                for (Path approved : subject.approvedFiles().existing()) {
+                    if (!Files.isRegularFile(approved)) {
+                        return error(Visible.of(TestSubject.shown(approved))
+                                + " is no file, and so no approved one; remove it");
+                    }
+                }
                 Optional<String> owner = runner.claims.sharedWith(subject);
                 if (owner.isPresent()) {
                     return error("the approved files "
@@ -231,7 +238,9 @@ final class TestRun {
                     return verdict.get();
                 }
             }
-            Pack.pack(recording, subject.home().resolve(FailedRun.LAST_PASSED));
+            Path lastPassed = subject.home().resolve(FailedRun.LAST_PASSED);
+            OwnFile.clear(lastPassed);
+            Pack.pack(recording, lastPassed);
             if (subject.attempt() > 1) {
                 return failed.passedNow(outcome);
             }
