@@ -137,7 +137,9 @@ public final class Slicer {
         long value = location instanceof Location.Operand operand && operand.frame() >= machine.depth()
                 ? machine.results().get(operand.index())
                 : machine.get(location);
-        return Places.location(machine, location) + " is " + Values.value(machine, location, value);
+        boolean oneByte = location instanceof Location.MemoryByte || location instanceof Location.SectionByte;
+        return Places.location(machine, location) + " is "
+                + (oneByte ? Values.unsignedByte(value) : Values.value(machine, location, value));
     }
 
     /**

@@ -236,7 +236,8 @@ public final class ProgramFile {
 
     private static ProgramException missing(Path file, String name) {
         return new ProgramException(name
-                + (Files.isSymbolicLink(file) ? ": is a link to a missing file" : ": no such file") + " (looked for "
+                + (Files.isSymbolicLink(file) ? ": is a link to a missing file" + target(file) : ": no such file")
+                + " (looked for "
                 + file.toAbsolutePath() + ")"
                 + ENDING_LIST.stream()
                         .map(ending -> name + ending)
@@ -244,6 +245,15 @@ public final class ProgramFile {
                         .findFirst()
                         .map(other -> "; there is a " + other)
                         .orElse(""));
+    }
+
+    /** What a link says, which may be another link. */
+    private static String target(Path link) {
+        try {
+            return ", " + Visible.of(Files.readSymbolicLink(link).toString());
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     private static Program decode(String name, byte[] bytes) throws ProgramException {

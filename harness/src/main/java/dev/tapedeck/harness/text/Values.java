@@ -105,6 +105,11 @@ public final class Values {
         return value >= 0 && value < 10 ? Long.toString(value) : value + " (0x" + Long.toHexString(bits) + ")";
     }
 
+    /** A byte: {@code 69 (0x45)}. */
+    public static String unsignedByte(long value) {
+        return withHex(value & 0xff, value & 0xff);
+    }
+
     /** A cell of unknown type. */
     private static String integer(long cell) {
         return withHex(cell, (int) cell == cell ? cell & 0xffff_ffffL : cell);

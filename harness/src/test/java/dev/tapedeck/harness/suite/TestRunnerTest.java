@@ -338,10 +338,10 @@ class TestRunnerTest {
                 .end
                 """);
         assertThat(bytes.message()).contains("wrong from byte 2");
-        assertThat(bytes.report().orElseThrow().slice().orElseThrow().what()).isEqualTo("memory 0x402 is 65");
+        assertThat(bytes.report().orElseThrow().slice().orElseThrow().what()).isEqualTo("memory 0x402 is 101 (0x65)");
         assertThat(slice(bytes)).containsExactly("i32.add: 100, 1 -> 101");
         for (Path file : bytes.attachments()) {
-            assertThat(file).content(StandardCharsets.UTF_8).contains("memory 0x402 is 65");
+            assertThat(file).content(StandardCharsets.UTF_8).contains("memory 0x402 is 101 (0x65)");
         }
     }
 
