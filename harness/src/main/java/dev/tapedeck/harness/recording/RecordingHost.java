@@ -54,7 +54,11 @@ final class RecordingHost implements Host {
         } catch (HostException e) {
             calls.accept(watched.failed(e.getMessage()));
             throw e;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // Also what no signature names.
+            if (HostException.endsMachine(e)) {
+                throw e;
+            }
             // The machine takes it as a failure with this message.
             calls.accept(watched.failed(e.toString()));
             throw e;

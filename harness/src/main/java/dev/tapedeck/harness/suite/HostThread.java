@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,11 @@ final class HostThread implements Host, AutoCloseable {
                     if (e.getCause() instanceof Error error) {
                         throw error;
                     }
-                    throw e.getCause() instanceof RuntimeException unchecked ? unchecked : new IllegalStateException(e);
+                    if (e.getCause() instanceof RuntimeException unchecked) {
+                        throw unchecked;
+                    }
+                    // A checked one that no signature names; as the machine would say it.
+                    throw new HostException(String.valueOf(e.getCause()));
                 }
             }
         } finally {
@@ -144,16 +149,38 @@ final class HostThread implements Host, AutoCloseable {
     /** A call as it is lent to the thread: what is left behind must not write to the memory of a program that has ended. */
     private static final class Lent implements HostCall {
         private final HostCall call;
-        private boolean over;
+        /** Not the monitor, which is there for whoever has the call. In turn, so that many short calls keep nobody out. */
+        private final ReentrantLock lock = new ReentrantLock(true);
+
+        private volatile boolean over;
 
         Lent(HostCall call) {
             this.call = call;
         }
 
-        /** Whether that came before the end of the call. */
-        synchronized boolean takeBack(CompletableFuture<?> end) {
-            over = !end.isDone();
-            return over;
+        /** Whether that came before the end of the call. What is being done just then is waited for, but not for ever. */
+        boolean takeBack(CompletableFuture<?> end) {
+            boolean locked = false;
+            boolean interrupted = false;
+            long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
+            for (long left = until - System.nanoTime(); !locked && left > 0; left = until - System.nanoTime()) {
+                try {
+                    locked = lock.tryLock(left, TimeUnit.NANOSECONDS);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+            try {
+                over = !end.isDone();
+                return over;
+            } finally {
+                if (locked) {
+                    lock.unlock();
+                }
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
 
         private HostCall call() {
@@ -164,53 +191,103 @@ final class HostThread implements Host, AutoCloseable {
         }
 
         @Override
-        public synchronized int index() {
-            return call().index();
+        public int index() {
+            lock.lock();
+            try {
+                return call().index();
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized HostImport hostImport() {
-            return call().hostImport();
+        public HostImport hostImport() {
+            lock.lock();
+            try {
+                return call().hostImport();
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized long icount() {
-            return call().icount();
+        public long icount() {
+            lock.lock();
+            try {
+                return call().icount();
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized int argumentCount() {
-            return call().argumentCount();
+        public int argumentCount() {
+            lock.lock();
+            try {
+                return call().argumentCount();
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized long argument(int index) {
-            return call().argument(index);
+        public long argument(int index) {
+            lock.lock();
+            try {
+                return call().argument(index);
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized void setResult(int index, long cell) {
-            call().setResult(index, cell);
+        public void setResult(int index, long cell) {
+            lock.lock();
+            try {
+                call().setResult(index, cell);
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized long memoryBytes() {
-            return call().memoryBytes();
+        public long memoryBytes() {
+            lock.lock();
+            try {
+                return call().memoryBytes();
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized byte[] readMemory(long address, int length) throws HostException {
-            return call().readMemory(address, length);
+        public byte[] readMemory(long address, int length) throws HostException {
+            lock.lock();
+            try {
+                return call().readMemory(address, length);
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized void writeMemory(int memory, long address, byte[] bytes) throws HostException {
-            call().writeMemory(memory, address, bytes);
+        public void writeMemory(int memory, long address, byte[] bytes) throws HostException {
+            lock.lock();
+            try {
+                call().writeMemory(memory, address, bytes);
+            } finally {
+                lock.unlock();
+            }
         }
 
         @Override
-        public synchronized void halt(int exitCode) {
-            call().halt(exitCode);
+        public void halt(int exitCode) {
+            lock.lock();
+            try {
+                call().halt(exitCode);
+            } finally {
+                lock.unlock();
+            }
         }
     }
 }

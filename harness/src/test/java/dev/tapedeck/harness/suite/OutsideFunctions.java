@@ -4,6 +4,7 @@ import dev.tapedeck.vm.machine.Host;
 import dev.tapedeck.vm.machine.HostCall;
 import dev.tapedeck.vm.machine.HostException;
 import dev.tapedeck.vm.program.TestCase;
+import java.io.IOException;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -34,6 +35,11 @@ public final class OutsideFunctions implements HostFunctions {
         return new Outside();
     }
 
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    private static <E extends Throwable> void sneak(Throwable thrown) throws E {
+        throw (E) thrown;
+    }
+
     private static final class Outside implements Host, AutoCloseable {
         @Override
         public void call(HostCall call) throws HostException {
@@ -45,6 +51,20 @@ public final class OutsideFunctions implements HostFunctions {
                         sleep();
                     } catch (HostException e) {
                         // Goes on as if nothing had happened.
+                    }
+                }
+                case "overflow" -> overflow(0);
+                case "assert" -> throw new AssertionError("42 was expected");
+                case "memory" -> throw new OutOfMemoryError("none left");
+                case "sneaky" -> OutsideFunctions.<RuntimeException>sneak(new IOException("no such line"));
+                case "monitor" -> {
+                    synchronized (call) {
+                        awaitStuck();
+                    }
+                    try {
+                        call.halt(3);
+                    } catch (IllegalStateException e) {
+                        LATE.add(e);
                     }
                 }
                 case "fail" -> throw new HostException("it fails always");
@@ -67,6 +87,20 @@ public final class OutsideFunctions implements HostFunctions {
                 }
                 default -> throw new HostException("no such function");
             }
+        }
+
+        private static void awaitStuck() {
+            while (stuck.getCount() > 0) {
+                try {
+                    stuck.await();
+                } catch (InterruptedException e) {
+                    // Takes no notice.
+                }
+            }
+        }
+
+        private static int overflow(int depth) {
+            return depth == Integer.MAX_VALUE ? 0 : overflow(depth + 1) + 1;
         }
 
         private static void sleep() throws HostException {

@@ -125,12 +125,12 @@ class TimeoutTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
+    @ValueSource(strings = {"spin", "stuck", "monitor"})
     @DisplayName(
             "a host function that nothing can end is left behind: the test fails in time and names it, the next ones"
                     + " run, and what it does later changes nothing")
-    void withoutEnd(boolean spins) throws Exception {
-        String text = WAITS.replace("outside.wait", spins ? "outside.spin" : "outside.stuck");
+    void withoutEnd(String function) throws Exception {
+        String text = WAITS.replace("outside.wait", "outside." + function);
         int closed = OutsideFunctions.CLOSED.get();
         OutsideFunctions.stuck = new CountDownLatch(1);
         Verdict verdict;
@@ -140,7 +140,7 @@ class TimeoutTest {
             assertStopped(verdict);
             assertThat(verdict.message())
                     .contains("not finished after the timeout of 50 ms, and 0 instructions")
-                    .contains("it waited for the host function outside." + (spins ? "spin" : "stuck"))
+                    .contains("it waited for the host function outside." + function)
                     .contains("took no notice of being interrupted");
             assertThat(Thread.currentThread().isInterrupted()).isFalse();
             assertThat(OutsideFunctions.CLOSED).hasValue(closed);
@@ -157,6 +157,41 @@ class TimeoutTest {
         while (OutsideFunctions.CLOSED.get() == closed) {
             Thread.sleep(1);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "overflow, java.lang.StackOverflowError",
+        "assert, java.lang.AssertionError: 42 was expected",
+        "sneaky, java.io.IOException: no such line"
+    })
+    @DisplayName(
+            "an error that a host function throws makes the program fault, with a place and a report, as exceptions do")
+    void errors(String function, String what) throws Exception {
+        String text = WAITS.replace("outside.wait", "outside." + function) + ".test \"t\"\n.end\n";
+        for (Optional<Duration> time : List.of(Optional.<Duration>empty(), Optional.of(Duration.ofHours(1)))) {
+            Verdict verdict = run(text, time);
+
+            assertStopped(verdict);
+            assertThat(verdict.message())
+                    .contains("host_error")
+                    .contains("outside." + function + ": " + what)
+                    .contains("main+0")
+                    .contains("report:");
+            assertThat(verdict.outcome().orElseThrow().kind()).isEqualTo(Outcome.Kind.FAULTED);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName("that the JVM's memory is used up is no fault of the program's")
+    void outOfMemory(boolean timed) throws Exception {
+        Verdict verdict = run(
+                WAITS.replace("outside.wait", "outside.memory") + ".test \"t\"\n.end\n",
+                timed ? Optional.of(Duration.ofHours(1)) : Optional.empty());
+
+        assertThat(verdict.kind()).isEqualTo(Kind.ERROR);
+        assertThat(verdict.message()).contains("heap");
     }
 
     @Test

@@ -14,8 +14,8 @@ public interface Host {
      * there.
      *
      * <p>If it fails, the program faults with {@link FaultKind#HOST_ERROR} and the machine's state is as it was before the
-     * call: memory that the call wrote is put back. The host's own state is the host's to keep in order. An unchecked
-     * exception counts as a failure too.
+     * call: memory that the call wrote is put back. The host's own state is the host's to keep in order. Whatever else
+     * is thrown counts as a failure too, unless {@link HostException#endsMachine} says that it is none of the host's.
      *
      * @throws HostException if it fails; the message becomes the detail of the fault
      */

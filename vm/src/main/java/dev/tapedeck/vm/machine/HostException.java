@@ -7,4 +7,12 @@ public final class HostException extends Exception {
     public HostException(String message) {
         super(message);
     }
+
+    /**
+     * Whether what a host has thrown is no failure of its own but one of the JVM, such as {@link OutOfMemoryError}, after
+     * which no state can be relied on. A {@link StackOverflowError} is the host's own.
+     */
+    public static boolean endsMachine(Throwable thrown) {
+        return thrown instanceof VirtualMachineError && !(thrown instanceof StackOverflowError);
+    }
 }

@@ -706,7 +706,11 @@ public final class Machine {
         } catch (HostException e) {
             failCall(call, index, e.getMessage());
             return;
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // Also what no signature names.
+            if (HostException.endsMachine(e)) {
+                throw e;
+            }
             failCall(call, index, e.toString());
             return;
         } finally {
