@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -87,7 +88,9 @@ class ChronicleLogTest {
             "a reader does not mind that the unused end of the file is cut off while it reads, as at the end of a writer")
     void cutWhileItIsRead() throws Exception {
         List<byte[]> excerpts = excerpts(2000, 600, 7);
-        try (FileChannel channel = FileChannel.open(file(write("r", excerpts)))) {
+        try (FileChannel channel =
+                FileChannel.open(file(write("r", excerpts)), StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            channel.truncate(QueueFile.scan(channel).end());
             for (int cut : new int[] {1, 3, 4, 7, 8, 4096, 1 << 20}) {
                 QueueFile.Index index = QueueFile.scan(channel, channel.size() + cut);
                 assertThat(index.count()).as("%s bytes cut off", cut).isEqualTo(excerpts.size());
