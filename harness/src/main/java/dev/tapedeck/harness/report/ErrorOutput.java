@@ -83,7 +83,9 @@ public record ErrorOutput(List<String> lines, boolean whole) {
         return lines.stream()
                 .filter(line -> !line.isBlank() && !line.startsWith("note: run with `RUST_BACKTRACE"))
                 .reduce((before, last) -> last)
-                .map(line -> line.length() <= WORDS_MAX ? line : line.substring(0, WORDS_MAX) + "...");
+                .map(line -> line.codePointCount(0, line.length()) <= WORDS_MAX
+                        ? line
+                        : line.substring(0, line.offsetByCodePoints(0, WORDS_MAX)) + "...");
     }
 
     /** @param whole whether these are all the bytes there were */

@@ -22,6 +22,7 @@ import dev.tapedeck.harness.text.Places;
 import dev.tapedeck.harness.text.Quoted;
 import dev.tapedeck.harness.text.Visible;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,7 +106,8 @@ record FailedRun(TestSubject subject, Recording recording, List<Path> attachment
         try {
             return ErrorOutput.of(recording)
                     .flatMap(ErrorOutput::lastWords)
-                    .map(line -> "; its error output ends with " + Quoted.text(line))
+                    .map(line -> new String(line.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1))
+                    .map(bytes -> "; its error output ends with " + Quoted.text(bytes))
                     .orElse("");
         } catch (RecordingException | ReplayException e) {
             return "";

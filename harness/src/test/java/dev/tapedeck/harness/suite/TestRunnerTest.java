@@ -432,7 +432,7 @@ class TestRunnerTest {
                 .source "libc-top-half/musl/src/unistd/write.c"
                 .memory 1
                 .import wasi_snapshot_preview1.fd_write(i32, i32, i32, i32) -> (i32)
-                .data text = "thread 'main' panicked at 'gone', own.rs:12:9\\nnote: run with `RUST_BACKTRACE=1`\\n\\n"
+                .data text = "thread 'main' panicked at 'göne — \ud83d\ude00', own.rs:12:9\\nnote: run with `RUST_BACKTRACE=1`\\n\\n"
                 .data vectors = i32 text text.length
                 .func write(descriptor: i32)
                   .source "libc-top-half/musl/src/unistd/write.c"
@@ -455,7 +455,8 @@ class TestRunnerTest {
         Verdict fault = run(program + ".run main 2\n.end\n");
         assertThat(fault.message())
                 .contains("fault unreachable (", ", raised at main+2 (own.rs:12)")
-                .contains("; its error output ends with \"thread 'main' panicked at 'gone', own.rs:12:9\"");
+                .contains(
+                        "; its error output ends with \"thread 'main' panicked at 'göne — \ud83d\ude00', own.rs:12:9\"");
         Verdict output = run(program + ".run main 1\n.expect output \"thread\"\n.end\n");
         assertThat(output.message())
                 .contains("wrong from byte 6, written at write+4 (libc-top-half/musl/src/unistd/write.c:6)"
