@@ -183,111 +183,80 @@ final class HostThread implements Host, AutoCloseable {
             }
         }
 
-        private HostCall call() {
-            if (over) {
-                throw new IllegalStateException("the test's time was up, and the call is over");
+        /** Something that the host wants of the call. */
+        private interface Use<T, E extends Exception> {
+            T of(HostCall call) throws E;
+        }
+
+        private <T, E extends Exception> T use(Use<T, E> use) throws E {
+            lock.lock();
+            try {
+                if (over) {
+                    throw new IllegalStateException("the test's time was up, and the call is over");
+                }
+                return use.of(call);
+            } finally {
+                lock.unlock();
             }
-            return call;
         }
 
         @Override
         public int index() {
-            lock.lock();
-            try {
-                return call().index();
-            } finally {
-                lock.unlock();
-            }
+            return use(HostCall::index);
         }
 
         @Override
         public HostImport hostImport() {
-            lock.lock();
-            try {
-                return call().hostImport();
-            } finally {
-                lock.unlock();
-            }
+            return use(HostCall::hostImport);
         }
 
         @Override
         public long icount() {
-            lock.lock();
-            try {
-                return call().icount();
-            } finally {
-                lock.unlock();
-            }
+            return use(HostCall::icount);
         }
 
         @Override
         public int argumentCount() {
-            lock.lock();
-            try {
-                return call().argumentCount();
-            } finally {
-                lock.unlock();
-            }
+            return use(HostCall::argumentCount);
         }
 
         @Override
         public long argument(int index) {
-            lock.lock();
-            try {
-                return call().argument(index);
-            } finally {
-                lock.unlock();
-            }
+            return use(lent -> lent.argument(index));
         }
 
         @Override
         public void setResult(int index, long cell) {
-            lock.lock();
-            try {
-                call().setResult(index, cell);
-            } finally {
-                lock.unlock();
-            }
+            use(lent -> {
+                lent.setResult(index, cell);
+                return true;
+            });
         }
 
         @Override
         public long memoryBytes() {
-            lock.lock();
-            try {
-                return call().memoryBytes();
-            } finally {
-                lock.unlock();
-            }
+            return use(HostCall::memoryBytes);
         }
 
         @Override
         public byte[] readMemory(long address, int length) throws HostException {
-            lock.lock();
-            try {
-                return call().readMemory(address, length);
-            } finally {
-                lock.unlock();
-            }
+            return this.<byte[], HostException>use(lent -> lent.readMemory(address, length));
         }
 
         @Override
         public void writeMemory(int memory, long address, byte[] bytes) throws HostException {
-            lock.lock();
-            try {
-                call().writeMemory(memory, address, bytes);
-            } finally {
-                lock.unlock();
-            }
+            this.<Boolean, HostException>use(lent -> {
+                lent.writeMemory(memory, address, bytes);
+                return true;
+            });
         }
 
         @Override
         public void halt(int exitCode) {
-            lock.lock();
-            try {
-                call().halt(exitCode);
-            } finally {
-                lock.unlock();
-            }
+            use(lent -> {
+                lent.halt(exitCode);
+                return true;
+            });
         }
     }
 }
